@@ -1,0 +1,97 @@
+"""Working time: when a limit that starts at one moment ends, counted in the unit the policy names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from chuishao.domain.term import Term
+
+HORIZON = 3660
+"""Days searched for working time before a calendar counts as having none."""
+
+
+class TimeUnit(Term):
+    """计时单位 The units in which limits are stated."""
+
+    MINUTES = "MINUTES", "分钟", "calendar minutes"
+    CALENDAR_HOURS = "CALENDAR_HOURS", "小时", "calendar hours"
+    URGENT_WORKING_HOURS = "URGENT_WORKING_HOURS", "紧急工作时", "hours of the urgent shifts, every day"
+    WORKING_HOURS = "WORKING_HOURS", "工作时", "hours of the working shifts on working days"
+    WORKING_DAYS = "WORKING_DAYS", "工作日", "working days, to the end of the last shift"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long something may take: an amount of a unit, and the rule that says so."""
+
+    amount: int
+    unit: TimeUnit
+    rule: str
+
+
+Shift = tuple[time, time]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingCalendar:
+    """Which days and hours count, in one time zone. `exceptions` overrules the weekday for single dates."""
+
+    zone: str
+    weekdays: frozenset[int]
+    shifts: tuple[Shift, ...]
+    urgent_shifts: tuple[Shift, ...]
+    exceptions: tuple[tuple[date, bool], ...] = ()
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether the working shifts of that day count."""
+        for exception, works in self.exceptions:
+            if exception == day:
+                return works
+        return day.isoweekday() in self.weekdays
+
+    def spans(self, since: datetime, *, urgent: bool) -> Iterator[tuple[datetime, datetime]]:
+        """The stretches of working time from `since` on, in order."""
+        zone = ZoneInfo(self.zone)
+        first = since.astimezone(zone).date()
+        for offset in range(HORIZON):
+            day = first + timedelta(days=offset)
+            if not urgent and not self.is_working_day(day):
+                continue
+            for start, end in self.urgent_shifts if urgent else self.shifts:
+                opens = datetime.combine(day, start, zone)
+                closes = datetime.combine(day, end, zone)
+                if closes > since:
+                    yield max(opens, since), closes
+
+    def due(self, since: datetime, limit: Limit) -> datetime:
+        """When a limit that starts at `since` ends, in UTC-comparable time."""
+        match limit.unit:
+            case TimeUnit.MINUTES:
+                return since + timedelta(minutes=limit.amount)
+            case TimeUnit.CALENDAR_HOURS:
+                return since + timedelta(hours=limit.amount)
+            case TimeUnit.WORKING_DAYS:
+                return self._after_days(since, limit.amount)
+            case TimeUnit.WORKING_HOURS | TimeUnit.URGENT_WORKING_HOURS:
+                urgent = limit.unit is TimeUnit.URGENT_WORKING_HOURS
+                return self._after_hours(since, timedelta(hours=limit.amount), urgent=urgent)
+
+    def _after_hours(self, since: datetime, left: timedelta, *, urgent: bool) -> datetime:
+        for opens, closes in self.spans(since, urgent=urgent):
+            if closes - opens >= left:
+                return opens + left
+            left -= closes - opens
+        raise ValueError("the calendar has no working time")
+
+    def _after_days(self, since: datetime, days: int) -> datetime:
+        zone = ZoneInfo(self.zone)
+        day = since.astimezone(zone).date()
+        for _ in range(HORIZON):
+            day += timedelta(days=1)
+            days -= self.is_working_day(day)
+            if days <= 0:
+                return datetime.combine(day, self.shifts[-1][1], zone)
+        raise ValueError("the calendar has no working day")

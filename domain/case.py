@@ -1,0 +1,405 @@
+"""工单 Case: from the report to the close, through tiers and whistles. State, then decisions.
+
+Closing, resolution and satisfaction are three different facts. Every decision is pure: it asks the lifecycle
+table, checks what the table cannot say, and triggers events; a refusal triggers none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from eventsourcing.domain import BaseAggregate
+
+from chuishao.domain import case_events as facts
+from chuishao.domain.actor import Actor, authorise
+from chuishao.domain.division import street_of
+from chuishao.domain.event import SHORT_TEXT, PersonalText, about, not_before, written
+from chuishao.domain.lifecycle import RESOLVERS, TRANSITIONS, Status, Step, require
+from chuishao.domain.refusal import (
+    AlreadyRated,
+    CaseEnded,
+    Forbidden,
+    HasMergedCases,
+    OutOfRange,
+    SameCase,
+    SamePerson,
+    TierNotHigher,
+    TooFewParts,
+    WhistleRequired,
+    WrongTier,
+)
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What somebody reports: where, of which category and severity, in which words, by whom."""
+
+    community: str
+    grid: str | None
+    category: str
+    severity: Severity
+    text: str
+    address: str | None = None
+    subject: UUID | None = None
+    reporter_name: str | None = None
+    reporter_phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a split: its own identifier, words and, where they differ, category and grid."""
+
+    id: UUID
+    text: str
+    category: str | None = None
+    grid: str | None = None
+
+
+class Case(BaseAggregate[UUID]):
+    """One case and everything that decides what may happen to it next."""
+
+    TOPIC = "case"
+
+    def __init__(self) -> None:
+        self.status = Status.REPORTED
+        self.since = self.created_on
+        self.community = ""
+        self.grid: str | None = None
+        self.category = ""
+        self.severity = Severity.MINOR
+        self.subject = self.id
+        self.linkage: LinkageMechanism | None = None
+        self.tier: Tier | None = None
+        self.holder: str | None = None
+        self.assignee: str | None = None
+        self.resolver: str | None = None
+        self.whistle: UUID | None = None
+        self.whistled_for: set[LinkageMechanism] = set()
+        self.rated = False
+        self.reworks = 0
+        self.reopenings = 0
+        self.joined: UUID | None = None
+        self.before_merge: tuple[Status, datetime] | None = None
+        self.absorbed: set[UUID] = set()
+        self.split_from: UUID | None = None
+        self.parts: list[UUID] = []
+
+    @property
+    def place(self) -> str:
+        """The grid, or the community where the grid is not known yet."""
+        return self.grid or self.community
+
+    @property
+    def correlation(self) -> UUID:
+        """The case is its own history."""
+        return self.id
+
+    @property
+    def must_whistle(self) -> bool:
+        """Whether it is a major dispute for which the street has not whistled yet."""
+        dispute = LinkageMechanism.DISPUTE_RESOLUTION
+        major = self.severity is not Severity.MINOR
+        return self.linkage is dispute and major and dispute not in self.whistled_for
+
+    # What events fold through
+
+    def begin(self, community: str, grid: str | None, category: str, subject: UUID) -> None:
+        """Lie somewhere, be of a category and be about somebody."""
+        self.community, self.grid, self.category, self.subject = community, grid, category, subject
+
+    def hold(self, tier: Tier | None, holder: str | None, assignee: str | None) -> None:
+        """Be held at a tier by a place and a person."""
+        self.tier, self.holder, self.assignee = tier, holder, assignee
+
+    # Decisions
+
+    @classmethod
+    def report(cls, case: UUID, report: Report, by: Actor, at: datetime) -> Self:
+        """上报: begin a case. Residents report anywhere, everybody else within their scope."""
+        subject = report.subject or case
+        if by.role is not Role.RESIDENT:
+            authorise(by, Step.REPORT, TRANSITIONS[Step.REPORT].roles, report.grid or report.community)
+        return cls._create(
+            facts.CaseReported,
+            id=case,
+            timestamp=at,
+            community=report.community,
+            grid=report.grid,
+            category=report.category,
+            severity=report.severity.value,
+            subject=subject,
+            anonymous=report.reporter_name is None and report.reporter_phone is None,
+            text=PersonalText(subject, written("text", report.text)),
+            address=about(subject, "address", report.address, SHORT_TEXT),
+            reporter_name=about(subject, "reporterName", report.reporter_name, SHORT_TEXT),
+            reporter_phone=about(subject, "reporterPhone", report.reporter_phone, SHORT_TEXT),
+        )
+
+    def accept(self, note: str | None, by: Actor, at: datetime) -> None:
+        """受理: take the case on."""
+        self._require(Step.ACCEPT, by, at)
+        self.trigger_event(facts.CaseAccepted, timestamp=at, note=self._about("note", note))
+
+    def refuse(self, reason: str, by: Actor, at: datetime) -> None:
+        """不予受理: refuse the case with a reason."""
+        self._require(Step.REFUSE, by, at)
+        self.trigger_event(facts.CaseRefused, timestamp=at, reason=self._said("reason", reason))
+
+    def assess(
+        self,
+        category: str,
+        severity: Severity,
+        linkage: LinkageMechanism | None,
+        note: str | None,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """研判: grade the case and name the linkage mechanism it calls for, if any."""
+        self._require(Step.ASSESS, by, at)
+        self.trigger_event(
+            facts.SeverityGraded,
+            timestamp=at,
+            category=category,
+            severity=severity.value,
+            linkage=linkage.value if linkage else None,
+            note=self._about("note", note),
+        )
+
+    def assign(self, tier: Tier, grid: str | None, assignee: str | None, by: Actor, at: datetime) -> None:
+        """交办: give the case to a tier; a major dispute goes to the street."""
+        self._require(Step.ASSIGN, by, at)
+        if self.must_whistle and tier is not Tier.MULTI_UNIT:
+            raise WhistleRequired("tier")
+        grid = grid or self.grid
+        self.trigger_event(
+            facts.CaseAssigned,
+            timestamp=at,
+            tier=tier.value,
+            grid=grid,
+            holder=holder_of(tier, self.community, grid),
+            assignee=assignee,
+        )
+
+    def transfer(
+        self, community: str, grid: str | None, assignee: str | None, reason: str, by: Actor, at: datetime
+    ) -> None:
+        """转办: give the case to another grid or community at its tier."""
+        self._require(Step.TRANSFER, by, at)
+        assert self.tier is not None
+        self.trigger_event(
+            facts.CaseTransferred,
+            timestamp=at,
+            community=community,
+            grid=grid,
+            holder=holder_of(self.tier, community, grid),
+            assignee=assignee,
+            reason=self._said("reason", reason),
+        )
+
+    def escalate(self, tier: Tier, assignee: str | None, reason: str, by: Actor, at: datetime) -> None:
+        """升级: give the case to a higher tier; tiers may be skipped upward."""
+        self._require(Step.ESCALATE, by, at)
+        assert self.tier is not None
+        if tier.rank <= self.tier.rank:
+            raise TierNotHigher("tier", tier=self.tier.value, asked=tier.value)
+        self.trigger_event(
+            facts.CaseEscalated,
+            timestamp=at,
+            tier=tier.value,
+            holder=holder_of(tier, self.community, self.grid),
+            assignee=assignee,
+            reason=self._said("reason", reason),
+        )
+
+    def return_(self, reason: str, by: Actor, at: datetime) -> None:
+        """退回: give the case back to be assigned anew."""
+        self._require(Step.RETURN, by, at)
+        assert self.tier is not None
+        reason_said = self._said("reason", reason)
+        self.trigger_event(facts.CaseReturned, timestamp=at, tier=self.tier.value, reason=reason_said)
+
+    def resolve_on_spot(self, result: str, by: Actor, at: datetime) -> None:
+        """当场解决: settle it on the spot, at the lowest tier."""
+        self._require(Step.RESOLVE_ON_SPOT, by, at)
+        self._require_resolver(Step.RESOLVE_ON_SPOT, by, on_spot=True)
+        self.trigger_event(facts.ResolvedOnSpot, timestamp=at, by=by.id, result=self._said("result", result))
+
+    def resolve(self, result: str, by: Actor, at: datetime) -> None:
+        """处置: settle it at its tier, above the lowest."""
+        self._require(Step.RESOLVE, by, at)
+        self._require_resolver(Step.RESOLVE, by, on_spot=False)
+        self._trigger_resolved(result, None, by, at)
+
+    def blow(
+        self, whistle: UUID, kind: WhistleKind, linkage: LinkageMechanism, by: Actor, at: datetime
+    ) -> None:
+        """吹哨: only the street of the case blows, and only for what is at its tier."""
+        self._require(Step.WHISTLE, by, at)
+        if by.scope != street_of(self.community):
+            allowed = f"the street {street_of(self.community)}"
+            raise Forbidden(role=f"{by.role} of {by.scope}", action=Step.WHISTLE.value, allowed=allowed)
+        if self.tier is not Tier.MULTI_UNIT:
+            advice = "Escalate it to MULTI_UNIT first."
+            raise WrongTier(asked="WHISTLE", needed="MULTI_UNIT", tier=self.tier, advice=advice)
+        if self.must_whistle and linkage is not LinkageMechanism.DISPUTE_RESOLUTION:
+            raise WhistleRequired("linkage")
+        self.trigger_event(
+            facts.CaseWhistled, timestamp=at, whistle=whistle, kind=kind.value, linkage=linkage.value
+        )
+
+    def withdraw_whistle(self, reason: str, by: Actor, at: datetime) -> None:
+        """撤哨: take the case back from the departments."""
+        self._require(Step.WITHDRAW_WHISTLE, by, at)
+        reason_said = self._said("reason", reason)
+        self.trigger_event(facts.CaseWhistleWithdrawn, timestamp=at, whistle=self.whistle, reason=reason_said)
+
+    def resolve_by_whistle(self, result: str, by: Actor, at: datetime) -> None:
+        """哨件办结: the departments settled it."""
+        self._require(Step.RESOLVE_BY_WHISTLE, by, at)
+        self._trigger_resolved(result, self.whistle, by, at)
+
+    def verify(self, note: str | None, by: Actor, at: datetime) -> None:
+        """核查: find it resolved; never by its resolver."""
+        self._require(Step.VERIFY, by, at)
+        self._require_other_than_resolver(by)
+        self.trigger_event(facts.CaseVerified, timestamp=at, by=by.id, note=self._about("note", note))
+
+    def fail_verification(self, reason: str, by: Actor, at: datetime) -> None:
+        """返工: find it unresolved; never by its resolver."""
+        self._require(Step.FAIL_VERIFICATION, by, at)
+        self._require_other_than_resolver(by)
+        self.trigger_event(
+            facts.VerificationFailed, timestamp=at, by=by.id, reason=self._said("reason", reason)
+        )
+
+    def rate(
+        self, answered: bool, solved: bool, satisfied: int, comment: str | None, by: Actor, at: datetime
+    ) -> None:
+        """评价: keep the resident's answers, given directly or in a follow-up visit (回访); once a resolution."""
+        self._require(Step.RATE, by, at)
+        if self.rated:
+            raise AlreadyRated(what=f"case {self.id}")
+        if not 1 <= satisfied <= 5:  # noqa: PLR2004 the scale of satisfaction
+            raise OutOfRange("satisfied", field="satisfied", value=satisfied, low=1, high=5)
+        self.trigger_event(
+            facts.CaseRated,
+            timestamp=at,
+            answered=answered,
+            solved=solved,
+            satisfied=satisfied,
+            follow_up=by.role is not Role.RESIDENT,
+            comment=self._about("comment", comment),
+        )
+
+    def close(self, note: str | None, by: Actor, at: datetime) -> None:
+        """结案: close the verified case, rated or not."""
+        self._require(Step.CLOSE, by, at)
+        self.trigger_event(facts.CaseClosed, timestamp=at, note=self._about("note", note))
+
+    def reopen(self, reason: str, by: Actor, at: datetime) -> None:
+        """重开: open it again, because it was not fixed, wrongly refused or no duplicate."""
+        self._require(Step.REOPEN, by, at)
+        self.trigger_event(facts.CaseReopened, timestamp=at, reason=self._said("reason", reason))
+
+    def mark_duplicate(self, of: Case, by: Actor, at: datetime) -> None:
+        """标记重复: say that another case is the same report."""
+        self._require(Step.MARK_DUPLICATE, by, at)
+        self._require_joinable(of, Status.DUPLICATE)
+        self.trigger_event(facts.CaseMarkedDuplicate, timestamp=at, of=of.id)
+
+    def merge_into(self, other: Case, by: Actor, at: datetime) -> None:
+        """并案: let another case carry this one; both histories say so."""
+        self._require(Step.MERGE, by, at)
+        self._require_joinable(other, Status.MERGED)
+        other._require(Step.ABSORB, by, at)
+        self.trigger_event(facts.CaseMerged, timestamp=at, into=other.id)
+        other.trigger_event(facts.CaseAbsorbed, timestamp=at, case=self.id)
+
+    def undo_merge(self, other: Case, reason: str, by: Actor, at: datetime) -> None:
+        """撤销并案: stand where it stood before."""
+        self._require(Step.UNDO_MERGE, by, at)
+        self.trigger_event(
+            facts.MergeUndone, timestamp=at, out_of=other.id, reason=self._said("reason", reason)
+        )
+        other.trigger_event(facts.CaseReleased, timestamp=at, case=self.id)
+
+    def split(self, parts: list[Part], by: Actor, at: datetime) -> list[Case]:
+        """拆分: go on as several cases; give them back."""
+        self._require(Step.SPLIT, by, at)
+        if len(parts) < 2:  # noqa: PLR2004 one part is no split
+            raise TooFewParts("parts", count=len(parts))
+        if self.absorbed:
+            raise HasMergedCases(case=self.id, count=len(self.absorbed))
+        cases = [
+            Case._create(
+                facts.CaseSplitOff,
+                id=part.id,
+                timestamp=at,
+                parent=self.id,
+                community=self.community,
+                grid=part.grid or self.grid,
+                category=part.category or self.category,
+                severity=self.severity.value,
+                subject=self.subject,
+                text=self._said("text", part.text),
+            )
+            for part in parts
+        ]
+        self.trigger_event(facts.CaseSplit, timestamp=at, parts=[part.id for part in parts])
+        return cases
+
+    # Checks and shared pieces
+
+    def _require(self, step: Step, by: Actor, at: datetime) -> None:
+        if by.role is Role.RESIDENT:  # a resident acts on the own case, which the secret or identity proved
+            by = Actor(by.id, by.role, scope="")
+        require(step, self.status, by, self.place)
+        not_before(at, self.since, f"the step to {self.status.value}")
+
+    def _require_resolver(self, step: Step, by: Actor, *, on_spot: bool) -> None:
+        assert self.tier is not None
+        if (self.tier is Tier.ON_SPOT) is not on_spot:
+            needed = "ON_SPOT" if on_spot else "above ON_SPOT"
+            advice = "Use RESOLVE." if on_spot else "Use RESOLVE_ON_SPOT, or escalate."
+            raise WrongTier(asked=step.value, needed=needed, tier=self.tier.value, advice=advice)
+        if self.must_whistle:
+            raise WhistleRequired()
+        authorise(by, f"{step} at tier {self.tier}", RESOLVERS[self.tier], self.place)
+
+    def _require_other_than_resolver(self, by: Actor) -> None:
+        if by.id == self.resolver:
+            raise SamePerson(actor=by.id)
+
+    def _require_joinable(self, other: Case, as_: Status) -> None:
+        if other.id == self.id:
+            raise SameCase(case=self.id)
+        if self.absorbed:
+            raise HasMergedCases(case=self.id, count=len(self.absorbed))
+        ended = {Status.DUPLICATE, Status.MERGED, Status.SPLIT, Status.REFUSED}
+        if other.status in ended or (as_ is Status.MERGED and other.status is Status.CLOSED):
+            raise CaseEnded(case=other.id, state=other.status.value)
+
+    def _trigger_resolved(self, result: str, whistle: UUID | None, by: Actor, at: datetime) -> None:
+        said = self._said("result", result)
+        self.trigger_event(facts.CaseResolved, timestamp=at, by=by.id, whistle=whistle, result=said)
+
+    def _said(self, field: str, text: str) -> PersonalText:
+        return PersonalText(self.subject, written(field, text))
+
+    def _about(self, field: str, text: str | None) -> PersonalText | None:
+        return about(self.subject, field, text)
+
+
+def holder_of(tier: Tier, community: str, grid: str | None) -> str:
+    """The code of the place that answers for a case at a tier."""
+    match tier:
+        case Tier.ON_SPOT | Tier.GRID_LEADER:
+            return grid or community
+        case Tier.DELIBERATION:
+            return community
+        case Tier.MULTI_UNIT:
+            return street_of(community)

@@ -1,0 +1,112 @@
+"""What every event shares: a stable topic, and text about people that is sealed before it is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+from eventsourcing.domain import AggregateEvent
+from eventsourcing.utils import register_topic
+
+from chuishao.domain.refusal import BadTime, TextEmpty, TextTooLong
+
+SHORT_TEXT = 200
+"""Characters in a name, a place or a reason line."""
+LONG_TEXT = 4000
+"""Characters in a free description."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far a reporter's clock may run ahead of ours."""
+
+EVENT_TYPES: dict[str, type[Event]] = {}
+"""Every event type by its topic; filled as the modules of the domain are imported."""
+
+
+class Event(AggregateEvent):
+    """A fact that happened. Topic and field names are the storage format: never rename them, upcast.
+
+    `timestamp` is when it happened in the world (occurred_at); when we learnt it is the log's business.
+    """
+
+    TOPIC: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "TOPIC" in cls.__dict__:
+            register_topic(cls.TOPIC, cls)
+            EVENT_TYPES[cls.TOPIC] = cls
+
+
+class Recordable(Protocol):
+    """An aggregate that the log can keep: it knows where it lies and which history it belongs to."""
+
+    @property
+    def id(self) -> UUID:
+        """Its stream."""
+
+    @property
+    def version(self) -> int:
+        """How many events its stream has."""
+
+    @property
+    def place(self) -> str:
+        """The division or grid code it concerns now; scopes are prefixes of it."""
+
+    @property
+    def correlation(self) -> UUID | None:
+        """The case that its events belong to, if any."""
+
+    def collect_events(self) -> Any:
+        """The events decided since it was loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalText:
+    """Text about a person, readable until their key is erased. Stored only sealed."""
+
+    subject: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedText:
+    """Personal text as the log keeps it: encrypted with the key of its subject."""
+
+    subject: UUID
+    box: bytes
+
+
+def written(field: str, text: str | None, limit: int = LONG_TEXT) -> str:
+    """Give back a text that says something and fits; refuse it otherwise."""
+    stripped = (text or "").strip()
+    if not stripped:
+        raise TextEmpty(field, field=field)
+    if len(stripped) > limit:
+        raise TextTooLong(field, field=field, length=len(stripped), limit=limit)
+    return stripped
+
+
+def written_or_none(field: str, text: str | None, limit: int = LONG_TEXT) -> str | None:
+    """Give back a text that fits, or None where nothing is said."""
+    return written(field, text, limit) if text and text.strip() else None
+
+
+def about(subject: UUID, field: str, text: str | None, limit: int = LONG_TEXT) -> PersonalText | None:
+    """Bind a text to the person it is about; None where nothing is said."""
+    said = written_or_none(field, text, limit)
+    return PersonalText(subject, said) if said is not None else None
+
+
+def not_before(at: datetime, earliest: datetime, what: str) -> None:
+    """Refuse a time that lies before what it must follow."""
+    if at < earliest:
+        reason = f"{what} happened at {earliest.isoformat()}"
+        raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)
+
+
+def not_in_future(at: datetime, now: datetime) -> None:
+    """Refuse a time that has not come yet, allowing for clocks that differ a little."""
+    if at > now + CLOCK_SKEW:
+        reason = f"it lies in the future; it is {now.isoformat()} now"
+        raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)

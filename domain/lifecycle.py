@@ -1,0 +1,160 @@
+"""工单流转 The case lifecycle: one table says what may follow what, and who may take the step.
+
+Everything else asks this table: decisions, refusals, documentation and the schema's `possibleSteps`.
+A new event version is needed before a row's `to` may change, for the log is folded through it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chuishao.domain.actor import Actor, authorise
+from chuishao.domain.refusal import IllegalTransition
+from chuishao.domain.term import Term
+from chuishao.domain.vocabulary import Role, Stage, Tier
+
+
+class Status(Term):
+    """案件状态 Where a case stands."""
+
+    REPORTED = "REPORTED", "已上报", "reported, not yet accepted"
+    REFUSED = "REFUSED", "不予受理", "refused with a reason"
+    ACCEPTED = "ACCEPTED", "已受理", "accepted (案卷建立)"
+    ASSESSED = "ASSESSED", "已研判", "assessed and graded"
+    ASSIGNED = "ASSIGNED", "已交办", "assigned to a tier and being handled"
+    WHISTLED = "WHISTLED", "已吹哨", "the street has blown the whistle"
+    RESOLVED = "RESOLVED", "已处置", "resolved, not yet verified"
+    VERIFIED = "VERIFIED", "已核查", "verified by somebody other than the resolver"
+    CLOSED = "CLOSED", "已结案", "closed; neither solved nor satisfied follows from it"
+    DUPLICATE = "DUPLICATE", "重复件", "the same report as another case"
+    MERGED = "MERGED", "已并案", "handled within another case"
+    SPLIT = "SPLIT", "已拆分", "handled as several cases"
+
+
+class Step(Term):
+    """案件操作 What may be done with a case."""
+
+    REPORT = "REPORT", "上报", "report"
+    ACCEPT = "ACCEPT", "受理", "accept"
+    REFUSE = "REFUSE", "不予受理", "refuse"
+    ASSESS = "ASSESS", "研判", "assess and grade"
+    ASSIGN = "ASSIGN", "交办", "assign to a tier"
+    TRANSFER = "TRANSFER", "转办", "transfer to another grid"
+    ESCALATE = "ESCALATE", "升级", "escalate to a higher tier"
+    RETURN = "RETURN", "退回", "return for another assignment"
+    RESOLVE_ON_SPOT = "RESOLVE_ON_SPOT", "当场解决", "resolve on the spot"
+    RESOLVE = "RESOLVE", "处置", "resolve"
+    WHISTLE = "WHISTLE", "吹哨", "blow the whistle"
+    WITHDRAW_WHISTLE = "WITHDRAW_WHISTLE", "撤哨", "withdraw the whistle"
+    RESOLVE_BY_WHISTLE = "RESOLVE_BY_WHISTLE", "哨件办结", "resolve through the whistle"
+    VERIFY = "VERIFY", "核查", "verify"
+    FAIL_VERIFICATION = "FAIL_VERIFICATION", "返工", "fail verification"
+    RATE = "RATE", "评价", "rate"
+    CLOSE = "CLOSE", "结案", "close"
+    REOPEN = "REOPEN", "重开", "reopen"
+    MARK_DUPLICATE = "MARK_DUPLICATE", "标记重复", "mark as duplicate"
+    MERGE = "MERGE", "并案", "merge into another case"
+    UNDO_MERGE = "UNDO_MERGE", "撤销并案", "undo the merge"
+    ABSORB = "ABSORB", "并入", "take another case in"
+    SPLIT = "SPLIT", "拆分", "split into several cases"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row: the step, the states it may be taken in, the state it leads to (None: as before), by whom."""
+
+    step: Step
+    sources: frozenset[Status]
+    target: Status | None
+    roles: frozenset[Role]
+
+
+def _row(
+    step: Step, sources: tuple[Status, ...], target: Status | None, roles: frozenset[Role]
+) -> Transition:
+    return Transition(step, frozenset(sources), target, roles)
+
+
+FIELD = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF, Role.STREET_OFFICER})
+FINDERS = FIELD | {Role.RESIDENT, Role.SECTOR_CHIEF}
+DISPATCHERS = FIELD - {Role.GRID_WORKER}
+VERIFIERS = frozenset({Role.COMMUNITY_STAFF, Role.SECTOR_CHIEF, Role.STREET_OFFICER})
+STREET = frozenset({Role.STREET_OFFICER})
+RATERS = VERIFIERS | {Role.RESIDENT}
+
+_S = Status
+_BEFORE_HANDLED = (_S.REPORTED, _S.ACCEPTED, _S.ASSESSED, _S.ASSIGNED)
+_BEING_HANDLED = (*_BEFORE_HANDLED, _S.WHISTLED)
+
+# fmt: off
+TABLE: tuple[Transition, ...] = (
+    #    step, from, to, by whom
+    _row(Step.REPORT,             (),                                                       _S.REPORTED,  FINDERS),
+    _row(Step.ACCEPT,             (_S.REPORTED,),                                           _S.ACCEPTED,  FIELD),
+    _row(Step.REFUSE,             (_S.REPORTED,),                                           _S.REFUSED,   DISPATCHERS),
+    _row(Step.ASSESS,             (_S.ACCEPTED, _S.ASSESSED),                               _S.ASSESSED,  FIELD),
+    _row(Step.ASSIGN,             (_S.ASSESSED,),                                           _S.ASSIGNED,  FIELD),
+    _row(Step.TRANSFER,           (_S.ASSIGNED,),                                           _S.ASSIGNED,  DISPATCHERS),
+    _row(Step.ESCALATE,           (_S.ASSIGNED,),                                           _S.ASSIGNED,  FIELD),
+    _row(Step.RETURN,             (_S.ASSIGNED,),                                           _S.ASSESSED,  FIELD),
+    _row(Step.RESOLVE_ON_SPOT,    (_S.ASSIGNED,),                                           _S.RESOLVED,  FIELD),
+    _row(Step.RESOLVE,            (_S.ASSIGNED,),                                           _S.RESOLVED,  DISPATCHERS),
+    _row(Step.WHISTLE,            (_S.ASSIGNED,),                                           _S.WHISTLED,  STREET),
+    _row(Step.WITHDRAW_WHISTLE,   (_S.WHISTLED,),                                           _S.ASSIGNED,  STREET),
+    _row(Step.RESOLVE_BY_WHISTLE, (_S.WHISTLED,),                                           _S.RESOLVED,  STREET),
+    _row(Step.VERIFY,             (_S.RESOLVED,),                                           _S.VERIFIED,  VERIFIERS),
+    _row(Step.FAIL_VERIFICATION,  (_S.RESOLVED,),                                           _S.ASSIGNED,  VERIFIERS),
+    _row(Step.RATE,               (_S.VERIFIED, _S.CLOSED),                                 None,         RATERS),
+    _row(Step.CLOSE,              (_S.VERIFIED,),                                           _S.CLOSED,    VERIFIERS),
+    _row(Step.REOPEN,             (_S.VERIFIED, _S.CLOSED, _S.REFUSED, _S.DUPLICATE),       _S.ACCEPTED,  RATERS),
+    _row(Step.MARK_DUPLICATE,     _BEFORE_HANDLED,                                          _S.DUPLICATE, DISPATCHERS),
+    _row(Step.MERGE,              _BEFORE_HANDLED,                                          _S.MERGED,    DISPATCHERS),
+    _row(Step.UNDO_MERGE,         (_S.MERGED,),                                             None,         DISPATCHERS),
+    _row(Step.ABSORB,             _BEING_HANDLED,                                           None,         DISPATCHERS),
+    _row(Step.SPLIT,              (_S.ACCEPTED, _S.ASSESSED, _S.ASSIGNED),                  _S.SPLIT,     DISPATCHERS),
+)
+# fmt: on
+
+TRANSITIONS: dict[Step, Transition] = {row.step: row for row in TABLE}
+
+RESOLVERS: dict[Tier, frozenset[Role]] = {
+    Tier.ON_SPOT: frozenset({Role.GRID_WORKER, Role.GRID_LEADER}),
+    Tier.GRID_LEADER: frozenset({Role.GRID_LEADER, Role.COMMUNITY_STAFF}),
+    Tier.DELIBERATION: frozenset({Role.COMMUNITY_STAFF}),
+    Tier.MULTI_UNIT: frozenset({Role.STREET_OFFICER}),
+}
+"""Who settles a case at each tier."""
+
+STAGES: dict[Status, Stage | None] = {
+    Status.REPORTED: Stage.FOUND,
+    Status.REFUSED: None,
+    Status.ACCEPTED: Stage.ACCEPTED,
+    Status.ASSESSED: Stage.ASSESSED,
+    Status.ASSIGNED: Stage.ASSIGNED,
+    Status.WHISTLED: Stage.ASSIGNED,
+    Status.RESOLVED: Stage.FEEDBACK,
+    Status.VERIFIED: Stage.FEEDBACK,
+    Status.CLOSED: Stage.FEEDBACK,
+    Status.DUPLICATE: None,
+    Status.MERGED: None,
+    Status.SPLIT: None,
+}
+"""The stage of the issue loop (闭环) that each state belongs to."""
+
+OPEN = frozenset({*_BEING_HANDLED, Status.RESOLVED, Status.VERIFIED})
+"""The states in which somebody still owes the next step."""
+
+
+def possible(status: Status | None) -> list[Step]:
+    """The steps that the table allows in a state; None is before the report."""
+    if status is None:
+        return [Step.REPORT]
+    return [row.step for row in TABLE if status in row.sources]
+
+
+def require(step: Step, status: Status, actor: Actor, place: str) -> None:
+    """Refuse an actor who may not take the step, or a state that it may not follow."""
+    authorise(actor, step.value, TRANSITIONS[step].roles, place)
+    if status not in TRANSITIONS[step].sources:
+        names = ", ".join(next_step.value for next_step in possible(status)) or "nothing"
+        raise IllegalTransition(state=status.value, asked=step.value, possible=names)

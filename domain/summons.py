@@ -1,0 +1,88 @@
+"""召集 Summons: what one department owes a whistle, and the table of what may follow what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chuishao.domain.refusal import IllegalTransition
+from chuishao.domain.term import Term
+
+
+class WhistleStatus(Term):
+    """哨件状态 Where a whistle stands."""
+
+    OPEN = "OPEN", "进行中", "departments are summoned"
+    RESOLVED = "RESOLVED", "已办结", "the matter is settled"
+    WITHDRAWN = "WITHDRAWN", "已撤哨", "the street took it back"
+
+
+class SummonsState(Term):
+    """召集状态 Where a department stands."""
+
+    SUMMONED = "SUMMONED", "已召集", "summoned"
+    SIGNED = "SIGNED", "已签收", "signed the summons"
+    CHECKED_IN = "CHECKED_IN", "已报到", "checked in"
+    ANSWERED = "ANSWERED", "已反馈", "said what it did"
+    REFUSED = "REFUSED", "已拒绝", "refused with a reason"
+
+
+class SummonsStep(Term):
+    """部门操作 What may be done about one department's summons."""
+
+    SUMMON = "SUMMON", "召集", "summon"
+    SIGN = "SIGN", "签收", "sign"
+    CHECK_IN = "CHECK_IN", "报到", "check in"
+    MISS = "MISS", "逾期未到", "miss the limit"
+    REFUSE = "REFUSE", "拒绝", "refuse"
+    ANSWER = "ANSWER", "反馈", "answer"
+    RATE = "RATE", "评价", "rate"
+
+
+_X = SummonsState
+
+# fmt: off
+SUMMONS_TABLE: dict[SummonsStep, frozenset[SummonsState]] = {
+    SummonsStep.SUMMON:   frozenset({_X.REFUSED}),
+    SummonsStep.SIGN:     frozenset({_X.SUMMONED}),
+    SummonsStep.CHECK_IN: frozenset({_X.SUMMONED, _X.SIGNED}),
+    SummonsStep.MISS:     frozenset({_X.SUMMONED, _X.SIGNED}),
+    SummonsStep.REFUSE:   frozenset({_X.SUMMONED, _X.SIGNED}),
+    SummonsStep.ANSWER:   frozenset({_X.CHECKED_IN}),
+    SummonsStep.RATE:     frozenset(_X),
+}
+# fmt: on
+"""The states of a summons in which each step may be taken; a first summons needs none."""
+
+
+@dataclass(slots=True)
+class Summons:
+    """One department's summons to one whistle."""
+
+    at: datetime
+    state: SummonsState = SummonsState.SUMMONED
+    missed: bool = False
+    rated: bool = False
+
+    @property
+    def outstanding(self) -> bool:
+        """Whether the whistle still waits for the department: neither answered, refused nor given up."""
+        done = self.state in (SummonsState.ANSWERED, SummonsState.REFUSED)
+        absent = self.missed and self.state in (SummonsState.SUMMONED, SummonsState.SIGNED)
+        return not done and not absent
+
+    @property
+    def rateable(self) -> bool:
+        """A rating comes only after an answer (a refusal is one) or a missed limit."""
+        return self.missed or self.state in (SummonsState.ANSWERED, SummonsState.REFUSED)
+
+    def require(self, step: SummonsStep) -> None:
+        """Refuse a step that may not follow the state."""
+        if self.state not in SUMMONS_TABLE[step] or (step is SummonsStep.MISS and self.missed):
+            possible = [s for s in SummonsStep if self.state in SUMMONS_TABLE[s]]
+            if self.missed:
+                possible = [s for s in possible if s is not SummonsStep.MISS]
+            if self.rated or not self.rateable:
+                possible = [s for s in possible if s is not SummonsStep.RATE]
+            names = ", ".join(s.value for s in possible) or "nothing"
+            raise IllegalTransition(state=self.state.value, asked=step.value, possible=names)

@@ -1,0 +1,263 @@
+"""吹哨报到 Whistle: the street blows, departments report. State, then decisions.
+
+“街乡吹哨、部门报到”. Only a street or town blows; at least one department; only a summoned department signs,
+checks in or refuses; a department is rated only after an answer or a missed limit. 联合执法: the street
+leads. 最后一公里: 事不完、人不走, nobody is released while an item is open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from eventsourcing.domain import BaseAggregate
+
+from chuishao.domain import whistle_events as facts
+from chuishao.domain.actor import Actor, authorise
+from chuishao.domain.event import SHORT_TEXT, PersonalText, about, not_before, written
+from chuishao.domain.refusal import (
+    AlreadyRated,
+    DepartmentRequired,
+    DepartmentsOutstanding,
+    Forbidden,
+    IllegalTransition,
+    ItemsOpen,
+    LeadConflict,
+    MeetingRequired,
+    NobodyAnswered,
+    NotFound,
+    NotSummoned,
+    NotYetDue,
+    NotYetRateable,
+    OutOfRange,
+    TextEmpty,
+    WrongTier,
+)
+from chuishao.domain.summons import Summons, SummonsState, SummonsStep, WhistleStatus
+from chuishao.domain.vocabulary import LinkageMechanism, Role, WhistleKind
+
+STREET = frozenset({Role.STREET_OFFICER})
+DEPARTMENT = frozenset({Role.DEPARTMENT_OFFICER})
+MISS_RECORDERS = STREET | {Role.ADMINISTRATOR}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What the street calls for: kind, linkage mechanism, grounds, departments and who leads."""
+
+    kind: WhistleKind
+    linkage: LinkageMechanism
+    grounds: str
+    departments: list[UUID]
+    lead: UUID | None = None
+
+
+class Whistle(BaseAggregate[UUID]):
+    """One whistle on one case, with a summons for each department."""
+
+    TOPIC = "whistle"
+
+    def __init__(self) -> None:
+        self.status = WhistleStatus.OPEN
+        self.case = self.id
+        self.street = ""
+        self.kind = WhistleKind.ROUTINE
+        self.linkage = LinkageMechanism.RAPID_SERVICE
+        self.lead: UUID | None = None
+        self.subject = self.id
+        self.summons: dict[UUID, Summons] = {}
+        self.items: dict[int, bool] = {}
+        self.meeting_open = False
+        self.meeting_held = False
+
+    @property
+    def place(self) -> str:
+        """The street that blew."""
+        return self.street
+
+    @property
+    def correlation(self) -> UUID:
+        """The history of the case."""
+        return self.case
+
+    def end(self, status: str) -> None:
+        """Fold the end of the whistle."""
+        self.status = WhistleStatus(status)
+
+    # Decisions of the street
+
+    @classmethod
+    def blow(
+        cls, whistle: UUID, case: UUID, street: str, subject: UUID, call: Call, by: Actor, at: datetime
+    ) -> Self:
+        """吹哨: call the departments."""
+        authorise(by, "WHISTLE", STREET, street)
+        if not call.departments:
+            raise DepartmentRequired("departmentIds")
+        if call.lead is not None and call.linkage is LinkageMechanism.JOINT_ENFORCEMENT:
+            reason = "in joint enforcement (综合执法联合查处) the street leads; leave the lead out"
+            raise LeadConflict("leadId", lead=call.lead, reason=reason)
+        if call.lead is not None and call.lead not in call.departments:
+            raise LeadConflict("leadId", lead=call.lead, reason="it is not among the departments summoned")
+        blown = cls._create(
+            facts.WhistleBlown,
+            id=whistle,
+            timestamp=at,
+            case=case,
+            street=street,
+            kind=call.kind.value,
+            linkage=call.linkage.value,
+            lead=call.lead,
+            subject=subject,
+            grounds=PersonalText(subject, written("grounds", call.grounds)),
+        )
+        for department in dict.fromkeys(call.departments):
+            blown.trigger_event(facts.DepartmentSummoned, timestamp=at, department=department)
+        return blown
+
+    def summon(self, department: UUID, by: Actor, at: datetime) -> None:
+        """召集: summon one more department, or again one that refused."""
+        self._require_street("SUMMON", by, at)
+        if department in self.summons:
+            self.summons[department].require(SummonsStep.SUMMON)
+        self.trigger_event(facts.DepartmentSummoned, timestamp=at, department=department)
+
+    def miss_check_in(self, department: UUID, due: datetime, rule: str, by: Actor, at: datetime) -> None:
+        """未按时报到: record that the limit passed, at the moment it passed."""
+        authorise(by, "MISS", MISS_RECORDERS, self.street)
+        self._require_open("MISS")
+        self._summons(department).require(SummonsStep.MISS)
+        if at < due:
+            raise NotYetDue(due=due.isoformat(), at=at.isoformat())
+        self.trigger_event(facts.CheckInMissed, timestamp=due, department=department, rule=rule)
+
+    def rate(self, department: UUID, score: int, comment: str | None, by: Actor, at: datetime) -> None:
+        """评价部门: rate a department 1 to 5, once a summons; also after the whistle has ended."""
+        authorise(by, "RATE", STREET, self.street)
+        summons = self._summons(department)
+        not_before(at, summons.at, "the summons")
+        if summons.rated:
+            raise AlreadyRated(what=f"department {department}")
+        if not summons.rateable:
+            raise NotYetRateable(department=department)
+        if not 1 <= score <= 5:  # noqa: PLR2004 the scale of the rating
+            raise OutOfRange("score", field="score", value=score, low=1, high=5)
+        said = about(self.subject, "comment", comment)
+        self.trigger_event(
+            facts.DepartmentRated, timestamp=at, department=department, score=score, comment=said
+        )
+
+    def open_meeting(self, items: list[str], by: Actor, at: datetime) -> None:
+        """现场会: open the on-site meeting of a last-mile whistle with the items to settle."""
+        self._require_street("OPEN_MEETING", by, at)
+        if self.linkage is not LinkageMechanism.LAST_MILE:
+            advice = "Other whistles need no on-site meeting."
+            raise WrongTier(asked="OPEN_MEETING", needed="LAST_MILE", tier=self.linkage, advice=advice)
+        if self.meeting_open or self.meeting_held:
+            raise IllegalTransition(state="MEETING", asked="OPEN_MEETING", possible="SETTLE_ITEM")
+        if not items:
+            raise TextEmpty("items", field="items")
+        said = [written("items", item, SHORT_TEXT) for item in items]
+        self.trigger_event(facts.OnSiteMeetingOpened, timestamp=at, items=said)
+
+    def settle_item(self, item: int, by: Actor, at: datetime) -> None:
+        """Settle one item, by its number from 1; an item settled already changes nothing."""
+        self._require_street("SETTLE_ITEM", by, at)
+        if item not in self.items:
+            raise NotFound("item", kind="item", id=item)
+        if not self.items[item]:
+            self.trigger_event(facts.OnSiteItemSettled, timestamp=at, item=item)
+
+    def close_meeting(self, by: Actor, at: datetime) -> None:
+        """Close the on-site meeting once every item is settled."""
+        self._require_street("CLOSE_MEETING", by, at)
+        if not self.meeting_open:
+            raise MeetingRequired()
+        self._require_nothing_open()
+        self.trigger_event(facts.OnSiteMeetingClosed, timestamp=at)
+
+    def resolve(self, result: str, by: Actor, at: datetime) -> None:
+        """哨件办结: find the matter settled and release everybody."""
+        self._require_street("RESOLVE", by, at)
+        last_mile = self.linkage is LinkageMechanism.LAST_MILE
+        if last_mile:
+            self._require_nothing_open()
+            if not self.meeting_held:
+                raise MeetingRequired()
+        waiting = [
+            str(department)
+            for department, summons in self.summons.items()
+            if summons.outstanding or (last_mile and summons.state is not SummonsState.ANSWERED)
+        ]
+        if waiting:
+            raise DepartmentsOutstanding(departments=", ".join(waiting))
+        if all(summons.state is not SummonsState.ANSWERED for summons in self.summons.values()):
+            raise NobodyAnswered()
+        said = PersonalText(self.subject, written("result", result))
+        self.trigger_event(facts.WhistleResolved, timestamp=at, result=said)
+
+    def withdraw(self, reason: str, by: Actor, at: datetime) -> None:
+        """撤哨: take the whistle back; not while an item of the on-site meeting is open."""
+        self._require_street("WITHDRAW", by, at)
+        self._require_nothing_open()
+        said = PersonalText(self.subject, written("reason", reason))
+        self.trigger_event(facts.WhistleWithdrawn, timestamp=at, reason=said)
+
+    # Decisions of a department
+
+    def sign(self, department: UUID, by: Actor, at: datetime) -> None:
+        """签收: sign the summons."""
+        self._require_department(SummonsStep.SIGN, department, by, at)
+        self.trigger_event(facts.SummonsSigned, timestamp=at, department=department)
+
+    def check_in(self, department: UUID, by: Actor, at: datetime) -> None:
+        """报到: check in; also after the limit, which stays missed."""
+        self._require_department(SummonsStep.CHECK_IN, department, by, at)
+        self.trigger_event(facts.DepartmentCheckedIn, timestamp=at, department=department)
+
+    def refuse(self, department: UUID, reason: str, by: Actor, at: datetime) -> None:
+        """拒绝: refuse the summons with a reason."""
+        self._require_department(SummonsStep.REFUSE, department, by, at)
+        said = PersonalText(self.subject, written("reason", reason))
+        self.trigger_event(facts.SummonsRefused, timestamp=at, department=department, reason=said)
+
+    def answer(self, department: UUID, result: str, by: Actor, at: datetime) -> None:
+        """处理反馈: say what the department did."""
+        self._require_department(SummonsStep.ANSWER, department, by, at)
+        said = PersonalText(self.subject, written("result", result))
+        self.trigger_event(facts.DepartmentAnswered, timestamp=at, department=department, result=said)
+
+    # Checks
+
+    def _require_open(self, step: str) -> None:
+        if self.status is not WhistleStatus.OPEN:
+            raise IllegalTransition(state=self.status.value, asked=step, possible="RATE")
+
+    def _require_street(self, step: str, by: Actor, at: datetime) -> None:
+        authorise(by, step, STREET, self.street)
+        self._require_open(step)
+        not_before(at, self.created_on, "the whistle")
+
+    def _require_department(self, step: SummonsStep, department: UUID, by: Actor, at: datetime) -> None:
+        authorise(by, step.value, DEPARTMENT, self.street)
+        if by.department != department:
+            allowed = f"an officer of department {department}"
+            raise Forbidden(role=f"{by.role} of {by.department}", action=step.value, allowed=allowed)
+        self._require_open(step.value)
+        summons = self._summons(department)
+        not_before(at, summons.at, "the summons")
+        summons.require(step)
+
+    def _summons(self, department: UUID) -> Summons:
+        try:
+            return self.summons[department]
+        except KeyError:
+            names = ", ".join(str(known) for known in self.summons)
+            raise NotSummoned("departmentId", department=department, summoned=names) from None
+
+    def _require_nothing_open(self) -> None:
+        still = [number for number, settled in self.items.items() if not settled]
+        if still:
+            raise ItemsOpen(count=len(still), items=", ".join(map(str, still)))
