@@ -279,7 +279,7 @@ class Case(BaseAggregate[UUID]):
     def rate(
         self, answered: bool, solved: bool, satisfied: int, comment: str | None, by: Actor, at: datetime
     ) -> None:
-        """评价: keep the resident's answers, given directly or in a follow-up visit (回访); once a resolution."""
+        """评价: keep the resident's answers, given directly or in a follow-up (回访); once a resolution."""
         self._require(Step.RATE, by, at)
         if self.rated:
             raise AlreadyRated(what=f"case {self.id}")

@@ -10,7 +10,7 @@ from uuid import UUID
 from eventsourcing.domain import AggregateEvent
 from eventsourcing.utils import register_topic
 
-from chuishao.domain.refusal import BadTime, TextEmpty, TextTooLong
+from chuishao.domain.refusal import BadText, BadTime, TextEmpty, TextTooLong
 
 SHORT_TEXT = 200
 """Characters in a name, a place or a reason line."""
@@ -80,11 +80,18 @@ class SealedText:
 def written(field: str, text: str | None, limit: int = LONG_TEXT) -> str:
     """Give back a text that says something and fits; refuse it otherwise."""
     stripped = (text or "").strip()
+    if not storable(stripped):
+        raise BadText(field, field=field)
     if not stripped:
         raise TextEmpty(field, field=field)
     if len(stripped) > limit:
         raise TextTooLong(field, field=field, length=len(stripped), limit=limit)
     return stripped
+
+
+def storable(text: str) -> bool:
+    """Whether PostgreSQL and UTF-8 can hold the text: no NUL, no unpaired surrogate."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def written_or_none(field: str, text: str | None, limit: int = LONG_TEXT) -> str | None:

@@ -229,6 +229,13 @@ class MeetingRequired(Refusal):
     zh = "“最后一公里”哨须召开现场会。请召开、办结事项并闭会。"
 
 
+class WrongLinkage(Refusal):
+    """The step belongs to another linkage mechanism."""
+
+    en = "{asked} belongs to {needed} whistles; this one is {linkage}."
+    zh = "{asked} 仅用于 {needed} 哨；此哨为 {linkage}。"
+
+
 class ItemsOpen(Refusal):
     """事不完、人不走."""
 
@@ -283,6 +290,13 @@ class TextTooLong(Refusal):
 
     en = "{field} has {length} characters; at most {limit} are kept."
     zh = "{field} 有 {length} 字；最多 {limit} 字。"
+
+
+class BadText(Refusal):
+    """A text holds characters that cannot be kept."""
+
+    en = "{field} holds a NUL or an unpaired surrogate. Send plain Unicode text."
+    zh = "{field} 含有空字符或不成对的代理码位。请发送规范的 Unicode 文本。"
 
 
 class OutOfRange(Refusal):

@@ -33,7 +33,7 @@ from chuishao.domain.refusal import (
     NotYetRateable,
     OutOfRange,
     TextEmpty,
-    WrongTier,
+    WrongLinkage,
 )
 from chuishao.domain.summons import Summons, SummonsState, SummonsStep, WhistleStatus
 from chuishao.domain.vocabulary import LinkageMechanism, Role, WhistleKind
@@ -153,10 +153,12 @@ class Whistle(BaseAggregate[UUID]):
         """现场会: open the on-site meeting of a last-mile whistle with the items to settle."""
         self._require_street("OPEN_MEETING", by, at)
         if self.linkage is not LinkageMechanism.LAST_MILE:
-            advice = "Other whistles need no on-site meeting."
-            raise WrongTier(asked="OPEN_MEETING", needed="LAST_MILE", tier=self.linkage, advice=advice)
+            raise WrongLinkage(asked="OPEN_MEETING", needed="LAST_MILE", linkage=self.linkage.value)
         if self.meeting_open or self.meeting_held:
-            raise IllegalTransition(state="MEETING", asked="OPEN_MEETING", possible="SETTLE_ITEM")
+            state, possible = ("MEETING_OPEN", "SETTLE_ITEM, CLOSE_MEETING")
+            if self.meeting_held:
+                state, possible = ("MEETING_HELD", "RESOLVE, WITHDRAW")
+            raise IllegalTransition(state=state, asked="OPEN_MEETING", possible=possible)
         if not items:
             raise TextEmpty("items", field="items")
         said = [written("items", item, SHORT_TEXT) for item in items]

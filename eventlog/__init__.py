@@ -1,0 +1,1 @@
+"""The immutable log in PostgreSQL: append, read, follow; keys of the people it speaks of."""

@@ -1,0 +1,22 @@
+"""What a command is: frozen data with one decision. Fields carry their description for the schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from eventsourcing.domain import BaseAggregate
+
+    from chuishao.commands.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """Something a user asks for. `thing` names what the answer gives back."""
+
+    thing: ClassVar[str]
+
+    async def decide(self, work: Work) -> BaseAggregate[Any]:
+        """Load what is needed, decide, and give back the aggregate that the command is about."""
+        raise TypeError(f"{type(self).__name__} decides nothing")

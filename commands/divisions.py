@@ -1,0 +1,148 @@
+"""Commands about divisions and departments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from annotated_doc import Doc
+
+from chuishao.commands.command import Command
+from chuishao.commands.work import Work
+from chuishao.domain.authority import Setup
+from chuishao.domain.department import Department
+from chuishao.domain.division import Division, DivisionCode, parent_code
+from chuishao.domain.identity import division_id
+from chuishao.domain.refusal import AlreadyExists
+
+Code = Annotated[str, Doc("区划代码 the code the division bears now: 2, 6, 9 or 12 digits")]
+Since = Annotated[date, Doc("生效日期 the day from which it holds")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterDivision(Command):
+    """登记区划 Enter a division into the register; its parent must be there."""
+
+    thing = "division"
+    code: Annotated[str, Doc("区划代码 its first code: 2, 6, 9 or 12 digits")]
+    name: Annotated[str, Doc("名称 its name")]
+    effective_from: Since
+
+    async def decide(self, work: Work) -> Division:
+        """Register once; the same name and code again change nothing."""
+        work.require_setup(Setup.KEEP_DIVISIONS, self.code)
+        known = await work.find(Division, division_id(self.code))
+        if known is not None:
+            if known.name != self.name.strip():
+                raise AlreadyExists("code", kind="division", id=self.code, existing=known.name)
+            return known
+        claim = await work.find(DivisionCode, division_id(self.code))
+        if claim is not None:
+            raise AlreadyExists("code", kind="division", id=self.code, existing=str(claim.division))
+        above = parent_code(self.code) if len(self.code) in (2, 6, 9, 12) else None
+        parent = await work.division(above, path="code") if above else None
+        return work.add(Division.register(self.code, self.name, parent, self.effective_from, work.at))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenameDivision(Command):
+    """区划更名 Give a division another name from a date on."""
+
+    thing = "division"
+    code: Code
+    name: Annotated[str, Doc("名称 its new name")]
+    effective_from: Since
+
+    async def decide(self, work: Work) -> Division:
+        """Rename."""
+        work.require_setup(Setup.KEEP_DIVISIONS, self.code)
+        division = await work.division(self.code, path="code")
+        division.rename(self.name, self.effective_from, work.at)
+        return division
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecodeDivision(Command):
+    """区划变更代码 Give a division another code from a date on; the code must never have been used."""
+
+    thing = "division"
+    code: Code
+    new_code: Annotated[str, Doc("新代码 the new code, of the same level")]
+    effective_from: Since
+
+    async def decide(self, work: Work) -> Division:
+        """Claim the new code and bear it."""
+        work.require_setup(Setup.KEEP_DIVISIONS, self.code)
+        division = await work.division(self.code, path="code")
+        division.recode(self.new_code, self.effective_from, work.at)
+        if self.new_code != self.code:
+            taken = division_id(self.new_code)
+            if await work.find(Division, taken) or await work.find(DivisionCode, taken):
+                raise AlreadyExists("newCode", kind="code", id=self.new_code, existing="in use or once used")
+            work.add(DivisionCode.claim(self.new_code, division, work.at))
+        return division
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbolishDivision(Command):
+    """撤销区划 End a division from a date on."""
+
+    thing = "division"
+    code: Code
+    effective_from: Since
+
+    async def decide(self, work: Work) -> Division:
+        """Abolish."""
+        work.require_setup(Setup.KEEP_DIVISIONS, self.code)
+        division = await work.division(self.code, path="code")
+        division.abolish(self.effective_from, work.at)
+        return division
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstablishDepartment(Command):
+    """设立部门 Establish a department within a division."""
+
+    thing = "department"
+    division_code: Annotated[str, Doc("所属区划 the division it belongs to")]
+    name: Annotated[str, Doc("名称 its name")]
+
+    async def decide(self, work: Work) -> Department:
+        """Establish."""
+        work.require_setup(Setup.KEEP_DEPARTMENTS, self.division_code)
+        await work.division(self.division_code)
+        return work.add(Department.establish(work.new_id(), self.division_code, self.name, work.at))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenameDepartment(Command):
+    """部门更名 Give a department another name."""
+
+    thing = "department"
+    department_id: Annotated[UUID, Doc("部门 the department")]
+    name: Annotated[str, Doc("名称 its new name")]
+
+    async def decide(self, work: Work) -> Department:
+        """Rename."""
+        department = await work.get(Department, self.department_id, "departmentId")
+        work.require_setup(Setup.KEEP_DEPARTMENTS, department.place)
+        department.rename(self.name, work.at)
+        return department
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbolishDepartment(Command):
+    """撤销部门 End a department."""
+
+    thing = "department"
+    department_id: Annotated[UUID, Doc("部门 the department")]
+    reason: Annotated[str, Doc("原因 why")]
+
+    async def decide(self, work: Work) -> Department:
+        """Abolish."""
+        department = await work.get(Department, self.department_id, "departmentId")
+        work.require_setup(Setup.KEEP_DEPARTMENTS, department.place)
+        department.abolish(self.reason, work.at)
+        return department

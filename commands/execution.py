@@ -1,0 +1,201 @@
+"""Executing a command: decide, append, and answer a repetition with what was answered first.
+
+A command is judged by the log, not by what was loaded: where somebody else was faster, it is decided anew on
+what is there now. A client that named the version it saw is told instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from chuishao.commands.command import Command
+from chuishao.commands.work import Work
+from chuishao.domain.actor import Actor
+from chuishao.domain.event import Event, PersonalText, not_in_future
+from chuishao.domain.refusal import CommandReused, Refusal, StaleVersion, SubjectErased
+from chuishao.eventlog.connection import connected
+from chuishao.eventlog.log import EventLog, Remembered
+from chuishao.eventlog.mapper import Meta, schema_version
+from chuishao.eventlog.writer import Append, NewEvent, Verdict
+
+ATTEMPTS = 20
+"""How often a command is decided anew before it counts as contended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who sends a command, under which client-chosen id, about which moment, having seen which version."""
+
+    id: UUID
+    actor: Actor
+    occurred_at: datetime | None = None
+    expected_version: int | None = None
+    causation: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command made or changed: its identifier and version, and the position to read it at."""
+
+    id: UUID
+    version: int
+    position: int
+
+
+class Contended(Refusal):
+    """Too many others write to the same stream."""
+
+    en = "Others are changing {kind} {id} faster than this command could be decided. Send it again."
+    zh = "{kind} {id} 正被频繁修改，命令未能完成。请重新发送。"
+
+
+@dataclass
+class Executor:
+    """Executes commands against one log. `clock` gives the present moment."""
+
+    log: EventLog
+    key: bytes
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    async def execute(self, command: Command, envelope: Envelope) -> Outcome:
+        """Execute a command; raises `Refusal` (nothing recorded) or `Unavailable` (send it again)."""
+        request_hash = _request_hash(command, envelope)
+        for _ in range(ATTEMPTS):
+            work = self._begin(envelope)
+            try:
+                append, outcome = await self._decide(command, envelope, work, request_hash)
+            except Refusal:
+                remembered = await self.log.remembered(envelope.id)
+                if remembered is None:
+                    raise
+                return _answered_before(remembered, request_hash, envelope)
+            if append is None:
+                remembered = await self.log.remembered(envelope.id)
+                if remembered is not None:
+                    return _answered_before(remembered, request_hash, envelope)
+                return Outcome(outcome.id, outcome.version, await self.log.head())
+            verdict = await self.log.writer.append(append)
+            if verdict.verdict in ("accepted", "duplicate"):
+                return _outcome(verdict.result, verdict.last_position)
+            await self._face(verdict, append, envelope)
+        raise Contended(kind=type(command).__name__, id=outcome.id)
+
+    def _begin(self, envelope: Envelope) -> Work:
+        now = self.clock()
+        at = envelope.occurred_at or now
+        return Work(self.log, envelope.actor, at, now, envelope.id, self.key)
+
+    async def _decide(
+        self, command: Command, envelope: Envelope, work: Work, request_hash: bytes
+    ) -> tuple[Append | None, Outcome]:
+        not_in_future(work.at, work.now)
+        main = await command.decide(work)
+        seen = work.versions[main.id]
+        if envelope.expected_version is not None and envelope.expected_version != seen:
+            raise StaleVersion("expectedVersion", expected=envelope.expected_version, actual=seen)
+        outcome = Outcome(main.id, main.version, 0)
+        changed = work.changed()
+        if not changed:
+            return None, outcome
+        return self._append(envelope, request_hash, outcome, changed), outcome
+
+    def _append(
+        self,
+        envelope: Envelope,
+        request_hash: bytes,
+        outcome: Outcome,
+        changed: Sequence[tuple[Any, int, Sequence[Event]]],
+    ) -> Append:
+        events: list[NewEvent] = []
+        for aggregate, _, decided in changed:
+            meta = _meta(envelope, aggregate.place, aggregate.correlation)
+            stored_meta = _json(meta.to_json())
+            for event in decided:
+                stored = self.log.mapper.to_stored_event(event)
+                number = len(events)
+                events.append(
+                    NewEvent(
+                        stream=event.originator_id,
+                        version=event.originator_version,
+                        event_id=uuid5(envelope.id, f"event:{number}"),
+                        type=stored.topic,
+                        schema_version=schema_version(event),
+                        correlation=aggregate.correlation,
+                        data=stored.state,
+                        meta=stored_meta,
+                        occurred_at=event.timestamp,
+                    )
+                )
+        subjects = {
+            text.subject for _, _, decided in changed for event in decided for text in _personal(event)
+        }
+        return Append(
+            command=envelope.id,
+            request_hash=request_hash,
+            result=_json({"id": outcome.id.hex, "version": outcome.version}),
+            streams=[(aggregate.id, type(aggregate).TOPIC, seen) for aggregate, seen, _ in changed],
+            events=events,
+            keys=[(subject, self.log.keyring.key_for_sealing(subject)) for subject in subjects],
+        )
+
+    async def _face(self, verdict: Verdict, append: Append, envelope: Envelope) -> None:
+        """Deal with a verdict that recorded nothing: refuse for good, or let the command be decided anew."""
+        if verdict.verdict == "reused":
+            raise CommandReused("commandId", id=envelope.id)
+        if verdict.verdict == "key":
+            async with connected(self.log.pool) as connection:
+                erased = await self.log.keyring.reload(connection, [subject for subject, _ in append.keys])
+            if erased:
+                raise SubjectErased(subject=", ".join(map(str, erased)))
+
+
+def _meta(envelope: Envelope, place: str, correlation: UUID | None) -> Meta:
+    actor = envelope.actor
+    return Meta(
+        actor=actor.id,
+        role=actor.role.value,
+        unit=actor.unit,
+        scope=actor.scope,
+        place=place,
+        command=envelope.id,
+        correlation=correlation or envelope.id,
+        causation=envelope.causation or envelope.id,
+    )
+
+
+def _personal(event: Event) -> list[PersonalText]:
+    return [value for value in vars(event).values() if isinstance(value, PersonalText)]
+
+
+def _request_hash(command: Command, envelope: Envelope) -> bytes:
+    """What the command id stands for. The id salts it, so that equal contents do not show."""
+    content = {
+        "command": type(command).__name__,
+        "actor": [envelope.actor.id, envelope.actor.role, envelope.actor.unit],
+        "at": envelope.occurred_at,
+        "expected": envelope.expected_version,
+        "fields": asdict(command) if is_dataclass(command) else {},
+    }
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(envelope.id.bytes + text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _answered_before(remembered: Remembered, request_hash: bytes, envelope: Envelope) -> Outcome:
+    if remembered.request_hash != request_hash:
+        raise CommandReused("commandId", id=envelope.id)
+    return _outcome(remembered.result, remembered.last_position)
+
+
+def _outcome(result: bytes, position: int | None) -> Outcome:
+    stored = json.loads(result)
+    return Outcome(UUID(stored["id"]), stored["version"], position or 0)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,123 @@
+"""The unit of work: what one command has loaded and decided, before any of it is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar, cast
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import BaseAggregate
+
+from chuishao.commands.secret import require_secret
+from chuishao.domain.actor import Actor
+from chuishao.domain.authority import Setup, require_setup
+from chuishao.domain.division import Division, DivisionCode, Level, level_of
+from chuishao.domain.event import Event
+from chuishao.domain.grid import ServiceGrid, community_code
+from chuishao.domain.identity import POLICY_ID, division_id, grid_id
+from chuishao.domain.policy import Policies, Policy
+from chuishao.domain.refusal import NoPolicy, NotFound, UnknownDivision, UnknownGrid, WrongDivisionLevel
+from chuishao.eventlog.log import EventLog
+
+A = TypeVar("A", bound=BaseAggregate[UUID])
+
+
+@dataclass
+class Work:
+    """Loads aggregates once, remembers at which version, and collects what they decide.
+
+    `at` is when the thing happened in the world, `now` when we hear of it.
+    """
+
+    log: EventLog
+    actor: Actor
+    at: datetime
+    now: datetime
+    command_id: UUID
+    key: bytes
+    versions: dict[UUID, int] = field(default_factory=dict)
+    aggregates: dict[UUID, Any] = field(default_factory=dict)
+
+    def new_id(self, name: str = "") -> UUID:
+        """An identifier for something this command makes: a repetition of the command makes the same one."""
+        return uuid5(self.command_id, name)
+
+    async def find(self, kind: type[A], identifier: UUID) -> A | None:
+        """Load an aggregate; None where its stream is empty."""
+        if identifier not in self.versions:
+            aggregate = fold(await self.log.stream(identifier))
+            self.aggregates[identifier] = aggregate
+            self.versions[identifier] = aggregate.version if aggregate is not None else 0
+        found = self.aggregates[identifier]
+        return found if isinstance(found, kind) else None
+
+    async def get(self, kind: type[A], identifier: UUID, path: str = "id") -> A:
+        """Load an aggregate; refused where there is none."""
+        found = await self.find(kind, identifier)
+        if found is None:
+            raise NotFound(path, kind=kind.__name__, id=identifier)
+        return found
+
+    def add(self, aggregate: A) -> A:
+        """Take a new aggregate in; its stream must be empty when it is recorded."""
+        self.versions.setdefault(aggregate.id, 0)
+        self.aggregates[aggregate.id] = aggregate
+        return aggregate
+
+    async def division(self, code: str, level: Level | None = None, path: str = "divisionCode") -> Division:
+        """The division that bears a code now; refused when none does, or it is of another level."""
+        found = level_of(code)
+        if level is not None and found is not level:
+            raise WrongDivisionLevel(path, code=code, level=found.value, needed=level.value)
+        division = await self.find(Division, division_id(code))
+        if division is None:
+            claim = await self.find(DivisionCode, division_id(code))
+            division = await self.find(Division, claim.division) if claim and claim.division else None
+        if division is None or division.place != code or division.abolished_from is not None:
+            raise UnknownDivision(path, code=code)
+        return division
+
+    async def grid(self, code: str, community: str | None = None) -> ServiceGrid:
+        """An active grid, of that community where one is given; refused otherwise."""
+        community_code(code)
+        grid = await self.find(ServiceGrid, grid_id(code))
+        if grid is None:
+            raise UnknownGrid("gridCode", code=code)
+        if community is not None:
+            grid.require_in(community)
+        grid.require_active()
+        return grid
+
+    async def policy(self, at: datetime | None = None) -> Policy:
+        """The policy in force when the thing happened."""
+        policies = await self.find(Policies, POLICY_ID)
+        if policies is None:
+            raise NoPolicy(at=(at or self.at).isoformat())
+        return policies.in_force(at or self.at)
+
+    def require_setup(self, what: Setup, place: str) -> None:
+        """Refuse an actor who may not set this up here."""
+        require_setup(self.actor, what, place)
+
+    def require_secret(self, case: UUID, given: str | None) -> None:
+        """Refuse whoever does not hold the case's secret."""
+        require_secret(self.key, case, given)
+
+    def changed(self) -> list[tuple[Any, int, Sequence[Event]]]:
+        """Every aggregate that decided something: itself, the version it was loaded at, its new events."""
+        decided = [(aggregate, self.versions[id_]) for id_, aggregate in self.aggregates.items() if aggregate]
+        return [
+            (aggregate, version, cast("Sequence[Event]", aggregate.collect_events()))
+            for aggregate, version in decided
+            if aggregate.pending_events
+        ]
+
+
+def fold(events: Sequence[Event]) -> Any:
+    """The aggregate that a stream's events make; None for no events."""
+    aggregate: Any = None
+    for event in events:
+        aggregate = event.mutate(aggregate)
+    return aggregate

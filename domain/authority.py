@@ -1,0 +1,51 @@
+"""Who may set up divisions, grids, workers, departments and policies. Case steps have their own table."""
+
+from chuishao.domain.actor import Actor, authorise
+from chuishao.domain.term import Term
+from chuishao.domain.vocabulary import Role
+
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
+
+
+class Setup(Term):
+    """建制操作 What may be set up."""
+
+    KEEP_DIVISIONS = "KEEP_DIVISIONS", "区划管理", "register, rename, recode and abolish divisions"
+    KEEP_DEPARTMENTS = "KEEP_DEPARTMENTS", "部门管理", "establish, rename and abolish departments"
+    ADOPT_POLICY = "ADOPT_POLICY", "政策管理", "adopt a policy"
+    KEEP_GRIDS = "KEEP_GRIDS", "网格管理", "draw, redraw and retire grids"
+    KEEP_WORKERS = "KEEP_WORKERS", "网格员管理", "register, assign and relieve grid workers"
+    PUBLISH_CONTACT = "PUBLISH_CONTACT", "公示", "publish a grid worker's contact"
+
+
+MAY_SET_UP: dict[Setup, frozenset[Role]] = {
+    Setup.KEEP_DIVISIONS: ADMINISTRATORS,
+    Setup.KEEP_DEPARTMENTS: ADMINISTRATORS,
+    Setup.ADOPT_POLICY: ADMINISTRATORS,
+    Setup.KEEP_GRIDS: GRID_KEEPERS,
+    Setup.KEEP_WORKERS: GRID_KEEPERS,
+    Setup.PUBLISH_CONTACT: GRID_KEEPERS | {Role.GRID_WORKER},
+}
+
+READS_PERSONAL_TEXT = frozenset(
+    {
+        Role.GRID_WORKER,
+        Role.GRID_LEADER,
+        Role.COMMUNITY_STAFF,
+        Role.SECTOR_CHIEF,
+        Role.STREET_OFFICER,
+        Role.DEPARTMENT_OFFICER,
+    }
+)
+"""The roles that need the words of a case to handle it; everybody else sees them masked."""
+
+
+def require_setup(actor: Actor, what: Setup, place: str) -> None:
+    """Refuse an actor who may not set this up here."""
+    authorise(actor, what.value, MAY_SET_UP[what], place)
+
+
+def reads_personal_text(actor: Actor, place: str) -> bool:
+    """Whether personal text about something at `place` is shown to the actor."""
+    return actor.role in READS_PERSONAL_TEXT and actor.reaches(place)

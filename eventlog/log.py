@@ -1,0 +1,134 @@
+"""The log as its readers and deciders see it: streams, ranges, the head, remembered commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from chuishao.domain.event import Event, SealedText
+from chuishao.eventlog.connection import Pool, connected
+from chuishao.eventlog.cursor import PROOF, Cursor, CursorOfAnotherHistory, cursor_of, parse
+from chuishao.eventlog.keyring import Keyring
+from chuishao.eventlog.mapper import COLUMNS, RecordedEvent, decode, make_mapper, recorded
+from chuishao.eventlog.sql import statements
+from chuishao.eventlog.writer import Writer
+
+_SQL = statements("chuishao.eventlog", "statements.sql")
+DEFAULT_LOG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events a reader wants: by place prefix, type, or the case they belong to. None is any."""
+
+    place: str | None = None
+    types: frozenset[str] | None = None
+    correlation: UUID | None = None
+
+    def fits(self, event: RecordedEvent) -> bool:
+        """Whether an event is wanted."""
+        meta = event.meta
+        return (
+            (self.types is None or event.type in self.types)
+            and (self.correlation is None or meta.correlation == self.correlation)
+            and (self.place is None or meta.place.startswith(self.place))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An accepted command: the hash of its content, what it answered, and its last position."""
+
+    request_hash: bytes
+    result: bytes
+    last_position: int
+
+
+class EventLog:
+    """One log in one database."""
+
+    def __init__(self, pool: Pool, log: int = DEFAULT_LOG) -> None:
+        self.pool = pool
+        self.id = log
+        self.keyring = Keyring(log)
+        self.mapper = make_mapper(self.keyring)
+        self.writer = Writer(pool, log)
+
+    async def stream(self, stream: UUID) -> list[Event]:
+        """Every event of a stream, in order; empty where there is none."""
+        async with connected(self.pool) as connection:
+            rows = await connection.fetch(_SQL["stream"], self.id, stream)
+        return [decode(stream, version, topic, data) for version, topic, data in rows]
+
+    async def head(self) -> int:
+        """The last position; 0 while the log is empty."""
+        async with connected(self.pool) as connection:
+            row = await connection.fetchrow(_SQL["head"], self.id)
+        return row["position"] if row else 0
+
+    async def after(self, position: int, limit: int) -> list[RecordedEvent]:
+        """Up to `limit` events after a position, in order."""
+        query = f"SELECT {COLUMNS} FROM event WHERE log = $1 AND position > $2 ORDER BY position LIMIT $3"  # noqa: S608
+        async with connected(self.pool) as connection:
+            rows = await connection.fetch(query, self.id, position, limit)
+        return [recorded(row) for row in rows]
+
+    async def matching(self, wanted: Filter, after: int, until: int) -> list[RecordedEvent]:
+        """The wanted events with after < position <= until, in order."""
+        query = (
+            f"SELECT {COLUMNS} FROM event WHERE log = $1 AND position > $2 AND position <= $3"  # noqa: S608
+            " AND ($4::uuid IS NULL OR correlation = $4)"
+            " AND ($5::text[] IS NULL OR type = ANY($5))"
+            " AND ($6::text IS NULL OR starts_with(meta ->> 'place', $6))"
+            " ORDER BY position"
+        )
+        types = None if wanted.types is None else sorted(wanted.types)
+        async with connected(self.pool) as connection:
+            rows = await connection.fetch(
+                query, self.id, after, until, wanted.correlation, types, wanted.place
+            )
+        return [recorded(row) for row in rows]
+
+    async def remembered(self, command: UUID) -> Remembered | None:
+        """What an accepted command answered, or None."""
+        async with connected(self.pool) as connection:
+            row = await connection.fetchrow(_SQL["command"], self.id, command)
+        return Remembered(*row) if row else None
+
+    async def opened(self, texts: Sequence[SealedText]) -> dict[SealedText, str]:
+        """Sealed texts in plain, as far as their keys exist."""
+        if not texts:
+            return {}
+        async with connected(self.pool) as connection:
+            return await self.keyring.open(connection, texts)
+
+    async def resume(self, cursor: str) -> int:
+        """The position of an outsider's cursor; refused when it belongs to another history."""
+        return await self._verified(parse(cursor))
+
+    async def cursor_at_head(self) -> str:
+        """A cursor behind the last event."""
+        async with connected(self.pool) as connection:
+            row = await connection.fetchrow(_SQL["head"], self.id)
+        return cursor_of(self.id, row["position"], row["leaf_hash"]) if row else self.start_cursor
+
+    @property
+    def start_cursor(self) -> str:
+        """The cursor before the first event."""
+        return cursor_of(self.id, 0, bytes(PROOF))
+
+    async def _verified(self, cursor: Cursor) -> int:
+        if cursor.log != self.id:
+            reason = f"it belongs to log {cursor.log}, this is log {self.id}"
+            raise CursorOfAnotherHistory("after", position=cursor.position, reason=reason)
+        if cursor.position == 0:
+            return 0
+        async with connected(self.pool) as connection:
+            found = await connection.fetchval(_SQL["proof"], self.id, cursor.position)
+        if found is None:
+            reason = f"this log ends at {await self.head()}"
+            raise CursorOfAnotherHistory("after", position=cursor.position, reason=reason)
+        if found[:PROOF] != cursor.proof:
+            raise CursorOfAnotherHistory("after", position=cursor.position, reason="the events differ")
+        return cursor.position

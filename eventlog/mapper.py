@@ -1,0 +1,151 @@
+"""Between domain events and rows: `eventsourcing`'s mapper and transcoder, with sealed personal text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from json import loads
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+import asyncpg
+from eventsourcing.persistence import (
+    DatetimeAsISO,
+    JSONTranscoder,
+    Mapper,
+    StoredEvent,
+    Transcoding,
+    UUIDAsHex,
+)
+
+from chuishao.domain.catalogue import EVENT_TYPES
+from chuishao.domain.event import Event, PersonalText, SealedText
+from chuishao.eventlog.keyring import Keyring, from_json, to_json
+
+
+class _SealedTextAsJSON(Transcoding):
+    type: ClassVar[type] = SealedText  # type: ignore[misc]
+    name: ClassVar[str] = "sealed"  # type: ignore[misc]
+
+    def encode(self, obj: SealedText) -> list[str]:
+        return to_json(obj)
+
+    def decode(self, data: list[str]) -> SealedText:
+        return from_json(data)
+
+
+class _PersonalTextSealed(_SealedTextAsJSON):
+    type: ClassVar[type] = PersonalText  # type: ignore[misc]
+
+    def __init__(self, keyring: Keyring) -> None:
+        self.keyring = keyring
+
+    def encode(self, obj: Any) -> list[str]:
+        return to_json(self.keyring.seal(obj))
+
+
+def make_mapper(keyring: Keyring) -> Mapper[UUID]:
+    """A mapper that seals personal text on the way in, and leaves it sealed on the way out."""
+    transcoder = JSONTranscoder()
+    for transcoding in (UUIDAsHex(), DatetimeAsISO(), _PersonalTextSealed(keyring), _SealedTextAsJSON()):
+        transcoder.register(transcoding)
+    return Mapper(transcoder)
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """Who did it: actor, role, unit and scope; which command; what it belongs to and what caused it."""
+
+    actor: str
+    role: str
+    unit: str
+    scope: str | None
+    place: str
+    command: UUID
+    correlation: UUID
+    causation: UUID
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored."""
+        return {
+            "actor": self.actor,
+            "role": self.role,
+            "unit": self.unit,
+            "scope": self.scope,
+            "place": self.place,
+            "command": self.command.hex,
+            "correlation": self.correlation.hex,
+            "causation": self.causation.hex,
+        }
+
+    @classmethod
+    def from_json(cls, stored: bytes) -> Meta:
+        """As read."""
+        value = loads(stored)
+        for name in ("command", "correlation", "causation"):
+            value[name] = UUID(value[name])
+        return cls(**value)
+
+
+@dataclass(frozen=True)
+class RecordedEvent:
+    """An event as the log holds it. `position` is 1..n in its log, `version` 1..m in its stream."""
+
+    log: int
+    position: int
+    stream: UUID
+    version: int
+    event_id: UUID
+    type: str
+    schema_version: int
+    data: bytes
+    stored_meta: bytes
+    occurred_at: datetime
+    recorded_at: datetime
+    leaf_hash: bytes
+
+    @cached_property
+    def meta(self) -> Meta:
+        """Who, for which unit, by which command."""
+        return Meta.from_json(self.stored_meta)
+
+    @cached_property
+    def event(self) -> Event:
+        """The domain event, upcast to its present version; personal text stays sealed."""
+        return decode(self.stream, self.version, self.type, self.data)
+
+
+COLUMNS = (
+    "log, position, stream, version, event_id, type, schema_version,"
+    " data, meta, occurred_at, recorded_at, leaf_hash"
+)
+"""The columns that `recorded` takes, in its order."""
+
+_reader = make_mapper(Keyring(0))
+
+
+def decode(stream: UUID, version: int, topic: str, data: bytes) -> Event:
+    """A stored event as a domain event."""
+    return cast("Event", _reader.to_domain_event(StoredEvent(stream, version, topic, data)))
+
+
+def recorded(row: asyncpg.Record) -> RecordedEvent:
+    """A row of the event table."""
+    return RecordedEvent(*row)
+
+
+def sealed_texts(value: object) -> Iterator[SealedText]:
+    """Every sealed text among the fields of an event."""
+    for field in vars(value).values():
+        if isinstance(field, SealedText):
+            yield field
+
+
+def schema_version(event: Event) -> int:
+    """The version of the event's storage format."""
+    return int(getattr(type(event), "class_version", 1))
+
+
+__all__ = ["COLUMNS", "EVENT_TYPES", "Meta", "RecordedEvent", "decode", "make_mapper", "recorded"]
