@@ -81,7 +81,7 @@ class Executor:
                     return _answered_before(remembered, request_hash, envelope)
                 return Outcome(outcome.id, outcome.version, await self.log.head())
             verdict = await self.log.writer.append(append)
-            if verdict.verdict in ("accepted", "duplicate"):
+            if verdict.result is not None:
                 return _outcome(verdict.result, verdict.last_position)
             await self._face(verdict, append, envelope)
         raise Contended(kind=type(command).__name__, id=outcome.id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid5
+from weakref import WeakKeyDictionary
 
 from eventsourcing.domain import BaseAggregate
 
@@ -17,11 +18,14 @@ from chuishao.domain.division import Division, DivisionCode, Level, level_of
 from chuishao.domain.event import Event
 from chuishao.domain.grid import ServiceGrid, community_code
 from chuishao.domain.identity import POLICY_ID, division_id, grid_id
-from chuishao.domain.policy import Policies, Policy
+from chuishao.domain.policy import Policies, Policy, in_force, parse
 from chuishao.domain.refusal import NoPolicy, NotFound, UnknownDivision, UnknownGrid, WrongDivisionLevel
 from chuishao.eventlog.log import EventLog
 
 A = TypeVar("A", bound=BaseAggregate[UUID])
+
+_policies: WeakKeyDictionary[EventLog, tuple[int, list[Policy]]] = WeakKeyDictionary()
+"""The policies of each log as last read, with the version that makes them current."""
 
 
 @dataclass
@@ -92,10 +96,15 @@ class Work:
 
     async def policy(self, at: datetime | None = None) -> Policy:
         """The policy in force when the thing happened."""
-        policies = await self.find(Policies, POLICY_ID)
-        if policies is None:
+        version = await self.log.version(POLICY_ID)
+        if version == 0:
             raise NoPolicy(at=(at or self.at).isoformat())
-        return policies.in_force(at or self.at)
+        known, policies = _policies.get(self.log, (0, []))
+        if known != version:
+            adopted: Policies = fold(await self.log.stream(POLICY_ID))
+            policies = [parse(document) for document in adopted.documents]
+            _policies[self.log] = (adopted.version, policies)
+        return in_force(policies, at or self.at)
 
     def require_setup(self, what: Setup, place: str) -> None:
         """Refuse an actor who may not set this up here."""

@@ -6,7 +6,7 @@ known, otherwise the case itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated
@@ -22,11 +22,18 @@ Text = PersonalText | SealedText
 
 
 class CaseEvent(Event):
-    """A fact of one case."""
+    """A fact of one case: the record of one step."""
 
-    def follow(self, case: Case, step: Step) -> None:
+    STEP: ClassVar[Step]
+
+    @property
+    def step(self) -> Step:
+        """The step that this event records."""
+        return self.STEP
+
+    def follow(self, case: Case) -> None:
         """Move the case to where the table says the step leads."""
-        target = TRANSITIONS[step].target
+        target = TRANSITIONS[self.step].target
         if target is not None:
             case.status = target
             case.since = self.timestamp
@@ -36,6 +43,7 @@ class CaseReported(CaseEvent, AggregateCreated):
     """上报: a resident or worker reported a matter."""
 
     TOPIC = "CaseReported"
+    STEP = Step.REPORT
     community: str
     grid: str | None
     category: str
@@ -51,13 +59,14 @@ class CaseReported(CaseEvent, AggregateCreated):
         """Begin as reported."""
         case.begin(self.community, self.grid, self.category, self.subject)
         case.severity = Severity(self.severity)
-        self.follow(case, Step.REPORT)
+        self.follow(case)
 
 
 class CaseSplitOff(CaseEvent, AggregateCreated):
     """A part of a split case began as a case of its own, accepted as its parent was."""
 
     TOPIC = "CaseSplitOff"
+    STEP = Step.ACCEPT
     parent: UUID
     community: str
     grid: str | None
@@ -71,35 +80,38 @@ class CaseSplitOff(CaseEvent, AggregateCreated):
         case.begin(self.community, self.grid, self.category, self.subject)
         case.severity = Severity(self.severity)
         case.split_from = self.parent
-        self.follow(case, Step.ACCEPT)
+        self.follow(case)
 
 
 class CaseAccepted(CaseEvent):
     """受理: the platform accepted the case."""
 
     TOPIC = "CaseAccepted"
+    STEP = Step.ACCEPT
     note: Text | None
 
     def apply(self, case: Case) -> None:
         """Be accepted."""
-        self.follow(case, Step.ACCEPT)
+        self.follow(case)
 
 
 class CaseRefused(CaseEvent):
     """不予受理: the case was refused with a reason."""
 
     TOPIC = "CaseRefused"
+    STEP = Step.REFUSE
     reason: Text
 
     def apply(self, case: Case) -> None:
         """Be refused."""
-        self.follow(case, Step.REFUSE)
+        self.follow(case)
 
 
 class SeverityGraded(CaseEvent):
     """研判: the case was assessed: category, severity, and the linkage mechanism it calls for."""
 
     TOPIC = "SeverityGraded"
+    STEP = Step.ASSESS
     category: str
     severity: str
     linkage: str | None
@@ -110,13 +122,14 @@ class SeverityGraded(CaseEvent):
         case.category = self.category
         case.severity = Severity(self.severity)
         case.linkage = LinkageMechanism(self.linkage) if self.linkage else None
-        self.follow(case, Step.ASSESS)
+        self.follow(case)
 
 
 class CaseAssigned(CaseEvent):
     """交办: the case went to a tier; `holder` is the code of the place that answers for it."""
 
     TOPIC = "CaseAssigned"
+    STEP = Step.ASSIGN
     tier: str
     grid: str | None
     holder: str
@@ -126,13 +139,14 @@ class CaseAssigned(CaseEvent):
         """Be held there."""
         case.hold(Tier(self.tier), self.holder, self.assignee)
         case.grid = self.grid
-        self.follow(case, Step.ASSIGN)
+        self.follow(case)
 
 
 class CaseTransferred(CaseEvent):
     """转办: the case went to another grid or community at the same tier."""
 
     TOPIC = "CaseTransferred"
+    STEP = Step.TRANSFER
     community: str
     grid: str | None
     holder: str
@@ -144,13 +158,14 @@ class CaseTransferred(CaseEvent):
         case.community = self.community
         case.grid = self.grid
         case.hold(case.tier, self.holder, self.assignee)
-        self.follow(case, Step.TRANSFER)
+        self.follow(case)
 
 
 class CaseEscalated(CaseEvent):
     """升级: the case went to a higher tier."""
 
     TOPIC = "CaseEscalated"
+    STEP = Step.ESCALATE
     tier: str
     holder: str
     assignee: str | None
@@ -159,54 +174,63 @@ class CaseEscalated(CaseEvent):
     def apply(self, case: Case) -> None:
         """Be held higher up."""
         case.hold(Tier(self.tier), self.holder, self.assignee)
-        self.follow(case, Step.ESCALATE)
+        self.follow(case)
 
 
 class CaseReturned(CaseEvent):
     """退回: the holder gave the case back to be assigned anew."""
 
     TOPIC = "CaseReturned"
+    STEP = Step.RETURN
     tier: str
     reason: Text
 
     def apply(self, case: Case) -> None:
         """Be held by nobody."""
         case.hold(None, None, None)
-        self.follow(case, Step.RETURN)
+        self.follow(case)
 
 
 class ResolvedOnSpot(CaseEvent):
     """当场解决: the grid worker settled it on the spot."""
 
     TOPIC = "ResolvedOnSpot"
+    STEP = Step.RESOLVE_ON_SPOT
     by: str
     result: Text
 
     def apply(self, case: Case) -> None:
         """Be resolved."""
         case.resolver = self.by
-        self.follow(case, Step.RESOLVE_ON_SPOT)
+        self.follow(case)
 
 
 class CaseResolved(CaseEvent):
     """处置: the case was resolved by its tier, or through a whistle."""
 
     TOPIC = "CaseResolved"
+    STEP = Step.RESOLVE
     by: str
     whistle: UUID | None
     result: Text
+
+    @property
+    def step(self) -> Step:
+        """Resolved by its tier, or through the whistle."""
+        return Step.RESOLVE_BY_WHISTLE if self.whistle else Step.RESOLVE
 
     def apply(self, case: Case) -> None:
         """Be resolved."""
         case.resolver = self.by
         case.whistle = None
-        self.follow(case, Step.RESOLVE_BY_WHISTLE if self.whistle else Step.RESOLVE)
+        self.follow(case)
 
 
 class CaseWhistled(CaseEvent):
     """吹哨: the street blew the whistle on the case."""
 
     TOPIC = "CaseWhistled"
+    STEP = Step.WHISTLE
     whistle: UUID
     kind: str
     linkage: str
@@ -215,51 +239,55 @@ class CaseWhistled(CaseEvent):
         """Wait for the departments."""
         case.whistle = self.whistle
         case.whistled_for.add(LinkageMechanism(self.linkage))
-        self.follow(case, Step.WHISTLE)
+        self.follow(case)
 
 
 class CaseWhistleWithdrawn(CaseEvent):
     """撤哨: the whistle was withdrawn; the street holds the case again."""
 
     TOPIC = "CaseWhistleWithdrawn"
+    STEP = Step.WITHDRAW_WHISTLE
     whistle: UUID
     reason: Text
 
     def apply(self, case: Case) -> None:
         """Be with the street."""
         case.whistle = None
-        self.follow(case, Step.WITHDRAW_WHISTLE)
+        self.follow(case)
 
 
 class CaseVerified(CaseEvent):
     """核查: somebody other than the resolver found it resolved."""
 
     TOPIC = "CaseVerified"
+    STEP = Step.VERIFY
     by: str
     note: Text | None
 
     def apply(self, case: Case) -> None:
         """Be verified."""
-        self.follow(case, Step.VERIFY)
+        self.follow(case)
 
 
 class VerificationFailed(CaseEvent):
     """返工: verification found it unresolved; the holder works on."""
 
     TOPIC = "VerificationFailed"
+    STEP = Step.FAIL_VERIFICATION
     by: str
     reason: Text
 
     def apply(self, case: Case) -> None:
         """Be handled again."""
         case.reworks += 1
-        self.follow(case, Step.FAIL_VERIFICATION)
+        self.follow(case)
 
 
 class CaseRated(CaseEvent):
     """评价: the resident's answers: was it answered, was it solved, how satisfied (1 to 5)."""
 
     TOPIC = "CaseRated"
+    STEP = Step.RATE
     answered: bool
     solved: bool
     satisfied: int
@@ -275,17 +303,19 @@ class CaseClosed(CaseEvent):
     """结案: the case was closed."""
 
     TOPIC = "CaseClosed"
+    STEP = Step.CLOSE
     note: Text | None
 
     def apply(self, case: Case) -> None:
         """Be closed."""
-        self.follow(case, Step.CLOSE)
+        self.follow(case)
 
 
 class CaseReopened(CaseEvent):
     """重开: the case was opened again, with a reason."""
 
     TOPIC = "CaseReopened"
+    STEP = Step.REOPEN
     reason: Text
 
     def apply(self, case: Case) -> None:
@@ -295,38 +325,41 @@ class CaseReopened(CaseEvent):
         case.resolver = None
         case.joined = None
         case.hold(None, None, None)
-        self.follow(case, Step.REOPEN)
+        self.follow(case)
 
 
 class CaseMarkedDuplicate(CaseEvent):
     """标记重复: the same report as another case."""
 
     TOPIC = "CaseMarkedDuplicate"
+    STEP = Step.MARK_DUPLICATE
     of: UUID
 
     def apply(self, case: Case) -> None:
         """Point to the other case."""
         case.joined = self.of
-        self.follow(case, Step.MARK_DUPLICATE)
+        self.follow(case)
 
 
 class CaseMerged(CaseEvent):
     """并案: the case is handled within another one from now on."""
 
     TOPIC = "CaseMerged"
+    STEP = Step.MERGE
     into: UUID
 
     def apply(self, case: Case) -> None:
         """Remember where it stood, and point to the other case."""
         case.before_merge = (case.status, case.since)
         case.joined = self.into
-        self.follow(case, Step.MERGE)
+        self.follow(case)
 
 
 class MergeUndone(CaseEvent):
     """撤销并案: the case stands where it stood before it was merged."""
 
     TOPIC = "MergeUndone"
+    STEP = Step.UNDO_MERGE
     out_of: UUID
     reason: Text
 
@@ -342,6 +375,7 @@ class CaseAbsorbed(CaseEvent):
     """并入: this case carries another one."""
 
     TOPIC = "CaseAbsorbed"
+    STEP = Step.ABSORB
     case: UUID
 
     def apply(self, case: Case) -> None:
@@ -353,6 +387,7 @@ class CaseReleased(CaseEvent):
     """This case carries the other one no more."""
 
     TOPIC = "CaseReleased"
+    STEP = Step.UNDO_MERGE
     case: UUID
 
     def apply(self, case: Case) -> None:
@@ -364,9 +399,10 @@ class CaseSplit(CaseEvent):
     """拆分: the case goes on as several cases."""
 
     TOPIC = "CaseSplit"
+    STEP = Step.SPLIT
     parts: list[UUID]
 
     def apply(self, case: Case) -> None:
         """End in its parts."""
         case.parts = list(self.parts)
-        self.follow(case, Step.SPLIT)
+        self.follow(case)

@@ -197,12 +197,11 @@ class Policies(BaseAggregate[UUID]):
 
     def in_force(self, at: datetime) -> Policy:
         """The policy in force at that moment: of those effective by then, the one adopted last."""
-        return in_force(self.documents, at)
+        return in_force([parse(document) for document in self.documents], at)
 
 
-def in_force(documents: list[dict[str, Any]], at: datetime) -> Policy:
-    """Of the documents effective by then, the one with the latest date; the later adopted wins a tie."""
-    policies = [parse(document) for document in documents]
+def in_force(policies: list[Policy], at: datetime) -> Policy:
+    """Of the policies effective by then, the one with the latest date; the later adopted wins a tie."""
     effective = [
         (policy.effective_from, order, policy)
         for order, policy in enumerate(policies)

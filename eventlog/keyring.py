@@ -86,3 +86,13 @@ def to_json(text: SealedText) -> list[str]:
 def from_json(value: list[str]) -> SealedText:
     """A sealed text from JSON."""
     return SealedText(UUID(value[0]), base64.b64decode(value[1]))
+
+
+def to_bytes(text: PersonalText | SealedText | None) -> bytes | None:
+    """A sealed text as one value of a read model: subject, then box."""
+    return text.subject.bytes + text.box if isinstance(text, SealedText) else None
+
+
+def from_bytes(value: bytes | None) -> SealedText | None:
+    """A sealed text from a value of a read model."""
+    return SealedText(UUID(bytes=value[:16]), value[16:]) if value else None

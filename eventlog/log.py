@@ -61,6 +61,11 @@ class EventLog:
             rows = await connection.fetch(_SQL["stream"], self.id, stream)
         return [decode(stream, version, topic, data) for version, topic, data in rows]
 
+    async def version(self, stream: UUID) -> int:
+        """How many events a stream has."""
+        async with connected(self.pool) as connection:
+            return await connection.fetchval(_SQL["version"], self.id, stream) or 0
+
     async def head(self) -> int:
         """The last position; 0 while the log is empty."""
         async with connected(self.pool) as connection:

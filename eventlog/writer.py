@@ -1,7 +1,7 @@
 """Group commit: the commands that arrive while one append is under way go together in the next.
 
-At most one append is in flight in a process, and no two commands of one batch touch the same stream, so that
-each is judged against what the one before it left.
+At most one append is in flight in a process, and no two commands of one batch touch the same stream or key,
+so that each is judged against what the one before it left.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """One command's effect: streams as (id, category, expected version), events, keys as (subject, key)."""
+    """One command's effect: streams as (id, category, expected version), events (of each stream
+    at least one, in order), keys as (subject, key)."""
 
     command: UUID
     request_hash: bytes
@@ -54,16 +55,13 @@ class Append:
 class Verdict:
     """What became of a command: `accepted`, `duplicate`, `reused`, `stale` or `key`.
 
-    `last_position` and `result` belong to the accepted or first command; `stream` and `version` tell what a
-    stale command had not seen.
+    Positions and `result` belong to the accepted or first command, and are None otherwise.
     """
 
     verdict: str
     first_position: int | None
     last_position: int | None
-    result: bytes
-    stream: UUID | None
-    version: int | None
+    result: bytes | None
 
 
 class Writer:
@@ -115,6 +113,7 @@ class Writer:
             entry = self._waiting.popleft()
             command = entry[0]
             touches = {command.command, *(stream for stream, _, _ in command.streams)}
+            touches.update(subject for subject, _ in command.keys)
             (batch if touched.isdisjoint(touches) else later).append(entry)
             touched |= touches
         self._waiting.extendleft(reversed(later))
@@ -127,41 +126,32 @@ class Writer:
                 rows = await connection.fetch(_SQL["append"], self._log, *arguments)
             except UNAVAILABLE as error:
                 raise Unavailable(f"the database went away while appending: {error}") from error
-        verdicts: list[Verdict | None] = [None] * len(commands)
-        head = 0
-        for number, verdict, first, last, result, stream, version in rows:
-            verdicts[number - 1] = Verdict(verdict, first, last, result, stream, version)
-            if verdict == "accepted":
-                head = max(head, last)
-        if head:
+        verdicts = [Verdict(*row) for row in rows]
+        accepted = [verdict.last_position or 0 for verdict in verdicts if verdict.verdict == "accepted"]
+        if accepted:
             for listener in self.on_append:
-                listener(head)
-        return [verdict for verdict in verdicts if verdict is not None]
+                listener(max(accepted))
+        return verdicts
 
 
 def _as_arrays(commands: Sequence[Append]) -> list[list[Any]]:
-    """The arguments of the SQL function, column by column."""
-    numbered = list(enumerate(commands, start=1))
-    streams = [(n, *stream) for n, command in numbered for stream in command.streams]
-    keys = [(n, *key) for n, command in numbered for key in command.keys]
-    events = [
-        (
-            n,
-            e.stream,
-            e.version,
-            e.event_id,
-            e.type,
-            e.schema_version,
-            e.correlation,
-            e.data,
-            e.meta,
-            e.occurred_at,
-        )
-        for n, command in numbered
-        for e in command.events
-    ]
-    heads = [(command.command, command.request_hash, command.result) for command in commands]
-    columns = ((heads, 3), (streams, 4), (keys, 3), (events, 10))
+    """The arguments of the SQL function, column by column; ordinals count from 1 through the whole batch."""
+    heads: list[tuple[Any, ...]] = []
+    streams: list[tuple[Any, ...]] = []
+    keys: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    for number, command in enumerate(commands, start=1):
+        first = len(events) + 1
+        spans: dict[UUID, tuple[int, int, int]] = {}
+        for e in command.events:
+            events.append((number, e.stream, e.version, e.event_id, e.type, e.schema_version, e.correlation))
+            events[-1] += (e.data, e.meta, e.occurred_at)
+            began = spans[e.stream][1] if e.stream in spans else len(events)
+            spans[e.stream] = (e.version, began, len(events))
+        heads.append((command.command, command.request_hash, command.result, first, len(events)))
+        streams += [(number, *stream, *spans[stream[0]]) for stream in command.streams]
+        keys += [(number, *key) for key in command.keys]
+    columns = ((heads, 5), (streams, 7), (keys, 3), (events, 10))
     return list(chain.from_iterable(_columns(rows, width) for rows, width in columns))
 
 

@@ -7,22 +7,32 @@
 -- A command is accepted, or answered as duplicate (same id, same content), reused (same id, other content),
 -- stale (a stream is not at the expected version) or key (a subject's key is another one, or erased). None of
 -- these aborts its neighbours in the batch.
+--
+-- c_: a command a row, with the ordinals of its first and last event.  s_: a stream of a command a row, with
+-- the ordinals of its first and last event.  k_: a key that a command's personal text is sealed with.  e_: the
+-- events.  Look-ups are LATERAL and the rest goes by ordinal, so that no plan depends on statistics: a join here,
+-- planned while the log was empty, has been seen to scan all of it for every batch.
 
 CREATE FUNCTION append(
     p_log integer,
-    c_id uuid[], c_hash bytea[], c_result json[],
-    s_command integer[], s_stream uuid[], s_category text[], s_expected integer[],
+    c_id uuid[], c_hash bytea[], c_result json[], c_first integer[], c_last integer[],
+    s_command integer[], s_stream uuid[], s_category text[], s_expected integer[], s_version integer[],
+    s_first integer[], s_last integer[],
     k_command integer[], k_subject uuid[], k_key bytea[],
     e_command integer[], e_stream uuid[], e_version integer[], e_id uuid[], e_type text[],
     e_schema smallint[], e_correlation uuid[], e_data json[], e_meta json[], e_occurred timestamptz[]
-) RETURNS TABLE (
-    command integer, verdict text, first_position bigint, last_position bigint, result json,
-    stream uuid, version integer
-) LANGUAGE plpgsql AS $$
+) RETURNS TABLE (verdict text, first_position bigint, last_position bigint, result json)
+LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    head bigint;
-    recorded timestamptz;
+    accepted  CONSTANT integer := 1;
+    names     CONSTANT text[] := ARRAY['accepted', 'duplicate', 'reused', 'stale', 'key'];
+    head      bigint;
+    recorded  timestamptz;
+    stale     integer[];
+    locked    integer[] := '{}';
+    verdicts  integer[];
+    positions bigint[];
 BEGIN
     PERFORM pg_advisory_xact_lock(p_log);
     SELECT e.position, e.recorded_at INTO head, recorded
@@ -30,90 +40,66 @@ BEGIN
     head := coalesce(head, 0);
     recorded := greatest(clock_timestamp(), recorded);
 
-    RETURN QUERY
-    WITH asked AS (
-        SELECT c.no::integer, c.id, c.hash, c.result
-        FROM unnest(c_id, c_hash, c_result) WITH ORDINALITY AS c (id, hash, result, no)
-    ),
-    known AS (
-        SELECT a.no, d.result, d.first_position, d.last_position, d.request_hash = a.hash AS same
-        FROM asked a JOIN command d ON d.log = p_log AND d.id = a.id
-    ),
-    expected AS (
-        SELECT s.command, s.stream, s.category, s.expected, coalesce(t.version, 0) AS actual
-        FROM unnest(s_command, s_stream, s_category, s_expected) AS s (command, stream, category, expected)
-        LEFT JOIN stream t ON t.log = p_log AND t.id = s.stream
-    ),
-    stale AS (
-        SELECT DISTINCT ON (x.command) x.command, x.stream, x.actual FROM expected x WHERE x.expected <> x.actual
-    ),
-    wanted AS (
-        SELECT k.command, k.subject, k.key FROM unnest(k_command, k_subject, k_key) AS k (command, subject, key)
-    ),
-    locked_out AS (
-        SELECT DISTINCT w.command FROM wanted w
-        LEFT JOIN subject_key s ON s.log = p_log AND s.subject = w.subject
-        WHERE (s.subject IS NOT NULL AND s.key IS DISTINCT FROM w.key)
-           OR EXISTS (SELECT FROM wanted o WHERE o.subject = w.subject AND o.command < w.command AND o.key <> w.key)
-    ),
-    judged AS (
-        SELECT a.no, a.id, a.hash, a.result,
-            CASE WHEN k.same THEN 'duplicate' WHEN NOT k.same THEN 'reused'
-                 WHEN t.command IS NOT NULL THEN 'stale' WHEN l.command IS NOT NULL THEN 'key'
-                 ELSE 'accepted' END AS verdict,
-            k.result AS old_result, k.first_position, k.last_position, t.stream, t.actual
-        FROM asked a
-        LEFT JOIN known k ON k.no = a.no
-        LEFT JOIN stale t ON t.command = a.no
-        LEFT JOIN locked_out l ON l.command = a.no
-    ),
-    placed AS (
-        SELECT head + row_number() OVER (ORDER BY e.no) AS position, e.*
+    stale := ARRAY(
+        SELECT s.command
+        FROM unnest(s_command, s_stream, s_expected) AS s (command, id, expected)
+        LEFT JOIN LATERAL (
+            SELECT t.version FROM stream t WHERE t.log = p_log AND t.id = s.id LIMIT 1) t ON true
+        WHERE s.expected <> coalesce(t.version, 0));
+    IF cardinality(k_command) > 0 THEN
+        locked := ARRAY(
+            SELECT w.command
+            FROM unnest(k_command, k_subject, k_key) AS w (command, subject, key)
+            LEFT JOIN LATERAL (
+                SELECT true AS stored, s.key FROM subject_key s
+                WHERE s.log = p_log AND s.subject = w.subject LIMIT 1) s ON true
+            WHERE s.stored AND s.key IS DISTINCT FROM w.key);
+    END IF;
+    verdicts := ARRAY(
+        SELECT CASE WHEN d.hash = c.hash THEN 2 WHEN d.hash IS NOT NULL THEN 3
+                    WHEN c.no = ANY (stale) THEN 4 WHEN c.no = ANY (locked) THEN 5 ELSE accepted END
+        FROM unnest(c_id, c_hash) WITH ORDINALITY AS c (id, hash, no)
+        LEFT JOIN LATERAL (
+            SELECT d.request_hash AS hash FROM command d WHERE d.log = p_log AND d.id = c.id LIMIT 1) d ON true
+        ORDER BY c.no);
+    positions := ARRAY(
+        SELECT head + count(*) FILTER (WHERE verdicts[e.command] = accepted) OVER (ORDER BY e.no)
+        FROM unnest(e_command) WITH ORDINALITY AS e (command, no) ORDER BY e.no);
+
+    INSERT INTO subject_key (log, subject, key)
+        SELECT p_log, w.subject, w.key
+        FROM unnest(k_command, k_subject, k_key) AS w (command, subject, key)
+        WHERE verdicts[w.command] = accepted
+        ON CONFLICT DO NOTHING;
+    INSERT INTO stream AS t (log, id, category, version, first_position, last_position)
+        SELECT p_log, s.id, s.category, s.version, positions[s.first], positions[s.last]
+        FROM unnest(s_command, s_stream, s_category, s_version, s_first, s_last)
+             AS s (command, id, category, version, first, last)
+        WHERE verdicts[s.command] = accepted
+        ON CONFLICT (log, id) DO UPDATE SET version = excluded.version, last_position = excluded.last_position;
+    INSERT INTO command (log, id, request_hash, result, first_position, last_position)
+        SELECT p_log, c.id, c.hash, c.result, positions[c.first], positions[c.last]
+        FROM unnest(c_id, c_hash, c_result, c_first, c_last) WITH ORDINALITY
+             AS c (id, hash, result, first, last, no)
+        WHERE verdicts[c.no] = accepted;
+    INSERT INTO event (log, position, stream, version, event_id, type, schema_version, correlation,
+                       data, meta, occurred_at, recorded_at, leaf_hash)
+        SELECT p_log, positions[e.no], e.stream, e.version, e.id, e.type, e.schema, e.correlation,
+               e.data, e.meta, e.occurred, recorded,
+               leaf_hash(p_log, positions[e.no], e.stream, e.version, e.id, e.type, e.schema,
+                         e.occurred, recorded, e.meta, e.data)
         FROM unnest(e_command, e_stream, e_version, e_id, e_type, e_schema, e_correlation, e_data, e_meta,
-                    e_occurred)
-             WITH ORDINALITY AS e (command, stream, version, id, type, schema, correlation, data, meta,
-                                   occurred, no)
-        JOIN judged j ON j.no = e.command AND j.verdict = 'accepted'
-    ),
-    spans AS (
-        SELECT p.command, min(p.position) AS first, max(p.position) AS last FROM placed p GROUP BY p.command
-    ),
-    stream_spans AS (
-        SELECT p.stream, max(p.version) AS version, min(p.position) AS first, max(p.position) AS last
-        FROM placed p GROUP BY p.stream
-    ),
-    keys_written AS (
-        INSERT INTO subject_key (log, subject, key)
-        SELECT DISTINCT ON (w.subject) p_log, w.subject, w.key
-        FROM wanted w JOIN judged j ON j.no = w.command AND j.verdict = 'accepted'
-        ON CONFLICT DO NOTHING
-    ),
-    streams_written AS (
-        INSERT INTO stream AS s (log, id, category, version, first_position, last_position)
-        SELECT p_log, n.stream, x.category, n.version, n.first, n.last
-        FROM stream_spans n
-        JOIN expected x ON x.stream = n.stream
-        JOIN judged j ON j.no = x.command AND j.verdict = 'accepted'
-        ON CONFLICT (log, id) DO UPDATE SET version = excluded.version, last_position = excluded.last_position
-    ),
-    commands_written AS (
-        INSERT INTO command (log, id, request_hash, result, first_position, last_position)
-        SELECT p_log, j.id, j.hash, j.result, n.first, n.last
-        FROM judged j JOIN spans n ON n.command = j.no
-        WHERE j.verdict = 'accepted'
-    ),
-    events_written AS (
-        INSERT INTO event (log, position, stream, version, event_id, type, schema_version, correlation,
-                           data, meta, occurred_at, recorded_at, leaf_hash)
-        SELECT p_log, p.position, p.stream, p.version, p.id, p.type, p.schema, p.correlation,
-               p.data, p.meta, p.occurred, recorded,
-               leaf_hash(p_log, p.position, p.stream, p.version, p.id, p.type, p.schema,
-                         p.occurred, recorded, p.meta, p.data)
-        FROM placed p
-    )
-    SELECT j.no, j.verdict, coalesce(j.first_position, n.first), coalesce(j.last_position, n.last),
-           coalesce(j.old_result, j.result), j.stream, j.actual
-    FROM judged j LEFT JOIN spans n ON n.command = j.no;
+                    e_occurred) WITH ORDINALITY
+             AS e (command, stream, version, id, type, schema, correlation, data, meta, occurred, no)
+        WHERE verdicts[e.command] = accepted;
+
+    RETURN QUERY
+        SELECT names[verdicts[c.no]], d.first_position, d.last_position, d.result
+        FROM unnest(c_id) WITH ORDINALITY AS c (id, no)
+        LEFT JOIN LATERAL (
+            SELECT d.first_position, d.last_position, d.result FROM command d
+            WHERE d.log = p_log AND d.id = c.id AND verdicts[c.no] <= 2 LIMIT 1) d ON true
+        ORDER BY c.no;
 END $$;
 
 -- leaf = SHA-256(0x00 || log || position || stream || version || event id || schema version || occurred at
@@ -122,7 +108,7 @@ END $$;
 CREATE FUNCTION leaf_hash(
     log integer, "position" bigint, stream uuid, version integer, event_id uuid, type text, schema smallint,
     occurred_at timestamptz, recorded_at timestamptz, meta json, data json
-) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT sha256(
         '\x00'::bytea || int4send(log) || int8send("position") || uuid_send(stream) || int4send(version)
         || uuid_send(event_id) || int2send(schema) || timestamptz_send(occurred_at)

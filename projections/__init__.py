@@ -1,0 +1,1 @@
+"""Read models: one module a question; its table, its fold and its queries live together."""

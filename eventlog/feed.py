@@ -1,0 +1,164 @@
+"""Following the log: one tailer a process keeps the newest events in memory for everybody who follows.
+
+Who asks for events behind the ring reads them from the database, so a slow follower costs nobody anything.
+A notification is only a hint; the tailer polls too, and looks at positions alone: the next is last + 1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+
+from chuishao.eventlog.connection import UNAVAILABLE, Unavailable, connected
+from chuishao.eventlog.log import EventLog, Filter
+from chuishao.eventlog.mapper import RecordedEvent
+
+CHANNEL = "chuishao"
+PAGE = 2000
+"""Events in one read."""
+RING = 20_000
+"""Events kept in memory."""
+PAGES = 4
+"""Full pages of old events kept, for several projections that catch up side by side."""
+POLL = 0.1
+"""Seconds between looks at the log when nobody hints."""
+WINDOW = 50_000
+"""Positions that one catch-up query covers, so that a rare match never becomes a long query."""
+
+logger = logging.getLogger("chuishao.feed")
+
+
+class Feed:
+    """The newest events of one log, and a wait for more."""
+
+    def __init__(self, log: EventLog) -> None:
+        self.log = log
+        self.head = 0
+        self._ring: deque[RecordedEvent] = deque(maxlen=RING)
+        self._hint = asyncio.Event()
+        self._news = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._to_notify = asyncio.Event()
+        self._taking = asyncio.Lock()
+        self._pages: OrderedDict[int, list[RecordedEvent]] = OrderedDict()
+
+    async def start(self) -> None:
+        """Begin to follow from the present head."""
+        self.head = await self.log.head()
+        self.log.writer.on_append.append(self._appended)
+        loops = (self._tail(), self._listen(), self._notify())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+
+    async def stop(self) -> None:
+        """Follow no more."""
+        self.log.writer.on_append.remove(self._appended)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def read(self, after: int) -> list[RecordedEvent]:
+        """Up to a page of events after a position that are recorded by now."""
+        if self._ring and self._ring[0].position <= after + 1:
+            start = after + 1 - self._ring[0].position
+            return [self._ring[i] for i in range(start, min(start + PAGE, len(self._ring)))]
+        if after >= self.head:
+            return []
+        if after not in self._pages:
+            page = await self.log.after(after, PAGE)
+            if len(page) < PAGE:
+                return page
+            self._pages[after] = page
+            while len(self._pages) > PAGES:
+                self._pages.popitem(last=False)
+        return self._pages[after]
+
+    async def refresh(self) -> None:
+        """Look at the log now instead of at the next hint."""
+        async with self._taking:
+            while self._take(await self.log.after(self.head, PAGE)):
+                pass
+
+    async def wait(self, after: int) -> None:
+        """Return once the log is known to reach beyond a position."""
+        while self.head <= after:
+            await self._news.wait()
+
+    async def follow(self, wanted: Filter, after: int) -> AsyncIterator[RecordedEvent]:
+        """Every wanted event after a position, in order, each once: what is recorded, then what comes."""
+        position = after
+        while True:
+            if self.head <= position:
+                await self.wait(position)
+            if self._ring and self._ring[0].position <= position + 1:
+                events = await self.read(position)
+                until = events[-1].position if events else position
+                events = [event for event in events if wanted.fits(event)]
+            else:
+                until = min(position + WINDOW, self.head)
+                events = await self._matching(wanted, position, until)
+            for event in events:
+                yield event
+            position = until
+
+    async def _matching(self, wanted: Filter, after: int, until: int) -> list[RecordedEvent]:
+        while True:
+            try:
+                return await self.log.matching(wanted, after, until)
+            except Unavailable:
+                await asyncio.sleep(POLL)  # the database is away; the follower resumes where it was
+
+    def _appended(self, _head: int) -> None:
+        self._hint.set()
+        self._to_notify.set()
+
+    async def _tail(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hint.wait(), POLL)
+            self._hint.clear()
+            try:
+                await self.refresh()
+            except Unavailable as error:
+                logger.warning("the log cannot be followed now: %s", error)
+                await asyncio.sleep(POLL)
+
+    def _take(self, events: list[RecordedEvent]) -> bool:
+        if not events:
+            return False
+        self._ring.extend(events)
+        self.head = events[-1].position
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+        return len(events) == PAGE
+
+    async def _listen(self) -> None:
+        """Hear other processes' hints on a connection of its own; a dead one is replaced."""
+        while True:
+            try:
+                async with connected(self.log.pool) as connection:
+                    ended = asyncio.Event()
+                    connection.add_termination_listener(lambda *_, ended=ended: ended.set())
+                    await connection.add_listener(CHANNEL, self._heard)
+                    await ended.wait()
+            except (Unavailable, *UNAVAILABLE):
+                logger.warning("the listening connection was lost; polling until it is back")
+            await asyncio.sleep(POLL)
+
+    def _heard(self, *_: Any) -> None:
+        self._hint.set()
+
+    async def _notify(self) -> None:
+        """Hint to other processes after commits, once for many."""
+        while True:
+            await self._to_notify.wait()
+            self._to_notify.clear()
+            with contextlib.suppress(Unavailable, asyncpg.PostgresError):
+                async with connected(self.log.pool) as connection:
+                    await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
+            await asyncio.sleep(0.002)

@@ -1,0 +1,254 @@
+"""Which cases are there, where do they stand, and until when is the next step due?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chuishao.domain import case_events as facts
+from chuishao.domain.case import holder_of
+from chuishao.domain.lifecycle import OPEN, TRANSITIONS, Status
+from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised
+from chuishao.domain.vocabulary import Tier
+from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.keyring import from_bytes, to_bytes
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.projections.policybook import PolicyBook, policy_book
+from chuishao.projections.projection import Batch, Projection
+from chuishao.projections.table import Table
+
+
+@dataclass(slots=True)
+class CaseRow:
+    """A case as it stands. Sealed texts are bytes; times are when things happened in the world."""
+
+    id: UUID
+    number: int
+    version: int
+    position: int
+    status: str
+    open: bool
+    tier: str | None
+    severity: str
+    category: str
+    linkage: str | None
+    community: str
+    grid: str | None
+    place: str
+    holder: str
+    assignee: str | None
+    subject: UUID
+    anonymous: bool
+    text: bytes
+    address: bytes | None
+    reporter_name: bytes | None
+    reporter_phone: bytes | None
+    reported_at: datetime
+    recorded_at: datetime
+    since: datetime
+    due_at: datetime | None = None
+    due_rule: str | None = None
+    on_spot: bool = False
+    resolver: str | None = None
+    resolved_at: datetime | None = None
+    verified_at: datetime | None = None
+    closed_at: datetime | None = None
+    whistle: UUID | None = None
+    reworks: int = 0
+    reopenings: int = 0
+    answered: bool | None = None
+    solved: bool | None = None
+    satisfied: int | None = None
+    rated_at: datetime | None = None
+    joined: UUID | None = None
+    split_from: UUID | None = None
+    status_before: str | None = None
+    since_before: datetime | None = None
+
+
+@dataclass(slots=True)
+class CaseText:
+    """The words of a case, for search; gone when their subject is erased."""
+
+    id: UUID
+    subject: UUID
+    text: str
+
+
+CASES = Table("case_row", CaseRow)
+TEXTS = Table("case_text", CaseText)
+
+_LIMITS: dict[Status, LimitKind] = {
+    Status.REPORTED: LimitKind.ACCEPT,
+    Status.ACCEPTED: LimitKind.ASSESS,
+    Status.ASSESSED: LimitKind.ASSIGN,
+    Status.ASSIGNED: LimitKind.HANDLE,
+    Status.WHISTLED: LimitKind.HANDLE,
+    Status.RESOLVED: LimitKind.VERIFY,
+}
+"""The limit that runs in each state; none runs once a case is verified."""
+
+
+# Fold
+
+
+async def fold(connection: Connection, batch: Batch) -> None:
+    """Fold a batch: case events change their rows, a new policy re-dates every open case."""
+    book = await policy_book(connection, batch.log.id, batch.events[-1].position)
+    pending: list[RecordedEvent] = []
+    for recorded in batch.events:
+        if isinstance(recorded.event, facts.CaseEvent):
+            pending.append(recorded)
+        elif isinstance(recorded.event, PolicyAdopted | PolicyRevised):
+            await _fold_cases(connection, pending, book)
+            pending = []
+            await _redate(connection, recorded.position, book)
+    await _fold_cases(connection, pending, book)
+    await _keep_words(connection, batch)
+
+
+async def _fold_cases(connection: Connection, events: Sequence[RecordedEvent], book: PolicyBook) -> None:
+    rows: dict[UUID, CaseRow] = await CASES.load(connection, {recorded.stream for recorded in events})
+    for recorded in events:
+        evolve(rows, recorded)
+        date(rows[recorded.stream], book, recorded.position)
+    await CASES.save(connection, rows.values())
+
+
+async def _redate(connection: Connection, position: int, book: PolicyBook) -> None:
+    columns = ", ".join(CASES.columns)
+    rows = [CaseRow(*row) for row in await connection.fetch(f"SELECT {columns} FROM case_row WHERE open")]  # noqa: S608
+    for row in rows:
+        date(row, book, position)
+    await CASES.save(connection, rows)
+
+
+async def _keep_words(connection: Connection, batch: Batch) -> None:
+    begun = {
+        recorded.stream: from_bytes(to_bytes(recorded.event.text))
+        for recorded in batch.events
+        if isinstance(recorded.event, facts.CaseReported | facts.CaseSplitOff)
+    }
+    plain = await batch.opened(connection, [text for text in begun.values() if text])
+    texts = [
+        CaseText(id_, text.subject, plain[text]) for id_, text in begun.items() if text and text in plain
+    ]
+    await TEXTS.save(connection, texts)
+
+
+def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
+    """Set until when the next step is due, by the policy in force since the case stands where it stands."""
+    kind = _LIMITS.get(Status(row.status))
+    policy = book.at(row.since, known_by) if kind else None
+    limit = None
+    if kind and policy:
+        limit = policy.limit(
+            kind, category=row.category, severity=row.severity, tier=row.tier, division=row.place
+        )
+    row.due_at = policy.calendar.due(row.since, limit) if policy and limit else None
+    row.due_rule = limit.rule if limit else None
+
+
+def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent) -> None:
+    """Fold one case event into its row."""
+    event = recorded.event
+    if isinstance(event, facts.CaseReported | facts.CaseSplitOff):
+        row = rows[recorded.stream] = _begun(recorded, event)
+    else:
+        row = rows[recorded.stream]
+    _change(row, recorded)
+    if isinstance(event, facts.CaseEvent) and (target := TRANSITIONS[event.step].target) is not None:
+        row.status, row.since = target.value, recorded.occurred_at
+    row.open = Status(row.status) in OPEN
+    row.place = row.grid or row.community
+    row.version, row.position = recorded.version, recorded.position
+
+
+def _begun(recorded: RecordedEvent, event: facts.CaseReported | facts.CaseSplitOff) -> CaseRow:
+    reported = event if isinstance(event, facts.CaseReported) else None
+    return CaseRow(
+        id=recorded.stream,
+        number=recorded.position,
+        version=recorded.version,
+        position=recorded.position,
+        status=Status.REPORTED.value,
+        open=True,
+        tier=None,
+        severity=event.severity,
+        category=event.category,
+        linkage=None,
+        community=event.community,
+        grid=event.grid,
+        place=event.grid or event.community,
+        holder=event.grid or event.community,
+        assignee=None,
+        subject=event.subject,
+        anonymous=reported.anonymous if reported else True,
+        text=to_bytes(event.text) or b"",
+        address=to_bytes(reported.address) if reported else None,
+        reporter_name=to_bytes(reported.reporter_name) if reported else None,
+        reporter_phone=to_bytes(reported.reporter_phone) if reported else None,
+        reported_at=recorded.occurred_at,
+        recorded_at=recorded.recorded_at,
+        since=recorded.occurred_at,
+        split_from=None if reported else event.parent,  # type: ignore[union-attr]
+    )
+
+
+def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one branch an event, as a table
+    at = recorded.occurred_at
+    match recorded.event:
+        case facts.SeverityGraded(category=category, severity=severity, linkage=linkage):
+            row.category, row.severity, row.linkage = category, severity, linkage
+        case facts.CaseAssigned(tier=tier, grid=grid, holder=holder, assignee=assignee):
+            row.tier, row.grid, row.holder, row.assignee = tier, grid, holder, assignee
+        case facts.CaseTransferred(community=community, grid=grid, holder=holder, assignee=assignee):
+            row.community, row.grid, row.holder, row.assignee = community, grid, holder, assignee
+        case facts.CaseEscalated(tier=tier, holder=holder, assignee=assignee):
+            row.tier, row.holder, row.assignee = tier, holder, assignee
+        case facts.CaseReturned():
+            _hold_by_nobody(row)
+        case facts.ResolvedOnSpot(by=by):
+            row.resolver, row.resolved_at, row.on_spot = by, at, True
+        case facts.CaseResolved(by=by):
+            row.resolver, row.resolved_at, row.on_spot, row.whistle = by, at, False, None
+        case facts.CaseWhistled(whistle=whistle):
+            row.whistle = whistle
+        case facts.CaseWhistleWithdrawn():
+            row.whistle = None
+        case facts.CaseVerified():
+            row.verified_at = at
+        case facts.VerificationFailed():
+            row.reworks += 1
+            row.resolver = row.resolved_at = None
+        case facts.CaseRated(answered=answered, solved=solved, satisfied=satisfied):
+            row.answered, row.solved, row.satisfied, row.rated_at = answered, solved, satisfied, at
+        case facts.CaseClosed():
+            row.closed_at = at
+        case facts.CaseReopened():
+            _reopen(row)
+        case facts.CaseMarkedDuplicate(of=other):
+            row.joined = other
+        case facts.CaseMerged(into=other):
+            row.status_before, row.since_before, row.joined = row.status, row.since, other
+        case facts.MergeUndone():
+            row.status, row.since = row.status_before or row.status, row.since_before or row.since
+            row.status_before = row.since_before = row.joined = None
+
+
+def _hold_by_nobody(row: CaseRow) -> None:
+    row.tier = row.assignee = None
+    row.holder = holder_of(Tier.ON_SPOT, row.community, row.grid)
+
+
+def _reopen(row: CaseRow) -> None:
+    _hold_by_nobody(row)
+    row.reopenings += 1
+    row.resolver = row.resolved_at = row.verified_at = row.closed_at = None
+    row.answered = row.solved = row.satisfied = row.rated_at = row.joined = None
+    row.on_spot = False
+
+
+PROJECTION = Projection("cases", version=1, fold=fold)

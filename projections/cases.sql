@@ -1,0 +1,59 @@
+-- name: tables
+CREATE TABLE case_row (
+    id             uuid PRIMARY KEY,
+    number         bigint      NOT NULL,
+    version        bigint      NOT NULL,
+    position       bigint      NOT NULL,
+    status         text        NOT NULL,
+    open           boolean     NOT NULL,
+    tier           text,
+    severity       text        NOT NULL,
+    category       text        NOT NULL,
+    linkage        text,
+    community      text        NOT NULL,
+    grid           text,
+    place          text        NOT NULL COLLATE "C",
+    holder         text        NOT NULL,
+    assignee       text,
+    subject        uuid        NOT NULL,
+    anonymous      boolean     NOT NULL,
+    text           bytea       NOT NULL,
+    address        bytea,
+    reporter_name  bytea,
+    reporter_phone bytea,
+    reported_at    timestamptz NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    since          timestamptz NOT NULL,
+    due_at         timestamptz,
+    due_rule       text,
+    on_spot        boolean     NOT NULL,
+    resolver       text,
+    resolved_at    timestamptz,
+    verified_at    timestamptz,
+    closed_at      timestamptz,
+    whistle        uuid,
+    reworks        bigint      NOT NULL,
+    reopenings     bigint      NOT NULL,
+    answered       boolean,
+    solved         boolean,
+    satisfied      bigint,
+    rated_at       timestamptz,
+    joined         uuid,
+    split_from     uuid,
+    status_before  text,
+    since_before   timestamptz
+) WITH (fillfactor = 80);
+CREATE INDEX case_by_place ON case_row (place, number);
+CREATE INDEX case_by_due ON case_row (due_at, number) WHERE open;
+CREATE INDEX case_open_by_place ON case_row (place, due_at) WHERE open;
+CREATE INDEX case_by_number ON case_row (number);
+CREATE INDEX case_by_assignee ON case_row (assignee, number) WHERE assignee IS NOT NULL;
+CREATE INDEX case_by_joined ON case_row (joined) WHERE joined IS NOT NULL;
+CREATE INDEX case_by_split ON case_row (split_from) WHERE split_from IS NOT NULL;
+CREATE TABLE case_text (
+    id      uuid PRIMARY KEY,
+    subject uuid NOT NULL,
+    text    text NOT NULL
+);
+CREATE INDEX case_text_words ON case_text USING gin (text public.gin_trgm_ops);
+CREATE INDEX case_text_subject ON case_text (subject);

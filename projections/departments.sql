@@ -1,0 +1,9 @@
+-- name: tables
+CREATE TABLE department (
+    id             uuid PRIMARY KEY,
+    division       text        NOT NULL COLLATE "C",
+    name           text        NOT NULL,
+    established_at timestamptz NOT NULL,
+    abolished_at   timestamptz
+);
+CREATE INDEX department_by_division ON department (division, id);

@@ -1,0 +1,203 @@
+"""Keeping read models up to date: each batch and its checkpoint in one transaction, exactly once.
+
+Several processes may run an engine on one database: whoever holds a projection's checkpoint row folds the
+next batch. A batch that fails is tried again event by event; the event that cannot be folded stops its
+projection, or is parked together with the later events of its stream, and either way shows in `status`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+from chuishao.domain.refusal import Refusal
+from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected
+from chuishao.eventlog.feed import POLL, Feed
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.projections.projection import Batch, Projection
+
+logger = logging.getLogger("chuishao.projections")
+
+
+class NotYet(Refusal):
+    """The read models have not reached the position asked for."""
+
+    en = "The read models are at position {position}, not yet at {wanted}. Ask again in a moment."
+    zh = "读模型当前位置为 {position}，尚未到达 {wanted}。请稍后再试。"
+
+
+class Engine:
+    """Folds the log into projections, from a feed."""
+
+    def __init__(
+        self, feed: Feed, projections: Sequence[Projection], *, on_poison: Literal["stop", "park"] = "stop"
+    ) -> None:
+        self.feed = feed
+        self.log = feed.log
+        self.projections = projections
+        self.on_poison = on_poison
+        self._reached: dict[str, int] = {}
+        self._progress = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def pool(self) -> Pool:
+        """Where the read models live."""
+        return self.log.pool
+
+    def start(self) -> None:
+        """Begin to fold in the background."""
+        self._tasks = [asyncio.create_task(self._keep(projection)) for projection in self.projections]
+
+    async def stop(self) -> None:
+        """Fold no more; a batch under way is rolled back or committed whole."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def catch_up(self) -> None:
+        """Fold everything that is recorded by now."""
+        await self.feed.refresh()
+        for projection in self.projections:
+            while await self.step(projection):
+                pass
+
+    async def step(self, projection: Projection) -> int:
+        """Fold the next batch of one projection; give the number of events folded."""
+        async with connected(self.pool) as connection:
+            try:
+                async with connection.transaction():
+                    batch = await self._claim(connection, projection)
+                    if not batch:
+                        return 0
+                    await self._fold(connection, projection, batch)
+                    await self._advance(connection, projection, batch[-1].position)
+            except (Unavailable, asyncio.CancelledError):
+                raise
+            except Exception as error:
+                if connection.is_closed():
+                    raise Unavailable(str(error)) from error
+                logger.exception("projection %s cannot fold a batch; trying event by event", projection.name)
+                return await self._one_by_one(connection, projection)
+        self._tell(projection, batch[-1].position)
+        return len(batch)
+
+    async def reach(self, position: int, within: float = 5.0) -> None:
+        """Return once every projection has folded the position; refused when that takes too long."""
+        deadline = asyncio.get_running_loop().time() + within
+        while (reached := await self._slowest(position)) < position:
+            if asyncio.get_running_loop().time() > deadline:
+                raise NotYet("atLeast", position=reached, wanted=position)
+            progress = self._progress
+            try:
+                await asyncio.wait_for(progress.wait(), 0.05)
+            except TimeoutError:
+                continue
+
+    async def _slowest(self, position: int) -> int:
+        reached = min((self._reached.get(p.name, 0) for p in self.projections), default=position)
+        if reached < position:  # another process may have folded it
+            async with connected(self.pool) as connection:
+                query = "SELECT name, position FROM projection WHERE log = $1"
+                self._reached = {
+                    row["name"]: row["position"] for row in await connection.fetch(query, self.log.id)
+                }
+            reached = min((self._reached.get(p.name, 0) for p in self.projections), default=position)
+        return reached
+
+    async def _keep(self, projection: Projection) -> None:
+        while True:
+            try:
+                folded = await self.step(projection)
+            except Unavailable as error:
+                logger.warning("projection %s waits for the database: %s", projection.name, error)
+                await asyncio.sleep(POLL)
+                continue
+            if not folded:
+                await self._news(projection)
+
+    async def _news(self, projection: Projection) -> None:
+        """Wait until the log goes beyond what this process knows to be folded, or a moment passes."""
+        try:
+            await asyncio.wait_for(self.feed.wait(max(self._reached.get(projection.name, 0), 0)), 1)
+        except TimeoutError:
+            return
+        if self._reached.get(projection.name, 0) < self.feed.head:
+            await asyncio.sleep(0.005)  # another process holds the checkpoint; its batch is short
+
+    async def _claim(self, connection: Connection, projection: Projection) -> list[RecordedEvent]:
+        query = (
+            "SELECT position FROM projection WHERE log = $1 AND name = $2 AND status = 'live'"
+            " FOR UPDATE SKIP LOCKED"
+        )
+        position = await connection.fetchval(query, self.log.id, projection.name)
+        if position is None:
+            return []
+        self._tell(projection, position)
+        return await self.feed.read(position)
+
+    async def _fold(
+        self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
+    ) -> None:
+        await connection.execute(f'SET LOCAL search_path TO "{projection.name}", public')
+        await projection.fold(connection, Batch(self.log, batch))
+
+    async def _advance(self, connection: Connection, projection: Projection, position: int) -> None:
+        query = "UPDATE projection SET position = $3, updated_at = now() WHERE log = $1 AND name = $2"
+        await connection.execute(query, self.log.id, projection.name, position)
+
+    def _tell(self, projection: Projection, position: int) -> None:
+        if self._reached.get(projection.name) != position:
+            self._reached[projection.name] = position
+            progress, self._progress = self._progress, asyncio.Event()
+            progress.set()
+
+    async def _one_by_one(self, connection: Connection, projection: Projection) -> int:
+        """Fold a batch event by event, each under a savepoint; deal with the one that cannot be folded."""
+        folded = 0
+        async with connection.transaction():
+            batch = await self._claim(connection, projection)
+            blocked = await self._blocked_streams(connection, projection)
+            for event in batch:
+                error = "waits for an earlier event of its stream" if event.stream in blocked else None
+                if error is None:
+                    try:
+                        async with connection.transaction():
+                            await self._fold(connection, projection, [event])
+                    except Exception as failure:
+                        if connection.is_closed():
+                            raise Unavailable(str(failure)) from failure
+                        error = f"{type(failure).__name__}: {failure}"
+                        logger.exception(
+                            "projection %s cannot fold event %s", projection.name, event.position
+                        )
+                        if self.on_poison == "stop":
+                            await self._stop_projection(connection, projection, event, error)
+                            break
+                if error is not None:
+                    blocked.add(event.stream)
+                    await self._park(connection, projection, event, error)
+                await self._advance(connection, projection, event.position)
+                folded += 1
+        if folded:
+            self._tell(projection, batch[folded - 1].position)
+        return folded
+
+    async def _blocked_streams(self, connection: Connection, projection: Projection) -> set[object]:
+        query = "SELECT DISTINCT stream FROM parked WHERE log = $1 AND projection = $2"
+        return {row["stream"] for row in await connection.fetch(query, self.log.id, projection.name)}
+
+    async def _stop_projection(
+        self, connection: Connection, projection: Projection, event: RecordedEvent, error: str
+    ) -> None:
+        query = "UPDATE projection SET status = 'stopped', error = $3 WHERE log = $1 AND name = $2"
+        text = f"at position {event.position} ({event.type}): {error}"
+        await connection.execute(query, self.log.id, projection.name, text)
+
+    async def _park(
+        self, connection: Connection, projection: Projection, event: RecordedEvent, error: str
+    ) -> None:
+        query = "INSERT INTO parked (log, projection, position, stream, error) VALUES ($1, $2, $3, $4, $5)"
+        await connection.execute(query, self.log.id, projection.name, event.position, event.stream, error)

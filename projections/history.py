@@ -1,0 +1,195 @@
+"""What happened to a case: who did it for which unit, when, when we learnt it, and who held it how long?
+
+The read model adds to the log only what an event does not say itself: where the case stood and who held it
+after the event. Words and actors are read from the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chuishao.domain import case_events as facts
+from chuishao.domain.lifecycle import OPEN, TRANSITIONS, Status
+from chuishao.domain.whistle_events import WhistleBlown, WhistleEvent
+from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.eventlog.sql import statements
+from chuishao.projections.projection import Batch, Projection
+from chuishao.projections.table import Table
+
+_SQL = statements("chuishao.projections", "history.sql")
+
+
+@dataclass(slots=True)
+class EntryRow:
+    """One event in the history of a case: `status`, `tier`, `holder`, `assignee` are as it left them."""
+
+    case_id: UUID
+    position: int
+    stream: UUID
+    type: str
+    status: str
+    tier: str | None
+    holder: str
+    assignee: str | None
+    occurred_at: datetime
+    community: str
+    grid: str | None
+    status_before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event of a case as a reader sees it, with the recorded event it stands on."""
+
+    row: EntryRow
+    recorded: RecordedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One stretch in which a case was held by the same place and person. `until` is None while it lasts."""
+
+    holder: str
+    assignee: str | None
+    tier: str | None
+    since: datetime
+    until: datetime | None
+
+    def seconds(self, now: datetime) -> int:
+        """How long it has lasted, in whole seconds."""
+        return max(0, int(((self.until or now) - self.since) / timedelta(seconds=1)))
+
+
+ENTRIES = Table("entry", EntryRow, key=("case_id", "position"))
+
+
+# Fold
+
+
+async def fold(connection: Connection, batch: Batch) -> None:
+    """Add an entry for every event of a case or of its whistles."""
+    wanted = [recorded for recorded in batch.events if case_of(recorded) is not None]
+    cases = {case_of(recorded) for recorded in wanted}
+    rows = await connection.fetch(_SQL["latest"], list(cases))
+    latest = {row["case_id"]: EntryRow(*row) for row in rows}
+    entries = []
+    for recorded in wanted:
+        case = case_of(recorded)
+        assert case is not None
+        entry = follow(latest.get(case), case, recorded)
+        latest[case] = entry
+        entries.append(entry)
+    await ENTRIES.save(connection, entries)
+
+
+def case_of(recorded: RecordedEvent) -> UUID | None:
+    """The case whose history an event belongs to."""
+    match recorded.event:
+        case facts.CaseEvent():
+            return recorded.stream
+        case WhistleEvent():
+            return recorded.meta.correlation
+    return None
+
+
+def follow(before: EntryRow | None, case: UUID, recorded: RecordedEvent) -> EntryRow:
+    """The entry of an event, given the entry before it."""
+    event = recorded.event
+    if before is None:
+        assert isinstance(event, facts.CaseReported | facts.CaseSplitOff)
+        before = EntryRow(
+            case_id=case,
+            position=0,
+            stream=case,
+            type="",
+            status=Status.REPORTED.value,
+            tier=None,
+            holder=event.grid or event.community,
+            assignee=None,
+            occurred_at=recorded.occurred_at,
+            community=event.community,
+            grid=event.grid,
+            status_before=None,
+        )
+    entry = replace(
+        before,
+        position=recorded.position,
+        stream=recorded.stream,
+        type=recorded.type,
+        occurred_at=recorded.occurred_at,
+    )
+    if isinstance(event, facts.CaseEvent):
+        _hold(entry, event)
+        target = TRANSITIONS[event.step].target
+        entry.status = target.value if target else entry.status
+    return entry
+
+
+def _hold(entry: EntryRow, event: facts.CaseEvent) -> None:
+    match event:
+        case facts.CaseAssigned(tier=tier, grid=grid, holder=holder, assignee=assignee):
+            entry.tier, entry.grid, entry.holder, entry.assignee = tier, grid, holder, assignee
+        case facts.CaseEscalated(tier=tier, holder=holder, assignee=assignee):
+            entry.tier, entry.holder, entry.assignee = tier, holder, assignee
+        case facts.CaseTransferred(community=community, grid=grid, holder=holder, assignee=assignee):
+            entry.community, entry.grid, entry.holder, entry.assignee = community, grid, holder, assignee
+        case facts.CaseReturned() | facts.CaseReopened():
+            entry.tier = entry.assignee = None
+            entry.holder = entry.grid or entry.community
+        case facts.CaseMerged():
+            entry.status_before = entry.status
+        case facts.MergeUndone():
+            entry.status, entry.status_before = entry.status_before or entry.status, None
+
+
+PROJECTION = Projection("history", version=1, fold=fold)
+
+
+# Queries
+
+
+async def traces(connection: Connection, log: int, cases: Sequence[UUID]) -> dict[UUID, list[Entry]]:
+    """The whole history of each case, in order."""
+    found: dict[UUID, list[Entry]] = {case: [] for case in cases}
+    for row in await connection.fetch(_SQL["trace"], log, list(cases)):
+        entry = EntryRow(*row[: len(ENTRIES.columns)])
+        version, event_id, schema, data, meta, occurred_at, recorded_at, leaf = row[len(ENTRIES.columns) :]
+        recorded = RecordedEvent(
+            log=log,
+            position=entry.position,
+            stream=entry.stream,
+            version=version,
+            event_id=event_id,
+            type=entry.type,
+            schema_version=schema,
+            data=data,
+            stored_meta=meta,
+            occurred_at=occurred_at,
+            recorded_at=recorded_at,
+            leaf_hash=leaf,
+        )
+        found[entry.case_id].append(Entry(entry, recorded))
+    return found
+
+
+def holdings(entries: Sequence[Entry]) -> list[Holding]:
+    """Who held the case when: stretches without a gap from the report until it was done."""
+    stretches: list[Holding] = []
+    for entry in entries:
+        row = entry.row
+        if isinstance(entry.recorded.event, WhistleEvent) and not isinstance(
+            entry.recorded.event, WhistleBlown
+        ):
+            continue
+        last = stretches[-1] if stretches else None
+        held = Status(row.status) in OPEN
+        same = last and (last.holder, last.assignee, last.tier) == (row.holder, row.assignee, row.tier)
+        if last and last.until is None and (not held or not same):
+            stretches[-1] = replace(last, until=row.occurred_at)
+        if held and not (same and last and last.until is None):
+            stretches.append(Holding(row.holder, row.assignee, row.tier, row.occurred_at, None))
+    return stretches

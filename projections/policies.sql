@@ -1,0 +1,15 @@
+-- name: tables
+CREATE TABLE policy (
+    position       bigint PRIMARY KEY,
+    version        text        NOT NULL,
+    effective_from date        NOT NULL,
+    adopted_at     timestamptz NOT NULL,
+    document       text        NOT NULL
+);
+
+-- name: adopted
+SELECT e.position, e.data
+FROM public.stream s
+JOIN public.event e ON e.log = s.log AND e.stream = s.id AND e.position BETWEEN s.first_position AND s.last_position
+WHERE s.log = $1 AND s.id = $2 AND e.position <= $3
+ORDER BY e.position

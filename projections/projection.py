@@ -1,0 +1,47 @@
+"""What a projection is: a name, a version, tables of its own, and a fold over events in order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from chuishao.domain.event import Event, SealedText
+from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.eventlog.sql import statements
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events in the order of their positions, and what a fold may need of the log."""
+
+    log: EventLog
+    events: Sequence[RecordedEvent]
+
+    async def opened(self, connection: Connection, texts: Iterable[SealedText]) -> dict[SealedText, str]:
+        """Sealed texts in plain, as far as their keys exist."""
+        return await self.log.keyring.open(connection, texts)
+
+
+Fold = Callable[[Connection, Batch], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A read model. Its tables live in the PostgreSQL schema of its name; `fold` sees them unqualified.
+
+    Raise `version` whenever tables or fold change: the read model is then rebuilt from the log.
+    """
+
+    name: str
+    version: int
+    fold: Fold = field(repr=False)
+
+    @property
+    def tables(self) -> str:
+        """The statements that make its tables."""
+        return statements("chuishao.projections", f"{self.name}.sql")["tables"]

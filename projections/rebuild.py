@@ -1,0 +1,93 @@
+"""Making and remaking read models: the new one is built beside the old, which serves until the flip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from chuishao.eventlog.connection import Connection, connected
+from chuishao.eventlog.feed import PAGE
+from chuishao.eventlog.log import EventLog
+from chuishao.projections.projection import Batch, Projection
+
+Progress = Callable[[str, int, int], None]
+"""Hears (projection, position, head) while a read model is rebuilt."""
+
+
+def quiet(_name: str, _position: int, _head: int) -> None:
+    """Show nothing."""
+
+
+async def prepare(log: EventLog, projections: Sequence[Projection], progress: Progress = quiet) -> list[str]:
+    """Make missing read models, rebuild those of another version; give the names of the rebuilt."""
+    rebuilt = []
+    for projection in projections:
+        async with connected(log.pool) as connection, connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('chuishao.projection'))")
+            query = "SELECT version FROM projection WHERE log = $1 AND name = $2"
+            version = await connection.fetchval(query, log.id, projection.name)
+            if version is None:
+                await _make_tables(connection, projection, projection.name)
+                insert = "INSERT INTO projection (log, name, version) VALUES ($1, $2, $3)"
+                await connection.execute(insert, log.id, projection.name, projection.version)
+        if version is not None and version != projection.version:
+            await rebuild(log, projection, progress)
+            rebuilt.append(projection.name)
+    return rebuilt
+
+
+async def rebuild(log: EventLog, projection: Projection, progress: Progress = quiet) -> int:
+    """Build a read model anew from position 0 and flip to it in one transaction; give its position.
+
+    The one before it stays in the schema `<name>_previous` until the next rebuild.
+    """
+    building = f"{projection.name}_next"
+    async with connected(log.pool) as connection:
+        async with connection.transaction():
+            await _make_tables(connection, projection, building)
+        position, head = 0, await log.head()
+        while events := await log.after(position, PAGE):
+            async with connection.transaction():
+                await _fold(connection, projection, building, Batch(log, events))
+            position = events[-1].position
+            head = max(head, position)
+            progress(projection.name, position, head)
+            if len(events) < PAGE:
+                break
+        async with connection.transaction():
+            query = "SELECT position FROM projection WHERE log = $1 AND name = $2 FOR UPDATE"
+            await connection.fetchval(query, log.id, projection.name)
+            while events := await log.after(position, PAGE):
+                await _fold(connection, projection, building, Batch(log, events))
+                position = events[-1].position
+            await _flip(connection, log, projection, position)
+    progress(projection.name, position, position)
+    return position
+
+
+async def _make_tables(connection: Connection, projection: Projection, schema: str) -> None:
+    await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE; CREATE SCHEMA "{schema}"')
+    await connection.execute(f'SET LOCAL search_path TO "{schema}", public')
+    await connection.execute(projection.tables)
+
+
+async def _fold(connection: Connection, projection: Projection, schema: str, batch: Batch) -> None:
+    await connection.execute(f'SET LOCAL search_path TO "{schema}", public')
+    await projection.fold(connection, batch)
+
+
+async def _flip(connection: Connection, log: EventLog, projection: Projection, position: int) -> None:
+    name = projection.name
+    await connection.execute(
+        f'DROP SCHEMA IF EXISTS "{name}_previous" CASCADE;'
+        f' ALTER SCHEMA "{name}" RENAME TO "{name}_previous";'
+        f' ALTER SCHEMA "{name}_next" RENAME TO "{name}"'
+    )
+    await connection.execute(
+        "UPDATE projection SET version = $3, position = $4, status = 'live', error = NULL, updated_at = now()"
+        " WHERE log = $1 AND name = $2",
+        log.id,
+        name,
+        projection.version,
+        position,
+    )
+    await connection.execute("DELETE FROM parked WHERE log = $1 AND projection = $2", log.id, name)

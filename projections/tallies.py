@@ -1,0 +1,277 @@
+"""How much is there in each place and with each worker: cases by state and tier, ratings, grids, households?
+
+A tally is kept for every prefix of a place (municipality, district, street, community, grid), as the sum of
+what each case and grid contributes. A change adds the difference of the contribution after and before, so the
+tally is always the sum over what is there, however it came about.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from chuishao.domain import case_events as facts
+from chuishao.domain import grid as grids
+from chuishao.domain.division import Level
+from chuishao.domain.lifecycle import OPEN, TRANSITIONS, Status
+from chuishao.domain.vocabulary import Tier
+from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.eventlog.sql import statements
+from chuishao.projections.projection import Batch, Projection
+from chuishao.projections.table import Table
+
+_SQL = statements("chuishao.projections", "tallies.sql")
+
+
+@dataclass(slots=True)
+class CaseState:
+    """What a case contributes to its places and its assignee."""
+
+    id: UUID
+    community: str
+    grid: str | None
+    status: str
+    status_before: str | None = None
+    tier: str | None = None
+    assignee: str | None = None
+    resolved: bool = False
+    on_spot: bool = False
+    reopenings: int = 0
+    reworks: int = 0
+    whistles: int = 0
+    answered: bool | None = None
+    solved: bool | None = None
+    satisfied: int | None = None
+
+
+@dataclass(slots=True)
+class GridState:
+    """What a grid contributes to its places."""
+
+    id: UUID
+    code: str
+    households: int
+    worker: UUID | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums over everything in a place, or over the cases of a worker. Order of fields is order of storage."""
+
+    cases: int = 0
+    open: int = 0
+    open_unassigned: int = 0
+    open_on_spot: int = 0
+    open_grid_leader: int = 0
+    open_deliberation: int = 0
+    open_multi_unit: int = 0
+    resolved: int = 0
+    resolved_on_spot: int = 0
+    closed: int = 0
+    refused: int = 0
+    joined: int = 0
+    reopenings: int = 0
+    reworks: int = 0
+    whistles: int = 0
+    rated: int = 0
+    answered: int = 0
+    solved: int = 0
+    satisfaction_sum: int = 0
+    grids: int = 0
+    vacant_grids: int = 0
+    households: int = 0
+
+
+SIZE = len(Tally.__slots__)
+FIELDS = {name: number for number, name in enumerate(Tally.__slots__)}
+CASES = Table("case_state", CaseState)
+GRIDS = Table("grid_state", GridState)
+Deltas = dict[str, list[int]]
+
+
+# Fold
+
+
+async def fold(connection: Connection, batch: Batch) -> None:
+    """Fold a batch: change the states, add the differences."""
+    case_ids = {r.stream for r in batch.events if isinstance(r.event, facts.CaseEvent)}
+    grid_ids = {r.stream for r in batch.events if r.type in _GRID_EVENTS}
+    cases: dict[UUID, CaseState] = await CASES.load(connection, case_ids)
+    drawn: dict[UUID, GridState] = await GRIDS.load(connection, grid_ids)
+    places: Deltas = defaultdict(lambda: [0] * SIZE)
+    workers: Deltas = defaultdict(lambda: [0] * SIZE)
+    _count(cases.values(), drawn.values(), places, workers, -1)
+    for recorded in batch.events:
+        if recorded.stream in case_ids:
+            evolve_case(cases, recorded)
+        elif recorded.stream in grid_ids:
+            evolve_grid(drawn, recorded)
+    _count(cases.values(), drawn.values(), places, workers, +1)
+    await CASES.save(connection, cases.values())
+    await GRIDS.save(connection, drawn.values())
+    await connection.execute(_SQL["add_place"], _as_json(places))
+    await connection.execute(_SQL["add_worker"], _as_json(workers))
+
+
+def _count(
+    cases: Iterable[CaseState], drawn: Iterable[GridState], places: Deltas, workers: Deltas, sign: int
+) -> None:
+    for case in cases:
+        contribution = of_case(case)
+        for place in prefixes(case.grid or case.community):
+            _add(places[place], contribution, sign)
+        if case.assignee is not None:
+            _add(workers[case.assignee], contribution, sign)
+    for grid in drawn:
+        contribution = of_grid(grid)
+        for place in prefixes(grid.code):
+            _add(places[place], contribution, sign)
+
+
+def _add(sums: list[int], contribution: dict[str, int], sign: int) -> None:
+    for name, amount in contribution.items():
+        sums[FIELDS[name]] += sign * amount
+
+
+def _as_json(deltas: Deltas) -> bytes:
+    """The deltas that change something, in one order for everybody, so that two writers never deadlock."""
+    changed = [(place, counts) for place, counts in sorted(deltas.items()) if any(counts)]
+    rows = [{"place": place, "counts": "{" + ",".join(map(str, counts)) + "}"} for place, counts in changed]
+    return json.dumps(rows).encode()
+
+
+def prefixes(place: str) -> list[str]:
+    """A place and every place around it, the widest first."""
+    codes = [place[: level.digits] for level in Level if len(place) >= level.digits]
+    return codes if codes[-1] == place else [*codes, place]
+
+
+def of_case(case: CaseState) -> dict[str, int]:
+    """What one case adds to a tally."""
+    status = Status(case.status)
+    open_ = status in OPEN
+    rated = case.satisfied is not None
+    counts = {
+        "cases": 1,
+        "open": open_,
+        "resolved": case.resolved,
+        "resolved_on_spot": case.resolved and case.on_spot,
+        "closed": status is Status.CLOSED,
+        "refused": status is Status.REFUSED,
+        "joined": status in (Status.DUPLICATE, Status.MERGED, Status.SPLIT),
+        "reopenings": case.reopenings,
+        "reworks": case.reworks,
+        "whistles": case.whistles,
+        "rated": rated,
+        "answered": rated and bool(case.answered),
+        "solved": rated and bool(case.solved),
+        "satisfaction_sum": case.satisfied or 0,
+    }
+    if open_:
+        counts[_OPEN_FIELD[Tier(case.tier) if case.tier else None]] = 1
+    return counts
+
+
+_OPEN_FIELD = {
+    None: "open_unassigned",
+    Tier.ON_SPOT: "open_on_spot",
+    Tier.GRID_LEADER: "open_grid_leader",
+    Tier.DELIBERATION: "open_deliberation",
+    Tier.MULTI_UNIT: "open_multi_unit",
+}
+
+
+def of_grid(grid: GridState) -> dict[str, int]:
+    """What one grid adds to a tally; a retired one adds nothing."""
+    if not grid.active:
+        return {}
+    return {"grids": 1, "vacant_grids": grid.worker is None, "households": grid.households}
+
+
+def evolve_case(rows: dict[UUID, CaseState], recorded: RecordedEvent) -> None:  # noqa: PLR0912 one an event
+    """Fold one case event into its state."""
+    event = recorded.event
+    if isinstance(event, facts.CaseReported | facts.CaseSplitOff):
+        rows[recorded.stream] = CaseState(recorded.stream, event.community, event.grid, "REPORTED")
+    row = rows[recorded.stream]
+    match event:
+        case facts.CaseAssigned(tier=tier, grid=grid, assignee=assignee):
+            row.tier, row.grid, row.assignee = tier, grid, assignee
+        case facts.CaseEscalated(tier=tier, assignee=assignee):
+            row.tier, row.assignee = tier, assignee
+        case facts.CaseTransferred(community=community, grid=grid, assignee=assignee):
+            row.community, row.grid, row.assignee = community, grid, assignee
+        case facts.CaseReturned():
+            row.tier = row.assignee = None
+        case facts.ResolvedOnSpot():
+            row.resolved = row.on_spot = True
+        case facts.CaseResolved():
+            row.resolved, row.on_spot = True, False
+        case facts.CaseWhistled():
+            row.whistles += 1
+        case facts.VerificationFailed():
+            row.resolved = row.on_spot = False
+            row.reworks += 1
+        case facts.CaseRated(answered=answered, solved=solved, satisfied=satisfied):
+            row.answered, row.solved, row.satisfied = answered, solved, satisfied
+        case facts.CaseReopened():
+            rows[recorded.stream] = row = replace(
+                CaseState(row.id, row.community, row.grid, row.status),
+                reopenings=row.reopenings + 1,
+                reworks=row.reworks,
+                whistles=row.whistles,
+            )
+        case facts.CaseMerged():
+            row.status_before = row.status
+        case facts.MergeUndone():
+            row.status, row.status_before = row.status_before or row.status, None
+    if isinstance(event, facts.CaseEvent) and (target := TRANSITIONS[event.step].target) is not None:
+        row.status = target.value
+
+
+_GRID_EVENTS = frozenset(
+    {"GridDrawn", "GridRedrawn", "GridRetired", "GridWorkerAssigned", "GridWorkerRelieved"}
+)
+
+
+def evolve_grid(rows: dict[UUID, GridState], recorded: RecordedEvent) -> None:
+    """Fold one grid event into its state."""
+    match recorded.event:
+        case grids.GridDrawn(code=code, households=households):
+            rows[recorded.stream] = GridState(recorded.stream, code, households, None, True)
+        case grids.GridRedrawn(households=households):
+            rows[recorded.stream].households = households
+        case grids.GridRetired():
+            rows[recorded.stream].active = False
+        case grids.GridWorkerAssigned(worker=worker):
+            rows[recorded.stream].worker = worker
+        case grids.GridWorkerRelieved():
+            rows[recorded.stream].worker = None
+
+
+PROJECTION = Projection("tallies", version=1, fold=fold)
+
+
+# Queries
+
+
+async def of_places(connection: Connection, places: Collection[str]) -> dict[str, Tally]:
+    """The tallies of places; a place where nothing is has an empty one."""
+    rows = {
+        row["place"]: Tally(*row["counts"]) for row in await connection.fetch(_SQL["of_places"], list(places))
+    }
+    return {place: rows.get(place, Tally()) for place in places}
+
+
+async def of_workers(connection: Connection, workers: Collection[str]) -> dict[str, Tally]:
+    """The tallies of the cases assigned to each actor."""
+    rows = {
+        row["place"]: Tally(*row["counts"])
+        for row in await connection.fetch(_SQL["of_workers"], list(workers))
+    }
+    return {worker: rows.get(worker, Tally()) for worker in workers}

@@ -1,0 +1,243 @@
+"""Which whistles are blown, which departments were summoned, and did they report in time?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chuishao.domain import whistle_events as facts
+from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised
+from chuishao.domain.summons import SummonsState, WhistleStatus
+from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.keyring import to_bytes
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.eventlog.sql import statements
+from chuishao.projections.policybook import PolicyBook, policy_book
+from chuishao.projections.projection import Batch, Projection
+from chuishao.projections.table import Table
+
+_SQL = statements("chuishao.projections", "whistles.sql")
+
+
+@dataclass(slots=True)
+class WhistleRow:
+    """A whistle as it stands; `meeting` is None, OPEN or CLOSED."""
+
+    id: UUID
+    number: int
+    case_id: UUID
+    street: str
+    kind: str
+    linkage: str
+    lead: UUID | None
+    status: str
+    subject: UUID
+    grounds: bytes
+    result: bytes | None
+    blown_at: datetime
+    ended_at: datetime | None = None
+    meeting: str | None = None
+
+
+@dataclass(slots=True)
+class SummonsRow:
+    """One department's summons; times are when things happened, `words` its last answer or refusal."""
+
+    whistle: UUID
+    department: UUID
+    street: str
+    state: str
+    summoned_at: datetime
+    sign_due_at: datetime | None = None
+    check_in_due_at: datetime | None = None
+    signed_at: datetime | None = None
+    checked_in_at: datetime | None = None
+    missed_at: datetime | None = None
+    refused_at: datetime | None = None
+    answered_at: datetime | None = None
+    rated_at: datetime | None = None
+    score: int | None = None
+    words: bytes | None = None
+
+
+@dataclass(slots=True)
+class ItemRow:
+    """One item of an on-site meeting."""
+
+    whistle: UUID
+    number: int
+    text: str
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One department's line in the check-in league table; every figure is a count of summonses."""
+
+    department: UUID
+    summoned: int
+    signed: int
+    checked_in: int
+    on_time: int
+    due: int
+    missed: int
+    refused: int
+    answered: int
+    rated: int
+    score_sum: int
+
+
+WHISTLES = Table("whistle", WhistleRow)
+SUMMONS = Table("summons", SummonsRow, key=("whistle", "department"))
+ITEMS = Table("item", ItemRow, key=("whistle", "number"))
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a batch of whistle events changes."""
+
+    whistles: dict[UUID, WhistleRow]
+    summons: dict[tuple[UUID, UUID], SummonsRow]
+    items: dict[tuple[UUID, int], ItemRow]
+
+
+# Fold
+
+
+async def fold(connection: Connection, batch: Batch) -> None:
+    """Fold whistle events; a new policy re-dates the summonses that wait."""
+    book = await policy_book(connection, batch.log.id, batch.events[-1].position)
+    pending: list[RecordedEvent] = []
+    for recorded in batch.events:
+        if isinstance(recorded.event, facts.WhistleEvent):
+            pending.append(recorded)
+        elif isinstance(recorded.event, PolicyAdopted | PolicyRevised):
+            await _fold_whistles(connection, pending, book)
+            pending = []
+            await _redate(connection, recorded.position, book)
+    await _fold_whistles(connection, pending, book)
+
+
+async def _fold_whistles(connection: Connection, events: list[RecordedEvent], book: PolicyBook) -> None:
+    named = {(r.stream, r.event.department) for r in events if hasattr(r.event, "department")}
+    items = {(r.stream, r.event.item) for r in events if isinstance(r.event, facts.OnSiteItemSettled)}
+    rows = Rows(
+        await WHISTLES.load(connection, {r.stream for r in events}),
+        await SUMMONS.load(connection, named),
+        await ITEMS.load(connection, items),
+    )
+    for recorded in events:
+        evolve(rows, recorded)
+        if isinstance(recorded.event, facts.DepartmentSummoned):
+            summons = rows.summons[recorded.stream, recorded.event.department]
+            date(summons, rows.whistles[recorded.stream].kind, book, recorded.position)
+    await WHISTLES.save(connection, rows.whistles.values())
+    await SUMMONS.save(connection, rows.summons.values())
+    await ITEMS.save(connection, rows.items.values())
+
+
+async def _redate(connection: Connection, position: int, book: PolicyBook) -> None:
+    columns = ", ".join(f"s.{name}" for name in SUMMONS.columns)
+    query = (
+        f"SELECT w.kind, {columns} FROM summons s JOIN whistle w ON w.id = s.whistle WHERE s.state = ANY($1)"  # noqa: S608
+    )
+    waiting = [SummonsState.SUMMONED.value, SummonsState.SIGNED.value]
+    changed = []
+    for kind, *values in await connection.fetch(query, waiting):
+        row = SummonsRow(*values)
+        date(row, kind, book, position)
+        changed.append(row)
+    await SUMMONS.save(connection, changed)
+
+
+def date(row: SummonsRow, kind: str, book: PolicyBook, known_by: int) -> None:
+    """Set until when to sign and to check in, by the policy in force at the summons."""
+    policy = book.at(row.summoned_at, known_by)
+    facts_ = {"kind": kind, "division": row.street}
+    row.sign_due_at = policy.due(LimitKind.SIGN, row.summoned_at, **facts_) if policy else None
+    row.check_in_due_at = policy.due(LimitKind.CHECK_IN, row.summoned_at, **facts_) if policy else None
+
+
+def evolve(rows: Rows, recorded: RecordedEvent) -> None:
+    """Fold one whistle event."""
+    at = recorded.occurred_at
+    event = recorded.event
+    if isinstance(event, facts.WhistleBlown):
+        rows.whistles[recorded.stream] = WhistleRow(
+            id=recorded.stream,
+            number=recorded.position,
+            case_id=event.case,
+            street=event.street,
+            kind=event.kind,
+            linkage=event.linkage,
+            lead=event.lead,
+            status=WhistleStatus.OPEN.value,
+            subject=event.subject,
+            grounds=to_bytes(event.grounds) or b"",
+            result=None,
+            blown_at=at,
+        )
+        return
+    whistle = rows.whistles[recorded.stream]
+    match event:
+        case facts.DepartmentSummoned(department=department):
+            before = rows.summons.get((whistle.id, department))
+            rows.summons[whistle.id, department] = SummonsRow(
+                whistle.id,
+                department,
+                whistle.street,
+                SummonsState.SUMMONED.value,
+                at,
+                refused_at=before.refused_at if before else None,
+            )
+        case facts.OnSiteMeetingOpened(items=items):
+            whistle.meeting = "OPEN"
+            for number, text in enumerate(items, start=1):
+                rows.items[whistle.id, number] = ItemRow(whistle.id, number, text)
+        case facts.OnSiteItemSettled(item=item):
+            rows.items[whistle.id, item].settled_at = at
+        case facts.OnSiteMeetingClosed():
+            whistle.meeting = "CLOSED"
+        case facts.WhistleResolved(result=result):
+            whistle.status, whistle.ended_at, whistle.result = (
+                WhistleStatus.RESOLVED.value,
+                at,
+                to_bytes(result),
+            )
+        case facts.WhistleWithdrawn(reason=reason):
+            whistle.status, whistle.ended_at, whistle.result = (
+                WhistleStatus.WITHDRAWN.value,
+                at,
+                to_bytes(reason),
+            )
+        case _ if hasattr(event, "department"):
+            _evolve_summons(rows.summons[whistle.id, event.department], recorded)
+
+
+def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
+    at = recorded.occurred_at
+    match recorded.event:
+        case facts.SummonsSigned():
+            row.state, row.signed_at = SummonsState.SIGNED.value, at
+        case facts.DepartmentCheckedIn():
+            row.state, row.checked_in_at = SummonsState.CHECKED_IN.value, at
+        case facts.CheckInMissed():
+            row.missed_at = at
+        case facts.SummonsRefused(reason=reason):
+            row.state, row.refused_at, row.words = SummonsState.REFUSED.value, at, to_bytes(reason)
+        case facts.DepartmentAnswered(result=result):
+            row.state, row.answered_at, row.words = SummonsState.ANSWERED.value, at, to_bytes(result)
+        case facts.DepartmentRated(score=score):
+            row.score, row.rated_at = score, at
+
+
+PROJECTION = Projection("whistles", version=1, fold=fold)
+
+
+# Queries
+
+
+async def league(connection: Connection, street: str, now: datetime) -> list[Standing]:
+    """The check-in league table over the whistles of every street whose code begins so."""
+    return [Standing(*row) for row in await connection.fetch(_SQL["league"], street, now)]

@@ -1,0 +1,63 @@
+-- name: tables
+CREATE TABLE whistle (
+    id         uuid PRIMARY KEY,
+    number     bigint      NOT NULL,
+    case_id    uuid        NOT NULL,
+    street     text        NOT NULL COLLATE "C",
+    kind       text        NOT NULL,
+    linkage    text        NOT NULL,
+    lead       uuid,
+    status     text        NOT NULL,
+    subject    uuid        NOT NULL,
+    grounds    bytea       NOT NULL,
+    result     bytea,
+    blown_at   timestamptz NOT NULL,
+    ended_at   timestamptz,
+    meeting    text
+) WITH (fillfactor = 80);
+CREATE INDEX whistle_by_street ON whistle (street, number);
+CREATE INDEX whistle_by_case ON whistle (case_id, number);
+CREATE TABLE summons (
+    whistle         uuid        NOT NULL,
+    department      uuid        NOT NULL,
+    street          text        NOT NULL COLLATE "C",
+    state           text        NOT NULL,
+    summoned_at     timestamptz NOT NULL,
+    sign_due_at     timestamptz,
+    check_in_due_at timestamptz,
+    signed_at       timestamptz,
+    checked_in_at   timestamptz,
+    missed_at       timestamptz,
+    refused_at      timestamptz,
+    answered_at     timestamptz,
+    rated_at        timestamptz,
+    score           bigint,
+    words           bytea,
+    PRIMARY KEY (whistle, department)
+) WITH (fillfactor = 80);
+CREATE INDEX summons_by_department ON summons (department, street);
+CREATE TABLE item (
+    whistle    uuid   NOT NULL,
+    number     bigint NOT NULL,
+    text       text   NOT NULL,
+    settled_at timestamptz,
+    PRIMARY KEY (whistle, number)
+);
+
+-- name: league
+SELECT s.department,
+       count(*) AS summoned,
+       count(s.signed_at) AS signed,
+       count(s.checked_in_at) AS checked_in,
+       count(*) FILTER (WHERE s.checked_in_at <= s.check_in_due_at) AS on_time,
+       count(*) FILTER (WHERE s.checked_in_at <= s.check_in_due_at OR s.check_in_due_at < $2
+                              OR s.missed_at IS NOT NULL) AS due,
+       count(s.missed_at) AS missed,
+       count(s.refused_at) AS refused,
+       count(s.answered_at) AS answered,
+       count(s.score) AS rated,
+       coalesce(sum(s.score), 0)::bigint AS score_sum
+FROM whistles.summons s
+WHERE starts_with(s.street, $1)
+GROUP BY s.department
+ORDER BY s.department

@@ -1,0 +1,14 @@
+-- name: tables
+CREATE TABLE worker (
+    id            uuid PRIMARY KEY,
+    community     text        NOT NULL COLLATE "C",
+    label         text        NOT NULL,
+    name          bytea,
+    contact       bytea,
+    grid          text,
+    serving_since timestamptz,
+    published_at  timestamptz,
+    registered_at timestamptz NOT NULL
+);
+CREATE INDEX worker_by_community ON worker (community, id);
+CREATE INDEX worker_by_grid ON worker (grid) WHERE grid IS NOT NULL;
