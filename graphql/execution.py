@@ -1,0 +1,269 @@
+"""From the text of a request to its result: parse, measure and validate once, then execute.
+
+Results are dictionaries ready for JSON. One without `data` says that nothing was executed.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypeGuard, cast
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
+    execute,
+    specified_rules,
+    subscribe,
+    validate,
+)
+from starlette.requests import HTTPConnection
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed, field_failed, refused
+from chuishao.graphql.limits import BoundedOverlapRule, Limits, exceeded, parse_within
+
+Kind: TypeAlias = Literal["query", "mutation", "subscription"]
+
+MakeContext: TypeAlias = Callable[
+    [HTTPConnection, Mapping[str, object] | None, str | None], Awaitable[object]
+]
+"""Called for each operation with the connection, a socket's init payload, and an event stream's last id."""
+
+Lifetime: TypeAlias = Callable[[object], float | None]
+"""The seconds for which a context stays valid, or None where it does not expire."""
+
+_RULES = (
+    *(BoundedOverlapRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,
+    OneOfInputValidationRule,
+)
+_is_awaitable = cast(Callable[[Any], TypeGuard[Awaitable[Any]]], optimized_is_awaitable)
+_VALIDATION_ERRORS = 20
+_BYTES_A_TOKEN = 550  # measured: tokens and nodes of a parsed document
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One request in the words of the GraphQL-over-HTTP specification."""
+
+    query: str
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, value: object) -> "GraphQLRequest":
+        """The request in a parsed JSON body or message; raises ApiError BAD_REQUEST."""
+        if not isinstance(value, dict):
+            raise ApiError("A request must be one JSON object; batches are not supported.", "BAD_REQUEST")
+        query, name = value.get("query"), value.get("operationName")
+        variables, extensions = value.get("variables"), value.get("extensions")
+        if not isinstance(query, str):
+            raise ApiError("`query` must be a string with a GraphQL document.", "BAD_REQUEST")
+        if name is not None and not isinstance(name, str):
+            raise ApiError("`operationName` must be a string.", "BAD_REQUEST")
+        if variables is not None and not isinstance(variables, dict):
+            raise ApiError("`variables` must be an object.", "BAD_REQUEST")
+        if extensions is not None and not isinstance(extensions, dict):
+            raise ApiError("`extensions` must be an object.", "BAD_REQUEST")
+        return cls(query, name or None, variables, extensions)
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One operation of a valid document; the same object for every request with the same text."""
+
+    document: DocumentNode
+    definition: OperationDefinitionNode
+    kind: Kind
+    name: str | None
+
+
+class Engine:
+    """Executes requests on one strawberry schema, remembering what it learnt about each document."""
+
+    def __init__(self, schema: strawberry.Schema, *, limits: Limits | None = None) -> None:
+        if schema.extensions or schema.directives:
+            raise ValueError("strawberry's extensions and operation directives are not run by this engine")
+        self.limits = limits or Limits()
+        # Strawberry has no public name for the schema it builds; its own integrations read this one.
+        self._schema = schema._schema
+        self._executor = schema.execution_context_class
+        self._documents = _Documents(self.limits)
+
+    def prepare(self, request: GraphQLRequest) -> Operation:
+        """The operation that the request asks for; raises RequestRefused."""
+        operations = self._documents.get(request.query)
+        if operations is None:
+            operations = self._understand(request.query)
+        if isinstance(operations, RequestRefused):
+            raise RequestRefused(operations.errors)
+        return _selected(operations, request.operation_name)
+
+    async def execute(self, operation: Operation, request: GraphQLRequest, context: object) -> JsonObject:
+        """The result of a query or a mutation; never raises."""
+        try:
+            outcome = execute(
+                self._schema,
+                operation.document,
+                context_value=context,
+                variable_values=request.variables,
+                operation_name=operation.name,
+                executor_class=self._executor,
+                is_awaitable=_is_awaitable,
+                operation_extensions=request.extensions,
+            )
+            if not isinstance(outcome, ExecutionResult):
+                outcome = await outcome
+            return _result(outcome)
+        except Exception as error:
+            return {"errors": [failed(error)]}
+
+    async def subscribe(
+        self, operation: Operation, request: GraphQLRequest, context: object
+    ) -> AsyncGenerator[JsonObject, None]:
+        """Results as they come, one for a query or a mutation; close the generator to end the operation."""
+        if operation.kind != "subscription":
+            yield await self.execute(operation, request, context)
+            return
+        try:
+            source = subscribe(
+                self._schema,
+                operation.document,
+                context_value=context,
+                variable_values=request.variables,
+                operation_name=operation.name,
+                executor_class=self._executor,
+                operation_extensions=request.extensions,
+            )
+            if isinstance(source, Awaitable):
+                source = await source
+            if isinstance(source, ExecutionResult):
+                yield {"errors": [field_failed(error) for error in source.errors or ()]}
+                return
+            async with aclosing(cast(AsyncGenerator[ExecutionResult, None], source)) as outcomes:
+                async for outcome in outcomes:
+                    yield _result(outcome)
+        except Exception as error:
+            yield {"errors": [failed(error)]}
+
+    def _understand(self, text: str) -> "tuple[Operation, ...] | RequestRefused":
+        understood: tuple[Operation, ...] | RequestRefused
+        try:
+            document = parse_within(text, self.limits)
+            errors = [refused(error, "LIMIT_EXCEEDED") for error in exceeded(document, self.limits)]
+            if not errors:
+                invalid = validate(self._schema, document, _RULES, _VALIDATION_ERRORS)
+                errors = [refused(error, "GRAPHQL_VALIDATION_FAILED") for error in invalid]
+            understood = RequestRefused(errors) if errors else _operations(document)
+        except GraphQLSyntaxError as error:
+            understood = RequestRefused([refused(error, "GRAPHQL_PARSE_FAILED")])
+        self._documents.put(text, understood)
+        return understood
+
+
+class _Documents:
+    """What was learnt about each text: its operations, or why it is refused; the oldest is forgotten."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._known: OrderedDict[str, tuple[int, tuple[Operation, ...] | RequestRefused]] = OrderedDict()
+        self._memory = 0
+
+    def get(self, text: str) -> tuple[Operation, ...] | RequestRefused | None:
+        known = self._known.get(text)
+        if known is None:
+            return None
+        self._known.move_to_end(text)
+        return known[1]
+
+    def put(self, text: str, understood: tuple[Operation, ...] | RequestRefused) -> None:
+        memory = 4 * len(text) + _memory(understood)
+        self._known[text] = memory, understood
+        self._memory += memory
+        while len(self._known) > self._limits.documents or self._memory > self._limits.document_memory:
+            _, (freed, _) = self._known.popitem(last=False)
+            self._memory -= freed
+
+
+def _memory(understood: tuple[Operation, ...] | RequestRefused) -> int:
+    if isinstance(understood, RequestRefused):
+        return 4 * len(encode(understood.errors))
+    return _BYTES_A_TOKEN * understood[0].document.token_count
+
+
+def _operations(document: DocumentNode) -> "tuple[Operation, ...] | RequestRefused":
+    found = tuple(
+        Operation(document, node, node.operation.value, node.name.value if node.name else None)
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+    )
+    return found or RequestRefused([_unresolved("The document has no operation.")])
+
+
+def _selected(operations: tuple[Operation, ...], name: str | None) -> Operation:
+    if name is None:
+        if len(operations) > 1:
+            raise RequestRefused([_unresolved("The document has several operations: give `operationName`.")])
+        return operations[0]
+    for operation in operations:
+        if operation.name == name:
+            return operation
+    raise RequestRefused([_unresolved(f"The document has no operation named {name[:100]!r}.")])
+
+
+def _unresolved(message: str) -> JsonObject:
+    return refused(GraphQLError(message), "OPERATION_RESOLUTION_FAILURE")
+
+
+def _result(outcome: ExecutionResult) -> JsonObject:
+    result: JsonObject = {}
+    if outcome.errors:
+        result["errors"] = [field_failed(error) for error in outcome.errors]
+        if outcome.data is None and all(error.path is None for error in outcome.errors):
+            return result  # variables were refused before the first field
+    result["data"] = outcome.data
+    return result
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def encode(value: object) -> str:
+    """Compact JSON text; raises for what JSON cannot hold."""
+    return _encoder.encode(value)
+
+
+def encode_result(result: JsonObject) -> str:
+    """A result as JSON text; a value that a careless scalar let through is an internal error."""
+    try:
+        return _encoder.encode(result)
+    except (TypeError, ValueError, RecursionError) as error:
+        return _encoder.encode({"errors": [failed(error)]})
+
+
+def decode(text: str | bytes) -> object:
+    """The JSON value in a body or message; raises ApiError BAD_REQUEST for anything not exactly that."""
+    try:
+        if isinstance(text, bytes):
+            text = text.decode()
+        value: object = _decoder.decode(text)
+        if "\\u" in text:
+            _encoder.encode(value).encode()  # half a surrogate pair would fail only later, in the database
+    except (ValueError, RecursionError):
+        raise ApiError("The request is not valid JSON in UTF-8.", "BAD_REQUEST") from None
+    return value

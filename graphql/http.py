@@ -1,0 +1,267 @@
+"""The endpoint over HTTP: GraphQL over HTTP for programs, an explorer page for people, events for streams."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed
+from chuishao.graphql.execution import (
+    Engine,
+    GraphQLRequest,
+    Lifetime,
+    MakeContext,
+    Operation,
+    decode,
+    encode_result,
+)
+from chuishao.graphql.limits import Limits
+from chuishao.graphql.sse import EventStreams
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+_WILDCARDS = ("*/*", "application/*")
+
+RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+# The status and the headers with which a refusal of this code is answered; any other code is a plain 400.
+_STATUS: Mapping[object, tuple[int, RawHeaders]] = {
+    "UNAUTHENTICATED": (401, [(b"www-authenticate", b"Bearer")]),
+    "FORBIDDEN": (403, []),
+    "METHOD_NOT_ALLOWED": (405, [(b"allow", b"GET, POST")]),
+    "MUTATION_BY_GET": (405, [(b"allow", b"POST")]),
+    "NOT_ACCEPTABLE": (406, []),
+    "REQUEST_TIMEOUT": (408, [(b"connection", b"close")]),
+    "TOO_LARGE": (413, [(b"connection", b"close")]),
+    "UNSUPPORTED_MEDIA_TYPE": (415, [(b"accept-post", JSON.encode())]),
+    "INTERNAL": (500, []),
+}
+
+# A page of another site cannot add these to a request without the browser asking us first.
+_PREFLIGHTED = ("authorization", "x-requested-with", "graphql-require-preflight", "apollo-require-preflight")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a client can read: a JSON media type, an event stream, a page."""
+
+    json: str | None
+    stream: bool
+    page: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    result: JsonObject
+    status: int = 200
+    headers: RawHeaders = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    results: AsyncGenerator[JsonObject, None]
+    seconds: float | None = None
+
+
+class HttpEndpoint:
+    """The ASGI application for GET and POST on the path of the endpoint."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        make_context: MakeContext,
+        limits: Limits,
+        streams: EventStreams,
+        page: ASGIApp,
+        lifetime: Lifetime | None = None,
+    ) -> None:
+        self._engine = engine
+        self._make_context = make_context
+        self._limits = limits
+        self._streams = streams
+        self._page = page
+        self._lifetime = lifetime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request; every failure is an answer too."""
+        connection = HTTPConnection(scope)
+        accepted = negotiate(connection.headers.get("accept", "*/*"))
+        if accepted.page and scope["method"] == "GET":
+            await self._page(scope, receive, send)
+            return
+        answer: _Answer | _Stream | None
+        try:
+            answer = await self._answer(connection, accepted, receive)
+        except RequestRefused as refusal:
+            answer = _refused(refusal, accepted)
+        except Exception as error:
+            answer = _failed(error)
+        if isinstance(answer, _Stream):
+            await self._streams.serve(answer.results, receive, send, answer.seconds)
+        elif answer is not None:
+            await _send_answer(send, accepted.json or JSON, answer)
+
+    async def _answer(
+        self, connection: HTTPConnection, accepted: Accepted, receive: Receive
+    ) -> _Answer | _Stream | None:
+        method = connection.scope["method"]
+        request = await self._request(method, connection, receive)
+        if request is None:
+            return None
+        operation = self._engine.prepare(request)
+        streamed = _is_streamed(operation, accepted, method)
+        context = await self._make_context(connection, None, connection.headers.get("last-event-id"))
+        if streamed:
+            seconds = self._lifetime(context) if self._lifetime else None
+            return _Stream(self._engine.subscribe(operation, request, context), seconds)
+        result = await self._engine.execute(operation, request, context)
+        if "data" not in result and accepted.json == GRAPHQL_JSON:
+            return _Answer(result, 400)  # the older media type answers 200 to every well-formed request
+        return _Answer(result)
+
+    async def _request(
+        self, method: str, connection: HTTPConnection, receive: Receive
+    ) -> GraphQLRequest | None:
+        """The request, or nothing where the client left while sending it."""
+        if method == "GET":
+            return _asked(connection)
+        if method != "POST":
+            raise ApiError("Use GET or POST.", "METHOD_NOT_ALLOWED")
+        _check_posted(connection.headers, self._limits)
+        message = await receive()
+        if message.get("more_body", False):
+            try:
+                async with asyncio.timeout(self._limits.body_seconds):
+                    message = await _whole(message, receive, self._limits)
+            except TimeoutError:
+                raise ApiError("The body did not arrive in time.", "REQUEST_TIMEOUT") from None
+        if message["type"] == "http.disconnect":
+            return None
+        body: bytes = message.get("body", b"")
+        _check_length(len(body), self._limits)
+        return GraphQLRequest.from_json(decode(body))
+
+
+@lru_cache(maxsize=256)
+def negotiate(accept: str) -> Accepted:
+    """What an Accept header asks for, by quality and then by place."""
+    wanted: dict[str, tuple[float, int]] = {}
+    for place, item in enumerate(accept.split(",")):
+        media, *parameters = (part.strip().lower() for part in item.split(";"))
+        quality = _quality(parameters)
+        if quality > 0:
+            wanted.setdefault(media, (-quality, place))
+    ranks = {media: wanted[media] for media in (GRAPHQL_JSON, JSON) if media in wanted}
+    wildcards = [wanted[media] for media in _WILDCARDS if media in wanted]
+    if wildcards and not ranks:
+        ranks[JSON] = min(wildcards)
+    json = min(ranks, key=ranks.__getitem__) if ranks else None
+    page = "text/html" in wanted and (json is None or wanted["text/html"] < ranks[json])
+    return Accepted(json, "text/event-stream" in wanted, page)
+
+
+def _quality(parameters: Sequence[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0
+    return 1
+
+
+def _asked(connection: HTTPConnection) -> GraphQLRequest:
+    """The request in a query string."""
+    headers = connection.headers
+    if headers.get("sec-fetch-site") == "cross-site" and not any(name in headers for name in _PREFLIGHTED):
+        raise ApiError("A GET from a page of another site needs the header X-Requested-With.", "FORBIDDEN")
+    text = connection.scope["query_string"].decode("latin-1")
+    asked: dict[str, object] = dict(parse_qsl(text, keep_blank_values=True))
+    for name in ("variables", "extensions"):
+        if name in asked:
+            asked[name] = decode(str(asked[name])) if asked[name] else None
+    return GraphQLRequest.from_json(asked)
+
+
+def _check_posted(headers: Headers, limits: Limits) -> None:
+    if not _is_json(headers.get("content-type", "")):
+        raise ApiError("Send JSON in UTF-8 as Content-Type: application/json.", "UNSUPPORTED_MEDIA_TYPE")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise ApiError("The body must not be compressed.", "UNSUPPORTED_MEDIA_TYPE")
+    announced = headers.get("content-length", "0")
+    if announced.isdecimal():
+        _check_length(int(announced[:20]), limits)
+
+
+@lru_cache(maxsize=256)
+def _is_json(content_type: str) -> bool:
+    media, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [parameter[8:].strip('"') for parameter in parameters if parameter.startswith("charset=")]
+    return media == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
+
+
+def _check_length(length: int, limits: Limits) -> None:
+    if length > limits.body:
+        raise ApiError(f"The body must be at most {limits.body} bytes.", "TOO_LARGE")
+
+
+async def _whole(message: Message, receive: Receive, limits: Limits) -> Message:
+    """The message with the bodies of those that follow it, or the one that says the client left."""
+    body = bytearray(message["body"])
+    while message["type"] != "http.disconnect":
+        if not message.get("more_body", False) or len(body) > limits.body:
+            return {"type": "http.request", "body": bytes(body)}
+        message = await receive()
+        body += message.get("body", b"")
+    return message
+
+
+def _is_streamed(operation: Operation, accepted: Accepted, method: str) -> bool:
+    """Whether the answer is an event stream; raises where the client cannot read any answer."""
+    if operation.kind == "mutation" and method != "POST":
+        raise ApiError("A mutation must be sent by POST.", "MUTATION_BY_GET")
+    if operation.kind == "subscription" and not accepted.stream:
+        raise ApiError(
+            "A subscription needs Accept: text/event-stream, or a WebSocket with graphql-transport-ws.",
+            "NOT_ACCEPTABLE",
+        )
+    if accepted.json is None and not accepted.stream:
+        raise ApiError(f"Accept {GRAPHQL_JSON}, {JSON} or text/event-stream.", "NOT_ACCEPTABLE")
+    return operation.kind == "subscription" or accepted.json is None
+
+
+def _refused(refusal: RequestRefused, accepted: Accepted) -> _Answer | _Stream:
+    result: JsonObject = {"errors": refusal.errors}
+    if accepted.json is None and accepted.stream:
+        return _Stream(_only(result))
+    return _Answer(result, 400 if accepted.json == GRAPHQL_JSON else 200)
+
+
+async def _only(result: JsonObject) -> AsyncGenerator[JsonObject, None]:
+    yield result
+
+
+def _failed(error: Exception) -> _Answer:
+    shown = failed(error)
+    code = error.code if isinstance(error, ApiError) else "INTERNAL"
+    status, headers = _STATUS.get(code, (400, ()))
+    return _Answer({"errors": [shown]}, status, headers)
+
+
+async def _send_answer(send: Send, media: str, answer: _Answer) -> None:
+    body = encode_result(answer.result).encode(errors="backslashreplace")
+    headers = [
+        (b"content-type", f"{media}; charset=utf-8".encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        *answer.headers,
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
