@@ -16,7 +16,7 @@ from eventsourcing.domain import BaseAggregate
 from chuishao.domain import case_events as facts
 from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.division import street_of
-from chuishao.domain.event import SHORT_TEXT, PersonalText, about, not_before, written
+from chuishao.domain.event import SHORT_TEXT, PersonalText, about, not_before, written, written_or_none
 from chuishao.domain.lifecycle import RESOLVERS, TRANSITIONS, Status, Step, require
 from chuishao.domain.refusal import (
     AlreadyRated,
@@ -181,7 +181,7 @@ class Case(BaseAggregate[UUID]):
             tier=tier.value,
             grid=grid,
             holder=holder_of(tier, self.community, grid),
-            assignee=assignee,
+            assignee=_named(assignee),
         )
 
     def transfer(
@@ -196,7 +196,7 @@ class Case(BaseAggregate[UUID]):
             community=community,
             grid=grid,
             holder=holder_of(self.tier, community, grid),
-            assignee=assignee,
+            assignee=_named(assignee),
             reason=self._said("reason", reason),
         )
 
@@ -211,7 +211,7 @@ class Case(BaseAggregate[UUID]):
             timestamp=at,
             tier=tier.value,
             holder=holder_of(tier, self.community, self.grid),
-            assignee=assignee,
+            assignee=_named(assignee),
             reason=self._said("reason", reason),
         )
 
@@ -403,3 +403,7 @@ def holder_of(tier: Tier, community: str, grid: str | None) -> str:
             return community
         case Tier.MULTI_UNIT:
             return street_of(community)
+
+
+def _named(assignee: str | None) -> str | None:
+    return written_or_none("assignee", assignee, SHORT_TEXT)
