@@ -1,0 +1,355 @@
+"""Given – when – then for decisions: a past, one decision, and what follows from it.
+
+A decision is a function of its aggregate, such as `accept(by=STAFF)`. It happens a minute after whatever
+happened last, unless told otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from eventsourcing.domain import BaseAggregate
+
+from chuishao.domain.actor import Actor
+from chuishao.domain.case import Case, Part, Report
+from chuishao.domain.event import Event, PersonalText
+from chuishao.domain.identity import identify
+from chuishao.domain.lifecycle import Status
+from chuishao.domain.refusal import Refusal
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
+from tests.town import COMMUNITY, GRID, START, STREET
+
+A = TypeVar("A", bound=BaseAggregate[UUID])
+CaseDecision = Callable[[Case], object]
+
+MINUTE = timedelta(minutes=1)
+CASE, OTHER, WHISTLE = identify("case", 1), identify("case", 2), identify("whistle", 1)
+POLICE, WORKS = identify("department", 1), identify("department", 2)
+DISPUTE = LinkageMechanism.DISPUTE_RESOLUTION
+
+RESIDENT = Actor("resident-1", Role.RESIDENT, "")
+WORKER = Actor("grid-worker-1", Role.GRID_WORKER, GRID)
+LEADER = Actor("grid-leader-1", Role.GRID_LEADER, COMMUNITY)
+STAFF = Actor("community-staff-1", Role.COMMUNITY_STAFF, COMMUNITY)
+OTHER_STAFF = Actor("community-staff-2", Role.COMMUNITY_STAFF, COMMUNITY)
+CHIEF = Actor("sector-chief-1", Role.SECTOR_CHIEF, COMMUNITY)
+STREET_OFFICER = Actor("street-officer-1", Role.STREET_OFFICER, STREET)
+OTHER_STREET_OFFICER = Actor("street-officer-2", Role.STREET_OFFICER, STREET)
+POLICE_OFFICER = Actor("officer-1", Role.DEPARTMENT_OFFICER, "120101", department=POLICE)
+WORKS_OFFICER = Actor("officer-2", Role.DEPARTMENT_OFFICER, "120101", department=WORKS)
+AUDITOR = Actor("auditor-1", Role.AUDITOR, "")
+INTEGRATOR = Actor("integrator-1", Role.INTEGRATOR, "")
+ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
+
+EVERYBODY = {
+    actor.role: actor
+    for actor in (
+        RESIDENT,
+        WORKER,
+        LEADER,
+        STAFF,
+        CHIEF,
+        STREET_OFFICER,
+        POLICE_OFFICER,
+        AUDITOR,
+        INTEGRATOR,
+        ADMINISTRATOR,
+    )
+}
+"""One actor of every role, each within reach of the case."""
+
+RESOLVING = {
+    Tier.ON_SPOT: WORKER,
+    Tier.GRID_LEADER: LEADER,
+    Tier.DELIBERATION: STAFF,
+    Tier.MULTI_UNIT: STREET_OFFICER,
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An event that must follow, with the fields that matter; a plain text stands for personal text."""
+
+    type: type[Event]
+    fields: dict[str, object]
+
+    def check(self, event: Event) -> None:
+        """Compare with what happened."""
+        assert type(event) is self.type
+        for name, value in self.fields.items():
+            found = getattr(event, name)
+            if isinstance(found, PersonalText):
+                found = found.text
+            assert found == value, f"{self.type.__name__}.{name}"
+
+
+def event(type_: type[Event], **fields: object) -> Expected:
+    """Describe an event that must follow."""
+    return Expected(type_, fields)
+
+
+@dataclass
+class When(Generic[A]):
+    """A decision was taken: these events followed, or this refusal."""
+
+    aggregate: A
+    before: A
+    events: list[Event]
+    refusal: Refusal | None
+    answer: object = None
+
+    def then(self, *expected: Expected) -> A:
+        """Exactly these events, in this order; give the aggregate back."""
+        if self.refusal is not None:
+            raise AssertionError(f"refused: {self.refusal}") from self.refusal
+        assert [type(event) for event in self.events] == [wanted.type for wanted in expected]
+        for wanted, happened in zip(expected, self.events, strict=True):
+            wanted.check(happened)
+        return self.aggregate
+
+    def refused(self, code: type[Refusal], **facts: object) -> Refusal:
+        """No event, nothing changed, and a sentence in both languages that carries these facts."""
+        assert self.refusal is not None, f"not refused, but {self.events}"
+        assert type(self.refusal) is code, self.refusal
+        assert self.events == []
+        assert self.aggregate == self.before
+        for language in ("en", "zh"):
+            assert self.refusal.sentence(language)
+        assert self.refusal.facts | facts == self.refusal.facts
+        return self.refusal
+
+
+@dataclass
+class Given(Generic[A]):
+    """A past that was recorded."""
+
+    aggregate: A
+
+    def when(self, decision: Callable[[A], object]) -> When[A]:
+        """Take a decision."""
+        before = deepcopy(self.aggregate)
+        refusal, answer = None, None
+        try:
+            answer = decision(self.aggregate)
+        except Refusal as refused:
+            refusal = refused
+        return When(self.aggregate, before, decided_by(self.aggregate), refusal, answer)
+
+
+def given(aggregate: A, *past: Callable[[A], object]) -> Given[A]:
+    """Begin with an aggregate to which these decisions happened."""
+    for decision in past:
+        decision(aggregate)
+    aggregate.collect_events()
+    return Given(aggregate)
+
+
+def when_made(make: Callable[[], A]) -> When[A]:
+    """Make a new aggregate, or be refused."""
+    try:
+        made = make()
+    except Refusal as refused:
+        nothing: Any = None
+        return When(nothing, nothing, [], refused)
+    return When(made, deepcopy(made), decided_by(made), None)
+
+
+def decided_by(aggregate: BaseAggregate[UUID]) -> list[Event]:
+    """Collect what an aggregate decided."""
+    return [decided for decided in aggregate.collect_events() if isinstance(decided, Event)]
+
+
+def later(aggregate: BaseAggregate[UUID]) -> datetime:
+    """A minute after whatever happened last."""
+    return aggregate.modified_on + MINUTE
+
+
+# A case, and what may happen to it
+
+
+def a_report(**fields: Any) -> Report:
+    """The report of a missing manhole cover."""
+    told = {"community": COMMUNITY, "grid": GRID, "category": "01001", "severity": Severity.MINOR}
+    return Report(**{**told, "text": "井盖丢失", **fields})
+
+
+def a_case(id_: UUID = CASE, by: Actor = RESIDENT, at: datetime = START, **fields: Any) -> Case:
+    """A reported case."""
+    return Case.report(id_, a_report(**fields), by, at)
+
+
+def accept(note: str | None = None, by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.accept(note, by, at or later(case))
+
+
+def refuse(reason: str = "不属于受理范围", by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.refuse(reason, by, at or later(case))
+
+
+def assess(
+    severity: Severity = Severity.MINOR,
+    linkage: LinkageMechanism | None = None,
+    note: str | None = None,
+    by: Actor = STAFF,
+    at: datetime | None = None,
+    category: str = "01001",
+) -> CaseDecision:
+    return lambda case: case.assess(category, severity, linkage, note, by, at or later(case))
+
+
+def assign(
+    tier: Tier = Tier.ON_SPOT,
+    grid: str | None = None,
+    assignee: str | None = None,
+    by: Actor = STAFF,
+    at: datetime | None = None,
+) -> CaseDecision:
+    return lambda case: case.assign(tier, grid, assignee, by, at or later(case))
+
+
+def transfer(
+    community: str = COMMUNITY,
+    grid: str | None = None,
+    assignee: str | None = None,
+    reason: str = "属于另一网格",
+    by: Actor = STAFF,
+    at: datetime | None = None,
+) -> CaseDecision:
+    return lambda case: case.transfer(community, grid, assignee, reason, by, at or later(case))
+
+
+def escalate(
+    tier: Tier = Tier.MULTI_UNIT,
+    assignee: str | None = None,
+    reason: str = "本级无法解决",
+    by: Actor = STAFF,
+    at: datetime | None = None,
+) -> CaseDecision:
+    return lambda case: case.escalate(tier, assignee, reason, by, at or later(case))
+
+
+def return_(reason: str = "交办有误", by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.return_(reason, by, at or later(case))
+
+
+def resolve_on_spot(result: str = "已处理", by: Actor = WORKER, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.resolve_on_spot(result, by, at or later(case))
+
+
+def resolve(result: str = "已处理", by: Actor = LEADER, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.resolve(result, by, at or later(case))
+
+
+def blow(
+    linkage: LinkageMechanism = LinkageMechanism.RAPID_SERVICE,
+    by: Actor = STREET_OFFICER,
+    at: datetime | None = None,
+    kind: WhistleKind = WhistleKind.ROUTINE,
+) -> CaseDecision:
+    return lambda case: case.blow(WHISTLE, kind, linkage, by, at or later(case))
+
+
+def withdraw_whistle(
+    reason: str = "情况已变化", by: Actor = STREET_OFFICER, at: datetime | None = None
+) -> CaseDecision:
+    return lambda case: case.withdraw_whistle(reason, by, at or later(case))
+
+
+def resolve_by_whistle(
+    result: str = "各部门已处理", by: Actor = STREET_OFFICER, at: datetime | None = None
+) -> CaseDecision:
+    return lambda case: case.resolve_by_whistle(result, by, at or later(case))
+
+
+def verify(note: str | None = None, by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.verify(note, by, at or later(case))
+
+
+def fail_verification(
+    reason: str = "井盖仍未恢复", by: Actor = STAFF, at: datetime | None = None
+) -> CaseDecision:
+    return lambda case: case.fail_verification(reason, by, at or later(case))
+
+
+def rate(
+    satisfied: int = 5,
+    answered: bool = True,
+    solved: bool = True,
+    comment: str | None = None,
+    by: Actor = RESIDENT,
+    at: datetime | None = None,
+) -> CaseDecision:
+    return lambda case: case.rate(answered, solved, satisfied, comment, by, at or later(case))
+
+
+def close(note: str | None = None, by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.close(note, by, at or later(case))
+
+
+def reopen(reason: str = "没有修好", by: Actor = RESIDENT, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.reopen(reason, by, at or later(case))
+
+
+def mark_duplicate(of: Case, by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.mark_duplicate(of, by, at or max(later(case), later(of)))
+
+
+def merge_into(other: Case, by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.merge_into(other, by, at or max(later(case), later(other)))
+
+
+def absorb(other: Case, by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
+    """The case takes the other one in: the far side of a merge."""
+    return lambda case: other.merge_into(case, by, at or max(later(case), later(other)))
+
+
+def undo_merge(
+    other: Case, reason: str = "并非同一事项", by: Actor = STAFF, at: datetime | None = None
+) -> CaseDecision:
+    return lambda case: case.undo_merge(other, reason, by, at or max(later(case), later(other)))
+
+
+def split(parts: list[Part] | None = None, by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
+    chosen = two_parts() if parts is None else parts
+    return lambda case: case.split(chosen, by, at or later(case))
+
+
+def two_parts() -> list[Part]:
+    """Two parts of a case."""
+    return [Part(id=identify("part", number), text=f"第{number}部分") for number in (1, 2)]
+
+
+def an_accepted_case(id_: UUID = OTHER) -> Case:
+    """Another case, which can take the first one in."""
+    return given(a_case(id_), accept()).aggregate
+
+
+def path_to(status: Status, tier: Tier = Tier.ON_SPOT) -> list[CaseDecision]:
+    """The decisions that lead from the report to a status, over a tier where one is passed."""
+    assigned = [accept(), assess(), assign(tier)]
+    settle = resolve_on_spot() if tier is Tier.ON_SPOT else resolve(by=RESOLVING[tier])
+    resolved = [*assigned, settle]
+    return {
+        Status.REPORTED: [],
+        Status.REFUSED: [refuse()],
+        Status.ACCEPTED: [accept()],
+        Status.ASSESSED: [accept(), assess()],
+        Status.ASSIGNED: assigned,
+        Status.WHISTLED: [accept(), assess(), assign(Tier.MULTI_UNIT), blow()],
+        Status.RESOLVED: resolved,
+        Status.VERIFIED: [*resolved, verify(by=OTHER_STAFF)],
+        Status.CLOSED: [*resolved, verify(by=OTHER_STAFF), close()],
+        Status.DUPLICATE: [mark_duplicate(an_accepted_case())],
+        Status.MERGED: [merge_into(an_accepted_case())],
+        Status.SPLIT: [accept(), split()],
+    }[status]
+
+
+def a_case_in(status: Status, tier: Tier = Tier.ON_SPOT, id_: UUID = CASE) -> Given[Case]:
+    """A case that has come to a status."""
+    return given(a_case(id_), *path_to(status, tier))
