@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -136,8 +137,10 @@ def test_a_worker_reports_within_the_own_grid_only() -> None:
 
 @pytest.mark.parametrize("field", ["address", "reporter_name", "reporter_phone"])
 def test_what_a_reporter_adds_is_short(field: str) -> None:
-    when_made(lambda: a_case(**{field: "长" * SHORT_TEXT})).then(event(facts.CaseReported))
-    refusal = when_made(lambda: a_case(**{field: "长" * (SHORT_TEXT + 1)})).refused(
+    fits: dict[str, Any] = {field: "长" * SHORT_TEXT}
+    longer: dict[str, Any] = {field: "长" * (SHORT_TEXT + 1)}
+    when_made(lambda: a_case(**fits)).then(event(facts.CaseReported))
+    refusal = when_made(lambda: a_case(**longer)).refused(
         TextTooLong, length=SHORT_TEXT + 1, limit=SHORT_TEXT
     )
     assert refusal.path == (refusal.facts["field"],)
