@@ -10,10 +10,8 @@ from pathlib import Path
 
 OWNER_SETTING = "chuishao.owner"
 PID_FILE_LINES = 8
-FLAGS_FIELD, PENDING_FIELD = (
-    9 - 3,
-    31 - 3,
-)  # of /proc/PID/stat, counted as in proc(5) from the one after the name
+# Fields 9 and 31 of /proc/PID/stat in proc(5); ours begin with the third, after the name.
+FLAGS_FIELD, PENDING_FIELD = 9 - 3, 31 - 3
 PF_EXITING = 0x4
 SIGKILL_PENDING = 1 << (signal.SIGKILL - 1)
 
