@@ -31,7 +31,7 @@ class Filter:
         meta = event.meta
         return (
             (self.types is None or event.type in self.types)
-            and (self.correlation is None or meta.correlation == self.correlation)
+            and (self.correlation is None or self.correlation == meta.case)
             and (self.place is None or meta.place.startswith(self.place))
         )
 
@@ -94,6 +94,12 @@ class EventLog:
                 query, self.id, after, until, wanted.correlation, types, wanted.place
             )
         return [recorded(row) for row in rows]
+
+    async def make_partitions(self) -> int:
+        """Make partitions for the positions to come; give how many were missing."""
+        async with connected(self.pool) as connection:
+            made: int = await connection.fetchval("SELECT ensure_event_partitions()")
+        return made
 
     async def remembered(self, command: UUID) -> Remembered | None:
         """What an accepted command answered, or None."""

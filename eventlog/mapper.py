@@ -67,6 +67,11 @@ class Meta:
     correlation: UUID
     causation: UUID
 
+    @property
+    def case(self) -> UUID | None:
+        """The case it belongs to; what belongs to none is correlated with its own command."""
+        return self.correlation if self.correlation != self.command else None
+
     def to_json(self) -> dict[str, Any]:
         """As stored."""
         return {
