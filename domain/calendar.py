@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chuishao.domain.term import Term
@@ -53,7 +53,7 @@ class WorkingCalendar:
         return day.isoweekday() in self.weekdays
 
     def spans(self, since: datetime, *, urgent: bool) -> Iterator[tuple[datetime, datetime]]:
-        """The stretches of working time from `since` on, in order."""
+        """The stretches of working time from `since` on, in order; in UTC, for clocks change."""
         zone = ZoneInfo(self.zone)
         first = since.astimezone(zone).date()
         for offset in range(HORIZON):
@@ -61,13 +61,14 @@ class WorkingCalendar:
             if not urgent and not self.is_working_day(day):
                 continue
             for start, end in self.urgent_shifts if urgent else self.shifts:
-                opens = datetime.combine(day, start, zone)
-                closes = datetime.combine(day, end, zone)
+                opens = datetime.combine(day, start, zone).astimezone(UTC)
+                closes = datetime.combine(day, end, zone).astimezone(UTC)
                 if closes > since:
                     yield max(opens, since), closes
 
     def due(self, since: datetime, limit: Limit) -> datetime:
-        """When a limit that starts at `since` ends, in UTC-comparable time."""
+        """When a limit that starts at `since` ends; `ValueError` where the calendar has no such moment."""
+        since = since.astimezone(UTC)
         match limit.unit:
             case TimeUnit.MINUTES:
                 return since + timedelta(minutes=limit.amount)
