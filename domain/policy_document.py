@@ -88,7 +88,6 @@ def _fits(rule: dict[str, Any], facts: dict[str, str | None]) -> bool:
 def parse(document: dict[str, Any]) -> Policy:
     """Read a policy document; refused with the reason when it is not usable."""
     try:
-        _require_storable(document)
         return _parse(dumps(document, sort_keys=True, allow_nan=False))
     except KeyError as missing:
         raise BadPolicy("document", reason=f"{missing} is missing") from None
@@ -99,6 +98,7 @@ def parse(document: dict[str, Any]) -> Policy:
 @lru_cache(maxsize=16)
 def _parse(text: str) -> Policy:
     document = _object(loads(text), "the document")
+    _require_storable(document)
     effective_from = _date(document["effectiveFrom"], "effectiveFrom")
     calendar = _calendar(_object(document["calendar"], "calendar"))
     grid = _object(document["grid"], "grid")
