@@ -1,0 +1,74 @@
+"""What an operation runs with: who asks, when, in which language, and fresh loaders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import strawberry
+
+from chuishao.commands.execution import Executor
+from chuishao.domain.actor import ANONYMOUS, Actor
+from chuishao.domain.refusal import Refusal
+from chuishao.eventlog.connection import Unavailable
+from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.log import EventLog
+from chuishao.graphql.errors import ApiError
+from chuishao.projections.engine import Engine
+
+if TYPE_CHECKING:
+    from chuishao.graphql.loaders import Loaders
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a process offers to every operation."""
+
+    log: EventLog
+    feed: Feed
+    engine: Engine
+    executor: Executor
+
+
+@dataclass
+class Context:
+    """One operation's surroundings; never shared between operations, so that nothing read goes stale."""
+
+    services: Services
+    actor: Actor = ANONYMOUS
+    language: str = "en"
+    last_event_id: str | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """The operation's own loaders."""
+        from chuishao.graphql.loaders import Loaders  # noqa: PLC0415 loaders know the context
+
+        return Loaders(self.services.log, self.now)
+
+    async def at_least(self, position: int | None) -> None:
+        """Wait until what is read includes a position."""
+        if position:
+            try:
+                await self.services.engine.reach(position)
+            except Refusal as refusal:
+                raise self.error(refusal) from refusal
+
+    def error(self, refusal: Refusal) -> ApiError:
+        """A refusal as an error of the operation, in the asker's language."""
+        return ApiError(refusal.sentence(self.language), refusal.code, path=list(refusal.path))
+
+
+Info: TypeAlias = strawberry.Info[Context, Any]
+
+UNAVAILABLE = (
+    "The database is not available now. Nothing was changed, or it is safe to send the same command again."
+)
+
+
+def unavailable(error: Unavailable) -> ApiError:
+    """The database is away."""
+    return ApiError(UNAVAILABLE, "UNAVAILABLE", retry=True)

@@ -1,0 +1,62 @@
+"""The domain's closed lists as GraphQL enums, each value described in Chinese and English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from chuishao.commands.catalogue import COMMANDS
+from chuishao.domain.calendar import TimeUnit
+from chuishao.domain.division import Level
+from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.policy import LimitKind
+from chuishao.domain.refusal import Refusal
+from chuishao.domain.summons import SummonsState, WhistleStatus
+from chuishao.domain.term import Term
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
+from chuishao.eventlog.cursor import BadCursor
+
+NAMES: dict[type[Term], str] = {
+    Role: "Role",
+    Severity: "Severity",
+    Tier: "Tier",
+    WhistleKind: "WhistleKind",
+    LinkageMechanism: "LinkageMechanism",
+    Stage: "Stage",
+    Status: "CaseStatus",
+    Step: "CaseStep",
+    SummonsState: "SummonsState",
+    WhistleStatus: "WhistleStatus",
+    Level: "DivisionLevel",
+    TimeUnit: "TimeUnit",
+    LimitKind: "LimitKind",
+}
+
+
+def register(term: type[Term], name: str, description: str) -> None:
+    """Make a term a GraphQL enum; its members keep their own descriptions."""
+    registered: Any = strawberry.enum(term, name=name, description=description)
+    for value in registered.__strawberry_definition__.values:
+        value.description = term[value.name].description
+
+
+for _term, _name in NAMES.items():
+    register(_term, _name, (_term.__doc__ or "").split("\n")[0])
+
+
+def refusals() -> list[type[Refusal]]:
+    """Every kind of refusal, by code."""
+    found: dict[str, type[Refusal]] = {}
+    waiting = [Refusal]
+    while waiting:
+        kind = waiting.pop()
+        found[kind.code] = kind
+        waiting += kind.__subclasses__()
+    return [found[code] for code in sorted(found)]
+
+
+assert BadCursor in refusals() and COMMANDS  # their modules define refusals too
+_CODES: Any = {kind.code: (kind.code, "", " ".join((kind.__doc__ or "").split())) for kind in refusals()}
+ErrorCode: Any = Term("ErrorCode", _CODES)
+register(ErrorCode, "ErrorCode", "错误代码 Why a command was refused; codes are stable.")

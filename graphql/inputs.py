@@ -1,0 +1,133 @@
+"""Commands as GraphQL inputs: each field and its description come from the command itself, once."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import strawberry
+from annotated_doc import Doc
+from strawberry.scalars import JSON
+from strawberry.tools import create_type
+
+from chuishao.commands.command import Command
+from chuishao.domain.refusal import BadCode
+from chuishao.graphql.scalars import Unreadable
+
+_ENVELOPE = {
+    "command_id": (UUID, "命令标识 A UUID chosen by you; sending the same command again changes nothing."),
+    "expected_version": (int | None, "预期版本 The version you saw; refused if it has changed since."),
+    "occurred_at": (
+        datetime | None,
+        "发生时间 When it happened, if not just now: drafts made offline, imports.",
+    ),
+}
+_PLAIN = {UUID: strawberry.ID, dict: JSON}
+
+
+_made: dict[type, type] = {}
+
+
+def input_of(command: type) -> type:
+    """The GraphQL input of a command, or of a part of one; the same type whenever it is asked for."""
+    if command not in _made:
+        _made[command] = _make_input(command)
+    return _made[command]
+
+
+def _make_input(command: type[Any]) -> type:
+    is_command = issubclass(command, Command)
+    made = []
+    if is_command:
+        for name, (kind, text) in _ENVELOPE.items():
+            made.append(_field(name, kind, text, required=name == "command_id"))
+    hints = get_type_hints(command, include_extras=True)
+    for field in fields(command):
+        kind, text = _described(hints[field.name])
+        made.append(_field(field.name, _graphql(kind), text, field.default is MISSING, field.default))
+    what = f"Input of `{mutation_name(command)}`." if is_command else (command.__doc__ or "")
+    return create_type(f"{command.__name__}Input", made, is_input=True, description=what)
+
+
+def mutation_name(command: type) -> str:
+    """The name of a command's mutation."""
+    return command.__name__[0].lower() + command.__name__[1:]
+
+
+def command_of(command: type[Any], given: Any) -> Any:
+    """The command (or part) that an input stands for; refused where a value cannot be read."""
+    hints = get_type_hints(command)
+    values = {
+        field.name: _read(hints[field.name], getattr(given, field.name), _camel(field.name))
+        for field in fields(command)
+    }
+    return command(**values)
+
+
+def read_moment(given: datetime | Unreadable | None, path: str) -> datetime | None:
+    """A time from an input; refused where it cannot be read."""
+    if isinstance(given, Unreadable):
+        raise given.refusal(path)
+    return given
+
+
+def read_id(given: str, path: str) -> UUID:
+    """An identifier from an input; refused where it is none."""
+    try:
+        return UUID(given)
+    except ValueError:
+        raise BadCode(path, code=ascii(given[:80]), reason="an identifier is a UUID") from None
+
+
+def _field(name: str, kind: Any, text: str, required: bool, default: Any = None) -> Any:
+    field = strawberry.field(description=text, **({} if required else {"default": default}))
+    field.python_name = name
+    field.type_annotation = strawberry.annotation.StrawberryAnnotation(kind)
+    return field
+
+
+def _described(hint: Any) -> tuple[Any, str]:
+    """A type and the description that goes with it."""
+    if get_origin(hint) is Annotated:
+        kind, *extras = get_args(hint)
+        return kind, next(extra.documentation for extra in extras if isinstance(extra, Doc))
+    raise TypeError(f"{hint} has no description")
+
+
+def _graphql(kind: Any) -> Any:
+    """The type that the schema uses for a command's type."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        inner = [_graphql(argument) for argument in arguments if argument is not type(None)]
+        return inner[0] | None
+    if origin is list:
+        return list[_graphql(arguments[0])]  # type: ignore[misc]
+    if isinstance(kind, type) and is_dataclass(kind):
+        return input_of(kind)
+    return _PLAIN.get(origin or kind, kind)
+
+
+def _read(kind: Any, value: Any, path: str) -> Any:
+    """A command's value from an input's."""
+    if isinstance(value, Unreadable):
+        raise value.refusal(path)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if value is None:
+        return None
+    if origin in (Union, types.UnionType):
+        return _read(next(argument for argument in arguments if argument is not type(None)), value, path)
+    if origin is list:
+        return [_read(arguments[0], item, path) for item in value]
+    if kind is UUID:
+        return read_id(value, path)
+    if isinstance(kind, type) and is_dataclass(kind):
+        return command_of(kind, value)
+    return value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

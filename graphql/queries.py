@@ -1,0 +1,359 @@
+"""Queries: every read model, singly and in pages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import strawberry
+
+from chuishao.domain.policy import Policy as PolicyInForce
+from chuishao.eventlog.log import Filter
+from chuishao.graphql.context import Info
+from chuishao.graphql.filters import (
+    BY_CODE,
+    BY_NUMBER,
+    CASE_ORDERS,
+    CaseFilter,
+    CaseOrder,
+    DivisionFilter,
+    GridFilter,
+    WhistleFilter,
+    conditions,
+    division_conditions,
+    grid_conditions,
+    whistle_conditions,
+)
+from chuishao.graphql.inputs import read_id
+from chuishao.graphql.reading import answered, by_id, listed
+from chuishao.graphql.scalars import Position
+from chuishao.graphql.types.case import Case
+from chuishao.graphql.types.department import Department
+from chuishao.graphql.types.division import Division
+from chuishao.graphql.types.event import Event
+from chuishao.graphql.types.grid import Grid
+from chuishao.graphql.types.log import LogStatus, ProjectionStatus, Viewer
+from chuishao.graphql.types.policy import Category, Policy
+from chuishao.graphql.types.shared import Connection, Node, Tally
+from chuishao.graphql.types.whistle import DepartmentStanding, Whistle
+from chuishao.graphql.types.worker import GridWorker
+from chuishao.projections.cases import CASES
+from chuishao.projections.departments import DEPARTMENTS
+from chuishao.projections.divisions import DIVISIONS
+from chuishao.projections.grids import GRIDS
+from chuishao.projections.paging import LARGEST_PAGE, Order, Window
+from chuishao.projections.policies import all_policies
+from chuishao.projections.whistles import WHISTLES, league
+from chuishao.projections.workers import WORKERS
+
+
+def _argument(description: str) -> Any:
+    return strawberry.argument(description=description)
+
+
+AtLeast: TypeAlias = Annotated[
+    Position | None,
+    _argument("读己所写 Wait until the answer includes this position of a mutation."),
+]
+First: TypeAlias = Annotated[
+    int | None, _argument(f"The first n after `after`; 20 if left out, at most {LARGEST_PAGE}.")
+]
+After: TypeAlias = Annotated[str | None, _argument("Read on after this cursor.")]
+Last: TypeAlias = Annotated[int | None, _argument(f"The last n before `before`; at most {LARGEST_PAGE}.")]
+Before: TypeAlias = Annotated[str | None, _argument("Read back before this cursor.")]
+Place: TypeAlias = Annotated[
+    str | None, _argument("位置 Only what lies in places whose code begins so: a division or grid code.")
+]
+
+_NODES = {
+    "case": "case",
+    "whistle": "whistle",
+    "grid": "grid_by_id",
+    "worker": "worker",
+    "department": "department",
+    "division": "division_by_id",
+}
+
+
+@strawberry.type(
+    description="Everything that can be read. Answers are as of now; give `atLeast` to read your own writes."
+)
+class Query:
+    """The queries."""
+
+    @strawberry.field(description="工单 A case by its identifier.")
+    async def case(
+        self, info: Info, id: Annotated[strawberry.ID, _argument("案件 The case.")], at_least: AtLeast = None
+    ) -> Case | None:
+        """One case."""
+        return await by_id(info, "case", id, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="工单列表 Cases by place, state, tier, category, limit, assignee or words.")
+    async def cases(
+        self,
+        info: Info,
+        filter: Annotated[CaseFilter | None, _argument("筛选 Which ones.")] = None,
+        order_by: Annotated[CaseOrder, _argument("排序 In which order.")] = CaseOrder.NEWEST,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> Connection[Case]:
+        """A page of cases."""
+        where = conditions(info, lambda where: case_conditions(info, filter or CaseFilter(), where))
+        window = Window(first, after, last, before)
+        return await listed(info, "cases.case_row", CASES, where, CASE_ORDERS[order_by], window, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="网格 A grid by its code, with its board.")
+    async def grid(
+        self,
+        info: Info,
+        code: Annotated[str, _argument("网格代码 The grid's code.")],
+        at_least: AtLeast = None,
+    ) -> Grid | None:
+        """One grid."""
+        return await answered(info, lambda _: info.context.loaders.grid.load(code), at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="网格看板 Grids with their boards, by code.")
+    async def grids(
+        self,
+        info: Info,
+        filter: Annotated[GridFilter | None, _argument("筛选 Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> Connection[Grid]:
+        """A page of grids."""
+        where = conditions(info, lambda where: grid_conditions(filter or GridFilter(), where))
+        window = Window(first, after, last, before)
+        return await listed(info, "grids.grid", GRIDS, where, BY_CODE, window, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="网格员 A grid worker by the identifier, with their board.")
+    async def worker(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, _argument("网格员 The worker.")],
+        at_least: AtLeast = None,
+    ) -> GridWorker | None:
+        """One worker."""
+        return await by_id(info, "worker", id, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="网格员看板 Grid workers with their boards, by community.")
+    async def workers(
+        self,
+        info: Info,
+        place: Place = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> Connection[GridWorker]:
+        """A page of workers."""
+        where = conditions(info, lambda where: where.within("community", place) if place else None)
+        order = Order("COMMUNITY", (("community", "text"), ("id", "uuid")))
+        window = Window(first, after, last, before)
+        return await listed(info, "workers.worker", WORKERS, where, order, window, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="哨件 A whistle by its identifier.")
+    async def whistle(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, _argument("哨件 The whistle.")],
+        at_least: AtLeast = None,
+    ) -> Whistle | None:
+        """One whistle."""
+        return await by_id(info, "whistle", id, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="哨件看板 Whistles, the last blown first.")
+    async def whistles(
+        self,
+        info: Info,
+        filter: Annotated[WhistleFilter | None, _argument("筛选 Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> Connection[Whistle]:
+        """A page of whistles."""
+        where = conditions(info, lambda where: whistle_conditions(filter or WhistleFilter(), where))
+        window = Window(first, after, last, before)
+        return await listed(info, "whistles.whistle", WHISTLES, where, BY_NUMBER, window, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="报到排行榜 How the departments report, each figure with its sample.")
+    async def check_in_league(
+        self, info: Info, place: Place = None, at_least: AtLeast = None
+    ) -> list[DepartmentStanding]:
+        """The league table."""
+        code = place or ""
+        conditions(info, lambda where: where.within("street", code))
+        read = answered(info, lambda connection: league(connection, code, info.context.now), at_least)
+        return await read  # type: ignore[no-any-return]
+
+    @strawberry.field(description="行政区划 A division by the code it bears now.")
+    async def division(
+        self, info: Info, code: Annotated[str, _argument("区划代码 The code.")], at_least: AtLeast = None
+    ) -> Division | None:
+        """One division."""
+        return await answered(info, lambda _: info.context.loaders.division.load(code), at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="行政区划列表 Divisions by code; walk the tree by `children`.")
+    async def divisions(
+        self,
+        info: Info,
+        filter: Annotated[DivisionFilter | None, _argument("筛选 Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> Connection[Division]:
+        """A page of divisions."""
+        where = conditions(info, lambda where: division_conditions(filter or DivisionFilter(), where))
+        window = Window(first, after, last, before)
+        return await listed(info, "divisions.division", DIVISIONS, where, BY_CODE, window, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="部门 A department by its identifier.")
+    async def department(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, _argument("部门 The department.")],
+        at_least: AtLeast = None,
+    ) -> Department | None:
+        """One department."""
+        return await by_id(info, "department", id, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="部门列表 Departments by division.")
+    async def departments(
+        self,
+        info: Info,
+        place: Place = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> Connection[Department]:
+        """A page of departments."""
+        where = conditions(info, lambda where: where.within("division", place) if place else None)
+        order = Order("DIVISION", (("division", "text"), ("id", "uuid")))
+        window = Window(first, after, last, before)
+        return await listed(info, "departments.department", DEPARTMENTS, where, order, window, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(
+        description="统计 The counts of any place, by its code; of everything for an empty code's parts."
+    )
+    async def tally(
+        self,
+        info: Info,
+        place: Annotated[str, _argument("位置 A division or grid code.")],
+        at_least: AtLeast = None,
+    ) -> Tally:
+        """One tally."""
+        conditions(info, lambda where: where.within("place", place))
+        return await answered(info, lambda _: info.context.loaders.tally.load(place), at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="类别目录 The catalogue of categories in force now.")
+    async def categories(self, info: Info, at_least: AtLeast = None) -> list[Category]:
+        """The catalogue."""
+
+        async def read(_connection: Any) -> Any:
+            policy: PolicyInForce = await info.context.loaders.policy.load(info.context.now)
+            return [policy.categories[code] for code in sorted(policy.categories)]
+
+        return await answered(info, read, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="政策 Every policy ever adopted, the last first.")
+    async def policies(self, info: Info, at_least: AtLeast = None) -> list[Policy]:
+        """The policies."""
+        return await answered(info, all_policies, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(
+        description="事件日志 The log itself after a cursor, in order: the audit's raw material."
+    )
+    async def events(
+        self,
+        info: Info,
+        place: Place = None,
+        types: Annotated[list[str] | None, _argument("类型 Only of these types.")] = None,
+        first: First = None,
+        after: Annotated[str | None, _argument("游标 Read on after this event's cursor.")] = None,
+    ) -> list[Event]:
+        """A page of the log."""
+
+        async def read(_connection: Any) -> Any:
+            size = Window(first).size
+            services = info.context.services
+            position = await services.log.resume(after) if after else 0
+            head = await services.log.head()
+            found: list[Any] = []
+            wanted = Filter(place, frozenset(types) if types is not None else None)
+            while len(found) < size and position < head:
+                until = min(position + 2000, head)
+                found += await services.log.matching(wanted, position, until)
+                position = until
+            return found[:size]
+
+        conditions(info, lambda where: [where.add(text) for text in (place or "", *(types or ()))])
+        return await answered(info, read, None)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="节点 Anything by its identifier.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, _argument("标识 The identifier.")],
+        at_least: AtLeast = None,
+    ) -> Node | None:
+        """By the kind of its stream."""
+
+        async def read(connection: Any) -> Any:
+            identifier = read_id(id, "id")
+            query = "SELECT category FROM stream WHERE log = $1 AND id = $2"
+            category = await connection.fetchval(query, info.context.services.log.id, identifier)
+            loader = _NODES.get(category or "")
+            return await getattr(info.context.loaders, loader).load(identifier) if loader else None
+
+        return await answered(info, read, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="日志状态 Where the log and its read models stand.")
+    async def log(self, info: Info) -> LogStatus:
+        """The status."""
+
+        async def read(connection: Any) -> LogStatus:
+            log = info.context.services.log
+            head = await log.head()
+            history = await connection.fetchval("SELECT history FROM log WHERE id = $1", log.id)
+            rows = await connection.fetch(
+                "SELECT p.name, p.position, p.status, p.error, (SELECT count(*) FROM parked k"
+                " WHERE k.log = p.log AND k.projection = p.name) AS parked"
+                " FROM projection p WHERE p.log = $1 ORDER BY p.name",
+                log.id,
+            )
+            projections = [
+                ProjectionStatus(
+                    name=row["name"],
+                    position=Position(row["position"]),
+                    lag=max(0, head - row["position"]),
+                    status=row["status"],
+                    error=row["error"],
+                    parked=row["parked"],
+                )
+                for row in rows
+            ]
+            return LogStatus(
+                history=strawberry.ID(str(history)),
+                head=Position(head),
+                cursor=await log.cursor_at_head(),
+                projections=projections,
+            )
+
+        return await answered(info, read, None)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="当前用户 Who asks, as the server understands it.")
+    def viewer(self, info: Info) -> Viewer:
+        """From the token."""
+        actor = info.context.actor
+        return Viewer(id=strawberry.ID(actor.id), role=actor.role, scope=actor.scope)

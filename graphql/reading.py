@@ -1,0 +1,56 @@
+"""How queries read: refusals and an absent database become errors that a client can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chuishao.domain.refusal import Refusal
+from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.graphql.context import Info, unavailable
+from chuishao.graphql.inputs import read_id
+from chuishao.graphql.types.shared import Listed
+from chuishao.projections.paging import Order, Page, Where, Window, count, read_page
+from chuishao.projections.table import Table
+
+
+async def answered(info: Info, answer: Callable[[Any], Awaitable[Any]], at_least: int | None) -> Any:
+    """Run a read; refusals and an absent database become errors that a client can act on."""
+    try:
+        await info.context.at_least(at_least)
+        async with connected(info.context.services.log.pool) as connection:
+            return await answer(connection)
+    except Refusal as refusal:
+        raise info.context.error(refusal) from refusal
+    except Unavailable as error:
+        raise unavailable(error) from error
+
+
+async def listed(
+    info: Info,
+    source: str,
+    table: Table[Any],
+    where: Where,
+    order: Order,
+    window: Window,
+    at_least: int | None,
+) -> Any:
+    """A page of a read model, with a way to count all of it."""
+
+    async def read(connection: Any) -> Page[Any]:
+        return await read_page(connection, source, table, where, order, window)
+
+    async def counted() -> int:
+        found: int = await answered(info, lambda connection: count(connection, source, where), None)
+        return found
+
+    return Listed(await answered(info, read, at_least), counted)
+
+
+async def by_id(info: Info, loader: str, given: str, at_least: int | None) -> Any:
+    """Something by its identifier, through a loader."""
+
+    async def read(_connection: Any) -> Any:
+        return await getattr(info.context.loaders, loader).load(read_id(given, "id"))
+
+    return await answered(info, read, at_least)

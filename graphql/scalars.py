@@ -1,0 +1,91 @@
+"""Scalars: positions, and dates whose mistakes are told as typed errors instead of breaking the operation."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError, ValueNode, print_ast
+from strawberry.schema.config import StrawberryConfig
+
+from chuishao.domain.refusal import BadTime
+
+LARGEST_POSITION = 2**53 - 1
+"""The largest position that a JSON number holds everywhere."""
+
+Position = NewType("Position", int)
+
+
+class Unreadable:
+    """What was given where a date or time was expected."""
+
+    def __init__(self, given: object, expected: str) -> None:
+        self.given = given
+        self.expected = expected
+
+    def refusal(self, path: str) -> BadTime:
+        """The refusal that names the field."""
+        return BadTime(path, field=path, at=ascii(self.given)[:80], reason=self.expected)
+
+
+def parse_datetime(value: object) -> datetime | Unreadable:
+    """A time with its offset, in UTC."""
+    expected = "write a time with its offset, as in 2026-03-02T09:00:00+08:00"
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment.astimezone(UTC) if moment and moment.tzinfo else Unreadable(value, expected)
+    except (ValueError, OverflowError):
+        return Unreadable(value, expected)
+
+
+def parse_date(value: object) -> date | Unreadable:
+    """A calendar date."""
+    expected = "write a date, as in 2026-03-02"
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else Unreadable(value, expected)
+    except ValueError:
+        return Unreadable(value, expected)
+
+
+def write_datetime(value: datetime) -> str:
+    """A time in UTC with microseconds, always in the same form."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_position(value: object) -> Position:
+    """A position in the log."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_POSITION:
+        raise GraphQLError(f"Position cannot represent {ascii(value)[:80]}: give a whole number from 0.")
+    return Position(value)
+
+
+def _position_literal(node: ValueNode, _variables: Any = None) -> Position:
+    text = print_ast(node)
+    return parse_position(int(text) if text.isdigit() else text)
+
+
+SCALARS: dict[object, Any] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment, ISO 8601 with an offset; answered in UTC with microseconds.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+        serialize=write_datetime,
+        parse_value=parse_datetime,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A calendar date, ISO 8601.",
+        serialize=date.isoformat,
+        parse_value=parse_date,
+    ),
+    Position: strawberry.scalar(
+        name="Position",
+        description="位置 A place in the log: 1 is the first event, 0 before it. A whole number below 2^53.",
+        serialize=int,
+        parse_value=parse_position,
+        parse_literal=_position_literal,
+    ),
+}
+
+CONFIG = StrawberryConfig(scalar_map=SCALARS)

@@ -1,0 +1,79 @@
+"""Subscriptions: what is recorded after a cursor, then what comes, in order, each event once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any, cast
+
+import strawberry
+
+from chuishao.domain.event import storable
+from chuishao.domain.refusal import BadText, Refusal
+from chuishao.eventlog.connection import Unavailable
+from chuishao.eventlog.log import Filter
+from chuishao.graphql.context import Info, unavailable
+from chuishao.graphql.inputs import read_id
+from chuishao.graphql.types.event import Event
+
+_AFTER = strawberry.argument(
+    description="游标 Begin after this event's cursor and miss nothing; left out, begin with what comes now. "
+    "An event stream that reconnects with Last-Event-ID goes on from there."
+)
+
+
+async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerator[Event, None]:
+    services = info.context.services
+    cursor = info.context.last_event_id or after
+    try:
+        position = await services.log.resume(cursor) if cursor else await services.log.head()
+    except Refusal as refusal:
+        raise info.context.error(refusal) from refusal
+    except Unavailable as error:
+        raise unavailable(error) from error
+    async with aclosing(cast("AsyncGenerator[Any, None]", services.feed.follow(wanted, position))) as events:
+        async for event in events:
+            info.context.__dict__.pop("loaders", None)  # each event is read afresh
+            yield event
+
+
+@strawberry.type(
+    description="Live events: each carries its cursor, so that a break is bridged without loss or repetition."
+)
+class Subscription:
+    """The subscriptions."""
+
+    @strawberry.subscription(description="案件事件 The events of one case and of its whistles.")
+    async def case_events(
+        self,
+        info: Info,
+        case_id: Annotated[strawberry.ID, strawberry.argument(description="案件 The case.")],
+        after: Annotated[str | None, _AFTER] = None,
+    ) -> AsyncGenerator[Event, None]:
+        """Follow a case."""
+        try:
+            wanted = Filter(correlation=read_id(case_id, "caseId"))
+        except Refusal as refusal:
+            raise info.context.error(refusal) from refusal
+        async for event in _follow(info, wanted, after):
+            yield event
+
+    @strawberry.subscription(description="事件 All events, or those of some places and types.")
+    async def events(
+        self,
+        info: Info,
+        division_prefix: Annotated[
+            str | None, strawberry.argument(description="位置 Only of places whose code begins so.")
+        ] = None,
+        types: Annotated[
+            list[str] | None, strawberry.argument(description="类型 Only of these types.")
+        ] = None,
+        after: Annotated[str | None, _AFTER] = None,
+    ) -> AsyncGenerator[Event, None]:
+        """Follow the log."""
+        texts = [division_prefix or "", *(types or ())]
+        if not all(storable(text) for text in texts):
+            raise info.context.error(BadText("types", field="types or divisionPrefix"))
+        wanted = Filter(division_prefix, frozenset(types) if types is not None else None)
+        async for event in _follow(info, wanted, after):
+            yield event

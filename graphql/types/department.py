@@ -1,0 +1,31 @@
+"""Departments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from chuishao.graphql.context import Info
+from chuishao.graphql.types.shared import DivisionRef, Node, column
+from chuishao.projections.departments import DepartmentRow
+
+
+@strawberry.type(description="部门 A government department within a division, which a street may summon.")
+class Department(Node):
+    """A row of the departments read model."""
+
+    @classmethod
+    def is_type_of(cls, obj: Any, _info: Any) -> bool:
+        """Rows are their own source."""
+        return isinstance(obj, DepartmentRow)
+
+    name: str = column("名称 Its name.")
+    established_at: datetime = column("设立时间 When it was established.")
+    abolished_at: datetime | None = column("撤销时间 When it was abolished; null while it exists.")
+
+    @strawberry.field(description="所属区划 The division it belongs to.")
+    async def division(root: strawberry.Parent[DepartmentRow], info: Info) -> DivisionRef | None:
+        """By code."""
+        return await info.context.loaders.division.load(root.division)  # type: ignore[return-value]

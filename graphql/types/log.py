@@ -1,0 +1,40 @@
+"""Where the log stands, and who asks."""
+
+from __future__ import annotations
+
+import strawberry
+
+from chuishao.domain.vocabulary import Role
+from chuishao.graphql.scalars import Position
+from chuishao.graphql.types.shared import column
+
+
+@strawberry.type(description="读模型状态 Where a read model stands.")
+class ProjectionStatus:
+    """A row of the projections table."""
+
+    name: str = column("名称 Its name.")
+    position: Position = column("位置 The last event folded in.")
+    lag: int = column("滞后 How many events it is behind the log.")
+    status: str = column("状态 live, building or stopped.")
+    error: str | None = column("错误 Why it stopped.")
+    parked: int = column("搁置 How many events it has set aside.")
+
+
+@strawberry.type(description="日志状态 Where the log and its read models stand.")
+class LogStatus:
+    """The head and the projections."""
+
+    history: strawberry.ID = column("历史 Names this history; another one after a fresh start.")
+    head: Position = column("末端 The last position.")
+    cursor: str = column("游标 The cursor behind the last event: `after` it comes what is new.")
+    projections: list[ProjectionStatus] = column("读模型 The read models.")
+
+
+@strawberry.type(description="当前用户 Who asks, as the server understands it.")
+class Viewer:
+    """The asker."""
+
+    id: strawberry.ID = column("标识 The actor.")
+    role: Role = column("角色 The role acted in.")
+    scope: str | None = column("职权范围 The division-code prefix; null for none.")

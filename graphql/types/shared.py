@@ -1,0 +1,185 @@
+"""What the object types share: columns, nodes, connections, personal text, names of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
+
+import strawberry
+
+from chuishao.domain.authority import reads_personal_text
+from chuishao.eventlog.keyring import from_bytes
+from chuishao.graphql.context import Info
+from chuishao.projections.paging import Page
+
+if TYPE_CHECKING:
+    from chuishao.graphql.types.case import Case
+    from chuishao.graphql.types.department import Department
+    from chuishao.graphql.types.division import Division
+    from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.whistle import Whistle
+    from chuishao.graphql.types.worker import GridWorker
+
+_HERE = "chuishao.graphql.types"
+CaseRef: TypeAlias = Annotated["Case", strawberry.lazy(f"{_HERE}.case")]
+WhistleRef: TypeAlias = Annotated["Whistle", strawberry.lazy(f"{_HERE}.whistle")]
+GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
+WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
+DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
+DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+
+T = TypeVar("T")
+
+
+def column(description: str) -> Any:
+    """A field that is the row's column of the same name."""
+    return strawberry.field(description=description)
+
+
+@strawberry.interface(
+    description="节点 Anything with an identifier of its own that can be fetched again by it."
+)
+class Node:
+    """Relay's node; identifiers are UUIDs, unique over all types."""
+
+    id: strawberry.ID = column("标识 Its identifier, unique over all types.")
+
+
+class TextState(StrEnum):
+    """Whether personal text is shown."""
+
+    SHOWN = "SHOWN"
+    MASKED = "MASKED"
+    ERASED = "ERASED"
+
+
+strawberry.enum(TextState, description="个人信息状态 Whether a personal text is shown.")
+_STATES = {
+    "SHOWN": "显示 The text is shown.",
+    "MASKED": "隐去 The asker's role and scope do not need it.",
+    "ERASED": "已删除 The person's key was erased; the text is gone everywhere.",
+}
+for _value in TextState.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    _value.description = _STATES[_value.name]
+
+
+@strawberry.type(
+    description="个人信息 Text about a person: masked unless the asker needs it, erasable by right."
+)
+class PersonalText:
+    """Text about a person, or the reason why it is not shown."""
+
+    text: str | None = column("内容 The text, where it is shown.")
+    state: TextState = column("状态 Whether it is shown, masked or erased.")
+
+
+async def personal(
+    info: Info, sealed: bytes | None, place: str, *, public: bool = False
+) -> PersonalText | None:
+    """A sealed column as the asker may see it; None where nothing was said."""
+    text = from_bytes(sealed)
+    if text is None:
+        return None
+    if not public and not reads_personal_text(info.context.actor, place):
+        return PersonalText(text=None, state=TextState.MASKED)
+    plain = await info.context.loaders.text.load(text)
+    return PersonalText(text=plain, state=TextState.ERASED if plain is None else TextState.SHOWN)
+
+
+@strawberry.type(description="分页信息 Where a page lies in its list.")
+class PageInfo:
+    """Relay's page info."""
+
+    has_next_page: bool = column("Whether more follows.")
+    has_previous_page: bool = column("Whether more lies before.")
+    start_cursor: str | None = column("The cursor of the first row; null on an empty page.")
+    end_cursor: str | None = column("The cursor of the last row; null on an empty page.")
+
+
+@strawberry.type(description="分页项 A row and its cursor.")
+class Edge(Generic[T]):
+    """Relay's edge."""
+
+    cursor: str = column("Its cursor, to read on from here.")
+    node: T = column("The row.")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of rows and a way to count the whole list."""
+
+    page: Page[Any]
+    count: Callable[[], Awaitable[int]]
+
+
+@strawberry.type(
+    description="分页列表 A page of a list, by keyset: rows that come in meanwhile move nothing."
+)
+class Connection(Generic[T]):
+    """Relay's connection."""
+
+    @strawberry.field(description="The rows with their cursors.")
+    def edges(root: strawberry.Parent[Listed]) -> list[Edge[T]]:
+        """Pair rows and cursors."""
+        pairs = zip(root.page.cursors, root.page.rows, strict=True)
+        return [Edge(cursor=cursor, node=row) for cursor, row in pairs]
+
+    @strawberry.field(description="The rows alone.")
+    def nodes(root: strawberry.Parent[Listed]) -> list[T]:
+        """The rows."""
+        return root.page.rows
+
+    @strawberry.field(description="Where the page lies.")
+    def page_info(root: strawberry.Parent[Listed]) -> PageInfo:
+        """Whether there is more."""
+        cursors = root.page.cursors
+        return PageInfo(
+            has_next_page=root.page.has_next,
+            has_previous_page=root.page.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        )
+
+    @strawberry.field(description="How many rows the whole list has, counted exactly when asked.")
+    async def total_count(root: strawberry.Parent[Listed]) -> int:
+        """Count."""
+        return await root.count()
+
+
+@strawberry.type(
+    description="统计 Counts over everything in a place, or over a worker's cases. Closed, solved and "
+    "satisfied are three different facts and stay three figures."
+)
+class Tally:
+    """Sums kept by a projection."""
+
+    cases: int = column("案件数 Cases reported.")
+    open: int = column("在办 Cases in which somebody still owes the next step.")
+    open_unassigned: int = column("未交办 Open cases not assigned to a tier.")
+    open_on_spot: int = column("当场解决在办 Open cases with the grid worker.")
+    open_grid_leader: int = column("网格长在办 Open cases with the grid leader.")
+    open_deliberation: int = column("议事协商在办 Open cases under deliberation.")
+    open_multi_unit: int = column("联动在办 Open cases with the street and other units.")
+    resolved: int = column("已处置 Cases resolved, verified or not.")
+    resolved_on_spot: int = column("当场解决 Cases resolved on the spot.")
+    closed: int = column("已结案 Cases closed.")
+    refused: int = column("不予受理 Cases refused.")
+    joined: int = column("归并 Cases that are duplicates, merged or split.")
+    reopenings: int = column("重开次数 How often cases were reopened.")
+    reworks: int = column("返工次数 How often verification failed.")
+    whistles: int = column("吹哨次数 How often the whistle was blown.")
+    rated: int = column("评价数 Cases rated: the sample of the three figures below.")
+    answered: int = column("响应 Rated cases that were answered.")
+    solved: int = column("解决 Rated cases that were solved.")
+    grids: int = column("网格数 Active grids.")
+    vacant_grids: int = column("空缺 Active grids without a worker.")
+    households: int = column("户数 Households in active grids.")
+
+    @strawberry.field(
+        description="满意度均值 Mean satisfaction from 1 to 5 over the rated cases; null without any."
+    )
+    def average_rating(root: strawberry.Parent[Any]) -> float | None:
+        """Sum over sample."""
+        return round(root.satisfaction_sum / root.rated, 4) if root.rated else None

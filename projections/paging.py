@@ -1,0 +1,172 @@
+"""Keyset pages: read on from the last row seen, whatever was inserted meanwhile."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from chuishao.domain.refusal import OutOfRange
+from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.cursor import BadCursor
+from chuishao.projections.table import Table
+
+R = TypeVar("R")
+LARGEST_PAGE = 100
+DEFAULT_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order by expressions (SQL, type), all ascending or all descending; the last makes it total."""
+
+    name: str
+    keys: tuple[tuple[str, str], ...]
+    descending: bool = False
+
+
+@dataclass(slots=True)
+class Where:
+    """Conditions and their arguments. Conditions refer to an argument by the text that `add` gives."""
+
+    conditions: list[str] = field(default_factory=list)
+    arguments: list[Any] = field(default_factory=list)
+
+    def add(self, value: object) -> str:
+        """Take an argument in; give its placeholder."""
+        self.arguments.append(value)
+        return f"${len(self.arguments)}"
+
+    def also(self, condition: str) -> None:
+        """Require a condition."""
+        self.conditions.append(condition)
+
+    def within(self, column: str, place: str) -> None:
+        """Require that a code begins with a prefix; by range, so that an index serves it."""
+        self.also(f"{column} >= {self.add(place)} AND {column} < {self.add(place + '~')}")
+
+    @property
+    def sql(self) -> str:
+        """The WHERE clause."""
+        return (
+            " WHERE " + " AND ".join(f"({condition})" for condition in self.conditions)
+            if self.conditions
+            else ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of an order is wanted: the first n after a cursor, or the last n before one."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def backward(self) -> bool:
+        """Whether the last are wanted."""
+        return self.last is not None
+
+    @property
+    def size(self) -> int:
+        """How many rows are wanted; refused outside 0 to 100, or where both ends are asked for."""
+        if self.first is not None and self.last is not None:
+            raise OutOfRange(
+                "last", field="last beside first", value=self.last, low="nothing", high="nothing"
+            )
+        name, size = ("last", self.last) if self.last is not None else ("first", self.first)
+        size = DEFAULT_PAGE if size is None else size
+        if not 0 <= size <= LARGEST_PAGE:
+            raise OutOfRange(name, field=name, value=size, low=0, high=LARGEST_PAGE)
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R]):
+    """Rows of one page with their cursors."""
+
+    rows: list[R]
+    cursors: list[str]
+    has_next: bool
+    has_previous: bool
+
+
+async def read_page(
+    connection: Connection, source: str, table: Table[R], where: Where, order: Order, window: Window
+) -> Page[R]:
+    """Read a page of `source` (a qualified table whose rows `table` describes)."""
+    size, backward = window.size, window.backward
+    clause = Where(list(where.conditions), list(where.arguments))
+    keys = ", ".join(expression for expression, _ in order.keys)
+    for cursor, after in ((window.after, True), (window.before, False)):
+        if cursor is not None:
+            sign = ">" if after is not order.descending else "<"
+            values = _decode(order, cursor, "after" if after else "before")
+            placeholders = ", ".join(
+                f"{clause.add(value)}::{kind}" for value, (_, kind) in zip(values, order.keys, strict=True)
+            )
+            clause.also(f"({keys}) {sign} ({placeholders})")
+    direction = "DESC" if order.descending is not backward else "ASC"
+    ordering = ", ".join(f"{expression} {direction}" for expression, _ in order.keys)
+    columns = ", ".join(table.columns)
+    query = (
+        f"SELECT {columns}, ARRAY[{', '.join(f'({e})::text' for e, _ in order.keys)}]"  # noqa: S608
+        f" FROM {source}{clause.sql} ORDER BY {ordering} LIMIT {size + 1}"
+    )
+    records = await connection.fetch(query, *clause.arguments)
+    more = len(records) > size
+    records = records[:size]
+    if backward:
+        records.reverse()
+    rows = [table.row(*record[:-1]) for record in records]
+    cursors = [_encode(order, record[-1]) for record in records]
+    reached = window.before is not None if not backward else window.after is not None
+    return Page(rows, cursors, more if not backward else reached, more if backward else reached)
+
+
+async def count(connection: Connection, source: str, where: Where) -> int:
+    """How many rows there are in all."""
+    found: int = await connection.fetchval(f"SELECT count(*) FROM {source}{where.sql}", *where.arguments)  # noqa: S608
+    return found
+
+
+def _encode(order: Order, values: Sequence[str]) -> str:
+    packed = json.dumps([order.name, *values], separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _decode(order: Order, cursor: str, path: str) -> list[Any]:
+    try:
+        packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        name, *texts = json.loads(packed)
+        if name == order.name:
+            return [_read(text, kind) for text, (_, kind) in zip(texts, order.keys, strict=True)]
+    except (binascii.Error, ValueError, TypeError, AttributeError, KeyError):
+        pass
+    raise BadCursor(path, cursor=ascii(cursor[:80]))
+
+
+def _read(text: str, kind: str) -> Any:
+    """A key value from its text in PostgreSQL's form."""
+    if "\0" in text:
+        raise ValueError(text)
+    match kind:
+        case "bigint":
+            value = int(text)
+            if not -(2**63) <= value < 2**63:
+                raise ValueError(text)
+            return value
+        case "uuid":
+            return UUID(text)
+        case "timestamptz":
+            return datetime.max if text == "infinity" else datetime.fromisoformat(text)
+        case "date":
+            return date.fromisoformat(text)
+    return text

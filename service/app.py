@@ -1,0 +1,109 @@
+"""The ASGI application of one server process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from chuishao.commands.execution import Executor
+from chuishao.domain.actor import ANONYMOUS
+from chuishao.eventlog.connection import open_pool
+from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.log import EventLog
+from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
+from chuishao.graphql.context import Context, Services
+from chuishao.graphql.execution import Engine as GraphQLEngine
+from chuishao.graphql.schema import operations, schema
+from chuishao.projections.catalogue import PROJECTIONS
+from chuishao.projections.engine import Engine
+from chuishao.service.settings import Settings
+from chuishao.service.tokens import bearer, load_key, verify
+
+FIRST_TABS = ("frontend_cases_of_a_grid", "auditor_trace_a_case", "integrator_follow_events")
+"""The example operations that the explorer opens: one for each audience."""
+open_routes: list[GraphQLRoutes] = []
+"""The routes of this process, to be closed before the server waits for its connections."""
+
+
+@dataclass
+class Authenticated(Context):
+    """A context that ends with its token."""
+
+    expires_at: datetime | None = None
+
+
+@asynccontextmanager
+async def services(database_url: str, key: bytes) -> AsyncIterator[Services]:
+    """Everything a process offers to operations, running; stopped in order at the end."""
+    pool = await open_pool(database_url)
+    log = EventLog(pool)
+    feed = Feed(log)
+    engine = Engine(feed, PROJECTIONS)
+    try:
+        await feed.start()
+        engine.start()
+        yield Services(log, feed, engine, Executor(log, key))
+    finally:
+        await engine.stop()
+        await log.writer.close()
+        await feed.stop()
+        pool.terminate()
+
+
+def create_app() -> Starlette:
+    """The application, with the settings of the environment."""
+    settings = Settings.from_environment()
+    if settings.database_url is None:
+        raise RuntimeError("the command line starts the embedded database and passes its URL")
+    return make_app(settings.database_url, load_key(settings.data_dir))
+
+
+def make_app(database_url: str, key: bytes) -> Starlette:
+    """The application on a database that is migrated and prepared."""
+    offered: list[Services] = []
+
+    async def make_context(
+        connection: HTTPConnection, params: Mapping[str, object] | None, last_event_id: str | None
+    ) -> Authenticated:
+        token = bearer(connection.headers.get("authorization"), params)
+        actor, expires_at = verify(key, token) if token else (ANONYMOUS, None)
+        language = "zh" if connection.headers.get("accept-language", "").lower().startswith("zh") else "en"
+        return Authenticated(offered[0], actor, language, last_event_id, expires_at=expires_at)
+
+    examples = operations()
+    routes = graphql_routes(
+        GraphQLEngine(schema),
+        make_context,
+        examples=[examples[name] for name in FIRST_TABS],
+        lifetime=lifetime,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with services(database_url, key) as running:
+            offered.append(running)
+            yield
+            await routes.close()
+            await asyncio.sleep(0)
+
+    open_routes.append(routes)
+    return Starlette(routes=[*routes, Route("/", _to_explorer)], lifespan=lifespan)
+
+
+def lifetime(context: object) -> float | None:
+    """For how many seconds a context's token holds."""
+    if isinstance(context, Authenticated) and context.expires_at is not None:
+        return max(0.0, (context.expires_at - datetime.now(UTC)).total_seconds())
+    return None
+
+
+async def _to_explorer(_request: Request) -> RedirectResponse:
+    return RedirectResponse("/graphql")

@@ -1,0 +1,314 @@
+"""The command `chuishao`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chuishao.commands.execution import Executor
+from chuishao.domain.actor import Actor
+from chuishao.domain.refusal import Refusal
+from chuishao.domain.vocabulary import Role
+from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.migrate import MigrationChanged
+from chuishao.projections.catalogue import PROJECTIONS
+from chuishao.projections.engine import Engine
+from chuishao.projections.rebuild import rebuild as rebuild_projection
+from chuishao.service.database import database, make_ready, opened
+from chuishao.service.demo import UnknownDistrict, Wish, play, progress_bar
+from chuishao.service.importer import BadFile, import_divisions, read_divisions
+from chuishao.service.postgres import PostgresUnavailable
+from chuishao.service.settings import PREFIX, Settings, WrongSetting
+from chuishao.service.tokens import load_key, mint
+
+console = Console()
+app = typer.Typer(
+    help="Chuishao 吹哨: the open core of grassroots governance.", no_args_is_help=True, add_completion=False
+)
+imports = typer.Typer(help="Import data from files.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+
+EXPECTED = (
+    Unavailable,
+    PostgresUnavailable,
+    MigrationChanged,
+    WrongSetting,
+    BadFile,
+    UnknownDistrict,
+    Refusal,
+)
+"""What a person can do something about: told in one line, without a traceback."""
+
+
+def _option(name: str, text: str) -> Any:
+    return typer.Option(f"--{name}", envvar=PREFIX + name.upper().replace("-", "_"), help=text)
+
+
+DatabaseUrl = Annotated[
+    str | None,
+    _option("database-url", "PostgreSQL ≥ 15 by URL; left out, the embedded one in the data folder."),
+]
+DataDir = Annotated[Path, _option("data-dir", "Folder of the embedded PostgreSQL and the local key.")]
+Host = Annotated[str, _option("host", "Address to serve on.")]
+Port = Annotated[int, _option("port", "Port to serve on.")]
+Workers = Annotated[int, _option("workers", "Server processes on the one database.")]
+DATA_DIR = Path(".chuishao")
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is one line and exit code 2."""
+    try:
+        app()
+    except* EXPECTED as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        print(f"chuishao: {error}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+
+
+def _run(settings: Settings, work: Callable[[EventLog], Awaitable[None]]) -> None:
+    """Run some work on the log of a migrated database."""
+
+    async def inside(url: str) -> None:
+        async with opened(url) as log:
+            await _make_ready(log, settings)
+            await work(log)
+
+    with database(settings) as url:
+        asyncio.run(inside(url))
+
+
+async def _make_ready(log: EventLog, settings: Settings) -> None:
+    with progress_bar(console) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(name: str, position: int, head: int) -> None:
+            task = tasks.setdefault(name, bar.add_task(f"Rebuilding {name}", total=head))
+            bar.update(task, completed=position, total=head)
+
+        await make_ready(log, load_key(settings.data_dir), show)
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = DATA_DIR,
+    workers: Workers = 1,
+) -> None:
+    """Serve the API, with GraphiQL, on http://HOST:PORT/graphql."""
+    settings = Settings(database_url, data_dir, host, port, workers)
+    _serve(settings)
+
+
+def _serve(settings: Settings, prepare: Callable[[EventLog], Awaitable[None]] | None = None) -> None:
+    from chuishao.service.server import require_free, run  # noqa: PLC0415 the schema takes a moment to build
+
+    require_free(settings)
+
+    async def inside(url: str) -> None:
+        async with opened(url) as log:
+            await _make_ready(log, settings)
+            if prepare is not None:
+                await prepare(log)
+
+    with database(settings) as url:
+        asyncio.run(inside(url))
+        console.print(
+            f"Serving http://{settings.host}:{settings.port}/graphql (GraphiQL in a browser); Ctrl-C ends it."
+        )
+        run(settings.at(url))
+
+
+@app.command()
+def demo(
+    serve: Annotated[bool, typer.Option(help="Serve afterwards, or end with exit code 0.")] = True,
+    cases: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="How many cases the working day has.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1,
+    district: Annotated[str, typer.Option(help="Code of the district to draw grids in.")] = "120101",
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = DATA_DIR,
+    workers: Workers = 1,
+) -> None:
+    """Import the real divisions of Tianjin, play a working day of cases, show the sums, and serve."""
+    settings = Settings(database_url, data_dir, host, port, workers)
+    wish = Wish(district, cases, seed)
+
+    async def show(log: EventLog) -> None:
+        await play(log, load_key(data_dir), wish, console)
+
+    if not serve:
+        _run(settings, show)
+        return
+
+    async def show_and_tell(log: EventLog) -> None:
+        await show(log)
+        _print_tokens(settings, wish.district)
+
+    _serve(settings, show_and_tell)
+
+
+def _print_tokens(settings: Settings, district: str) -> None:
+    key = load_key(settings.data_dir)
+    street = f"{district}001"
+    shown = (
+        Actor(f"street-officer-{street}", Role.STREET_OFFICER, street),
+        Actor(f"community-staff-{street}001", Role.COMMUNITY_STAFF, f"{street}001"),
+        Actor("administrator-1", Role.ADMINISTRATOR, ""),
+    )
+    console.print(
+        "Tokens for a day, for the header Authorization: Bearer … (make more with `chuishao token`):"
+    )
+    for actor in shown:
+        console.print(f"  {actor.role.value} of {actor.scope or 'everywhere'}:", style="bold")
+        console.print(f"  {mint(key, actor, timedelta(days=1))}", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def migrate(database_url: DatabaseUrl = None, data_dir: DataDir = DATA_DIR) -> None:
+    """Bring the database to this version: migrations, default policy, read models."""
+    settings = Settings(database_url, data_dir)
+
+    async def inside(url: str) -> None:
+        async with opened(url) as log:
+            migrations, rebuilt = await make_ready(log, load_key(data_dir))
+            console.print(f"Migrations applied: {', '.join(migrations) or 'none were missing'}.")
+            console.print(f"Read models rebuilt: {', '.join(rebuilt) or 'none were out of date'}.")
+
+    with database(settings) as url:
+        asyncio.run(inside(url))
+
+
+@imports.command("divisions")
+def import_divisions_file(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns code,name,level,parent_code.")],
+    effective_from: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="From which day the names and codes hold; today."),
+    ] = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Import divisions; a file with any fault is refused whole."""
+    since = (effective_from or datetime.now(UTC)).date()
+
+    async def work(log: EventLog) -> None:
+        async with connected(log.pool) as connection:
+            known = [row["code"] for row in await connection.fetch("SELECT code FROM divisions.division")]
+        rows = read_divisions(file, known)
+        engine = Engine(Feed(log), PROJECTIONS)
+        with progress_bar(console) as bar:
+            task = bar.add_task("Divisions 行政区划", total=len(rows))
+            executor = Executor(log, load_key(data_dir))
+            changed = await import_divisions(executor, rows, since, lambda done: bar.advance(task, done))
+        await engine.catch_up()
+        console.print(f"{len(rows):,} rows read, {changed:,} divisions registered or renamed.")
+
+    _run(Settings(database_url, data_dir), work)
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema in its definition language."""
+    from chuishao.graphql.schema import sdl  # noqa: PLC0415 the schema takes a moment to build
+
+    sys.stdout.write(sdl())
+
+
+@app.command()
+def rebuild(
+    projection: Annotated[str, typer.Argument(help="Its name, as `status` shows it.")],
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Rebuild a read model from the log, beside the present one, and flip to it."""
+    known = {entry.name: entry for entry in PROJECTIONS}
+    if projection not in known:
+        raise WrongSetting(f"there is no read model {projection!r}; there are {', '.join(known)}")
+
+    async def work(log: EventLog) -> None:
+        with progress_bar(console) as bar:
+            task = bar.add_task(f"Rebuilding {projection}", total=await log.head())
+
+            def show(_name: str, position: int, head: int) -> None:
+                bar.update(task, completed=position, total=head)
+
+            position = await rebuild_projection(log, known[projection], show)
+        console.print(f"{projection} is rebuilt up to position {position:,}.")
+
+    _run(Settings(database_url, data_dir), work)
+
+
+@app.command()
+def status(database_url: DatabaseUrl = None, data_dir: DataDir = DATA_DIR) -> None:
+    """Show the head of the log and where each read model stands."""
+
+    async def work(log: EventLog) -> None:
+        head = await log.head()
+        async with connected(log.pool) as connection:
+            rows = await connection.fetch(
+                "SELECT p.name, p.version, p.position, p.status, p.error, (SELECT count(*) FROM parked k"
+                " WHERE k.log = p.log AND k.projection = p.name) AS parked"
+                " FROM projection p WHERE p.log = $1 ORDER BY p.name",
+                log.id,
+            )
+        table = Table(title=f"The log ends at position {head:,}")
+        for heading in ("read model", "version", "position", "lag", "state", "parked", "error"):
+            table.add_column(
+                heading, justify="left" if heading in ("read model", "state", "error") else "right"
+            )
+        for row in rows:
+            lag = head - row["position"]
+            cells = (
+                row["name"],
+                row["version"],
+                f"{row['position']:,}",
+                f"{lag:,}",
+                row["status"],
+                row["parked"],
+            )
+            table.add_row(*map(str, cells), row["error"] or "")
+        console.print(table)
+
+    _run(Settings(database_url, data_dir), work)
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Option(help="The role to act in.", case_sensitive=False)],
+    scope: Annotated[str, typer.Option(help="Division- or grid-code prefix; empty is everywhere.")] = "",
+    actor: Annotated[str | None, typer.Option(help="Identifier of the actor; the role if left out.")] = None,
+    department: Annotated[
+        UUID | None, typer.Option(help="The department a department officer acts for.")
+    ] = None,
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 31, help="How long it holds.")] = 24,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Mint a token for development; only beside the embedded database."""
+    if database_url is not None:
+        raise WrongSetting("tokens are minted only beside the embedded database; leave --database-url out")
+    if not (data_dir / "postgres").exists():
+        raise WrongSetting(
+            f"there is no embedded database in {data_dir}; run `chuishao serve` or `demo` first"
+        )
+    name = actor or role.value.lower().replace("_", "-") + "-1"
+    made = Actor(name, role, scope, department)
+    sys.stdout.write(mint(load_key(data_dir), made, timedelta(hours=hours)) + "\n")

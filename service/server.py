@@ -1,0 +1,71 @@
+"""Running the application: one process, or several that share a socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import uvicorn
+from uvicorn.supervisors import multiprocess
+
+from chuishao.graphql.limits import Limits
+from chuishao.service.app import open_routes
+from chuishao.service.settings import Settings, WrongSetting
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which closes sockets and streams with the right codes before it waits for them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is open, then stop."""
+        for routes in open_routes:
+            await routes.close()
+        await super().shutdown(sockets)
+
+
+class Worker(multiprocess.Process):
+    """One of several server processes, with our server in it."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server, made in the process that runs it."""
+        if self._server is None:
+            self._server = Server(self.config)
+        return self._server
+
+
+def run(settings: Settings) -> None:
+    """Serve until told to stop; `settings.database_url` must be set."""
+    os.environ.update(settings.to_environment())
+    config = uvicorn.Config(
+        "chuishao.service.app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop" if sys.platform != "win32" else "auto",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=Limits().body,
+        ws_per_message_deflate=False,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=10,
+    )
+    if settings.workers == 1:
+        Server(config).run()
+        return
+    multiprocess.Process = Worker  # type: ignore[misc]  # uvicorn asks nobody which server its workers run
+    multiprocess.Multiprocess(config, sockets=[config.bind_socket()]).run()
+
+
+def require_free(settings: Settings) -> None:
+    """Refuse an address that is taken, before anything else is started on it."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise WrongSetting(f"{settings.host}:{settings.port} cannot be used: {error.strerror}") from error
