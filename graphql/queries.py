@@ -18,6 +18,7 @@ from chuishao.graphql.filters import (
     DivisionFilter,
     GridFilter,
     WhistleFilter,
+    case_conditions,
     conditions,
     division_conditions,
     grid_conditions,

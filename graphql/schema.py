@@ -1,6 +1,6 @@
 """The one schema."""
 
-from importlib.resources import files
+from pathlib import Path
 
 import strawberry
 
@@ -34,9 +34,5 @@ def sdl() -> str:
 
 def operations() -> dict[str, str]:
     """The example operations by name, as documents that work when pasted."""
-    folder = files("chuishao.graphql").joinpath("operations")
-    found = [entry for entry in folder.iterdir() if entry.name.endswith(".graphql")]
-    return {
-        entry.name.removesuffix(".graphql"): entry.read_text(encoding="utf-8")
-        for entry in sorted(found, key=lambda entry: entry.name)
-    }
+    found = Path(__file__).with_name("operations").glob("*.graphql")
+    return {file.stem: file.read_text(encoding="utf-8") for file in sorted(found)}
