@@ -88,7 +88,7 @@ class Expected:
             assert found == value, f"{self.type.__name__}.{name}"
 
 
-def event(type_: type[Event], **fields: object) -> Expected:
+def event(type_: type[Event], /, **fields: object) -> Expected:
     """Describe an event that must follow."""
     return Expected(type_, fields)
 
@@ -112,7 +112,7 @@ class When(Generic[A]):
             wanted.check(happened)
         return self.aggregate
 
-    def refused(self, code: type[Refusal], **facts: object) -> Refusal:
+    def refused(self, code: type[Refusal], /, **facts: object) -> Refusal:
         """No event, nothing changed, and a sentence in both languages that carries these facts."""
         assert self.refusal is not None, f"not refused, but {self.events}"
         assert type(self.refusal) is code, self.refusal
