@@ -156,6 +156,7 @@ def _mutation_of(command: type[Command]) -> Any:
 
     payload, given = _payload_of(command), input_of(command)
     argument = strawberry.argument(description="The command.")
+    resolve.__name__ = mutation_name(command)  # strawberry tells fields apart by their resolvers' names
     resolve.__annotations__ = {"info": Info, "input": Annotated[given, argument], "return": payload}
     description = (command.__doc__ or "").split("\n")[0]
     return strawberry.mutation(resolver=resolve, name=mutation_name(command), description=description)

@@ -25,7 +25,7 @@ from chuishao.graphql.filters import (
     whistle_conditions,
 )
 from chuishao.graphql.inputs import read_id
-from chuishao.graphql.reading import answered, by_id, listed
+from chuishao.graphql.reading import answered, by_code, by_id, listed
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.department import Department
@@ -113,7 +113,7 @@ class Query:
         at_least: AtLeast = None,
     ) -> Grid | None:
         """One grid."""
-        return await answered(info, lambda _: info.context.loaders.grid.load(code), at_least)  # type: ignore[no-any-return]
+        return await by_code(info, "grid", code, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="网格看板 Grids with their boards, by code.")
     async def grids(
@@ -199,7 +199,7 @@ class Query:
         self, info: Info, code: Annotated[str, _argument("区划代码 The code.")], at_least: AtLeast = None
     ) -> Division | None:
         """One division."""
-        return await answered(info, lambda _: info.context.loaders.division.load(code), at_least)  # type: ignore[no-any-return]
+        return await by_code(info, "division", code, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="行政区划列表 Divisions by code; walk the tree by `children`.")
     async def divisions(
@@ -254,8 +254,7 @@ class Query:
         at_least: AtLeast = None,
     ) -> Tally:
         """One tally."""
-        conditions(info, lambda where: where.within("place", place))
-        return await answered(info, lambda _: info.context.loaders.tally.load(place), at_least)  # type: ignore[no-any-return]
+        return await by_code(info, "tally", place, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="类别目录 The catalogue of categories in force now.")
     async def categories(self, info: Info, at_least: AtLeast = None) -> list[Category]:

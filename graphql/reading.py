@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from chuishao.domain.refusal import Refusal
+from chuishao.domain.event import storable
+from chuishao.domain.refusal import BadText, Refusal
 from chuishao.eventlog.connection import Unavailable, connected
 from chuishao.graphql.context import Info, unavailable
 from chuishao.graphql.inputs import read_id
@@ -24,6 +25,17 @@ async def answered(info: Info, answer: Callable[[Any], Awaitable[Any]], at_least
         raise info.context.error(refusal) from refusal
     except Unavailable as error:
         raise unavailable(error) from error
+
+
+async def by_code(info: Info, loader: str, code: str, at_least: int | None) -> Any:
+    """Something by its code, through a loader."""
+
+    async def read(_connection: Any) -> Any:
+        if not storable(code):
+            raise BadText("code", field="code")
+        return await getattr(info.context.loaders, loader).load(code)
+
+    return await answered(info, read, at_least)
 
 
 async def listed(
