@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from chuishao.eventlog.connection import Connection, connected
 from chuishao.eventlog.feed import PAGE
@@ -21,17 +22,13 @@ async def prepare(log: EventLog, projections: Sequence[Projection], progress: Pr
     """Make missing read models, rebuild those of another version; give the names of the rebuilt."""
     rebuilt = []
     for projection in projections:
-        async with connected(log.pool) as connection, connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('chuishao.projection'))")
-            query = "SELECT version FROM projection WHERE log = $1 AND name = $2"
-            version = await connection.fetchval(query, log.id, projection.name)
+        async with connected(log.pool) as connection, _alone(connection, projection):
+            version = await _version(connection, log, projection)
             if version is None:
-                await _make_tables(connection, projection, projection.name)
-                insert = "INSERT INTO projection (log, name, version) VALUES ($1, $2, $3)"
-                await connection.execute(insert, log.id, projection.name, projection.version)
-        if version is not None and version != projection.version:
-            await rebuild(log, projection, progress)
-            rebuilt.append(projection.name)
+                await _make(connection, log, projection)
+            elif version != projection.version:
+                await _rebuild(connection, log, projection, progress)
+                rebuilt.append(projection.name)
     return rebuilt
 
 
@@ -40,26 +37,55 @@ async def rebuild(log: EventLog, projection: Projection, progress: Progress = qu
 
     The one before it stays in the schema `<name>_previous` until the next rebuild.
     """
+    async with connected(log.pool) as connection, _alone(connection, projection):
+        return await _rebuild(connection, log, projection, progress)
+
+
+@asynccontextmanager
+async def _alone(connection: Connection, projection: Projection) -> AsyncIterator[None]:
+    """Keep every other process from making or remaking the same read model meanwhile."""
+    name = f"chuishao.projection.{projection.name}"
+    await connection.execute("SELECT pg_advisory_lock(hashtext($1))", name)
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", name)
+
+
+async def _version(connection: Connection, log: EventLog, projection: Projection) -> int | None:
+    query = "SELECT version FROM projection WHERE log = $1 AND name = $2"
+    version: int | None = await connection.fetchval(query, log.id, projection.name)
+    return version
+
+
+async def _make(connection: Connection, log: EventLog, projection: Projection) -> None:
+    async with connection.transaction():
+        await _make_tables(connection, projection, projection.name)
+        insert = "INSERT INTO projection (log, name, version) VALUES ($1, $2, $3)"
+        await connection.execute(insert, log.id, projection.name, projection.version)
+
+
+async def _rebuild(connection: Connection, log: EventLog, projection: Projection, progress: Progress) -> int:
     building = f"{projection.name}_next"
-    async with connected(log.pool) as connection:
+    async with connection.transaction():
+        await _make_tables(connection, projection, building)
+    position, head = 0, await log.head()
+    while events := await log.after(position, PAGE):
         async with connection.transaction():
-            await _make_tables(connection, projection, building)
-        position, head = 0, await log.head()
+            await _fold(connection, projection, building, Batch(log, events))
+        position = events[-1].position
+        head = max(head, position)
+        progress(projection.name, position, head)
+        if len(events) < PAGE:
+            break
+    async with connection.transaction():
+        query = "SELECT position FROM projection WHERE log = $1 AND name = $2 FOR UPDATE"
+        await connection.fetchval(query, log.id, projection.name)
         while events := await log.after(position, PAGE):
-            async with connection.transaction():
-                await _fold(connection, projection, building, Batch(log, events))
+            await _fold(connection, projection, building, Batch(log, events))
             position = events[-1].position
-            head = max(head, position)
-            progress(projection.name, position, head)
-            if len(events) < PAGE:
-                break
-        async with connection.transaction():
-            query = "SELECT position FROM projection WHERE log = $1 AND name = $2 FOR UPDATE"
-            await connection.fetchval(query, log.id, projection.name)
-            while events := await log.after(position, PAGE):
-                await _fold(connection, projection, building, Batch(log, events))
-                position = events[-1].position
-            await _flip(connection, log, projection, position)
+        await _flip(connection, log, projection, position)
     progress(projection.name, position, position)
     return position
 

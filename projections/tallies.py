@@ -116,6 +116,8 @@ async def fold(connection: Connection, batch: Batch) -> None:
     await GRIDS.save(connection, drawn.values())
     await connection.execute(_SQL["add_place"], _as_json(places))
     await connection.execute(_SQL["add_worker"], _as_json(workers))
+    await connection.execute(_SQL["forget_empty_places"], _lessened(places))
+    await connection.execute(_SQL["forget_empty_workers"], _lessened(workers))
 
 
 def _count(
@@ -143,6 +145,11 @@ def _as_json(deltas: Deltas) -> bytes:
     changed = [(place, counts) for place, counts in sorted(deltas.items()) if any(counts)]
     rows = [{"place": place, "counts": "{" + ",".join(map(str, counts)) + "}"} for place, counts in changed]
     return json.dumps(rows).encode()
+
+
+def _lessened(deltas: Deltas) -> list[str]:
+    """Where something is less than before, so that nothing may be left."""
+    return [place for place, counts in sorted(deltas.items()) if min(counts) < 0]
 
 
 def prefixes(place: str) -> list[str]:

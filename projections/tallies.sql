@@ -44,6 +44,12 @@ SELECT place, counts FROM json_to_recordset($1) AS x (place text, counts bigint[
 ON CONFLICT (place) DO UPDATE SET counts =
     (SELECT array_agg(a + b ORDER BY n) FROM unnest(t.counts, excluded.counts) WITH ORDINALITY AS u (a, b, n))
 
+-- name: forget_empty_places
+DELETE FROM tally WHERE place = ANY($1) AND 0 = ALL (counts)
+
+-- name: forget_empty_workers
+DELETE FROM worker_tally WHERE place = ANY($1) AND 0 = ALL (counts)
+
 -- name: of_places
 SELECT place, counts FROM tallies.tally WHERE place = ANY($1)
 
