@@ -145,7 +145,11 @@ class Feed:
                     ended = asyncio.Event()
                     connection.add_termination_listener(lambda *_, ended=ended: ended.set())
                     await connection.add_listener(CHANNEL, self._heard)
-                    await ended.wait()
+                    try:
+                        await ended.wait()
+                    finally:
+                        if not connection.is_closed():
+                            await connection.remove_listener(CHANNEL, self._heard)
             except (Unavailable, *UNAVAILABLE):
                 logger.warning("the listening connection was lost; polling until it is back")
             await asyncio.sleep(POLL)

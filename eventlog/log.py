@@ -66,6 +66,18 @@ class EventLog:
         async with connected(self.pool) as connection:
             return await connection.fetchval(_SQL["version"], self.id, stream) or 0
 
+    async def category(self, stream: UUID) -> str | None:
+        """What a stream is about: case, grid and so on; None where there is none."""
+        async with connected(self.pool) as connection:
+            found: str | None = await connection.fetchval(_SQL["category"], self.id, stream)
+        return found
+
+    async def history(self) -> UUID:
+        """The name of this history: another one after a fresh start."""
+        async with connected(self.pool) as connection:
+            found: UUID = await connection.fetchval(_SQL["history"], self.id)
+        return found
+
     async def head(self) -> int:
         """The last position; 0 while the log is empty."""
         async with connected(self.pool) as connection:
@@ -79,19 +91,21 @@ class EventLog:
             rows = await connection.fetch(query, self.id, position, limit)
         return [recorded(row) for row in rows]
 
-    async def matching(self, wanted: Filter, after: int, until: int) -> list[RecordedEvent]:
-        """The wanted events with after < position <= until, in order."""
+    async def matching(
+        self, wanted: Filter, after: int, until: int, limit: int | None = None
+    ) -> list[RecordedEvent]:
+        """The wanted events with after < position <= until, in order; the first `limit` of them."""
         query = (
             f"SELECT {COLUMNS} FROM event WHERE log = $1 AND position > $2 AND position <= $3"  # noqa: S608
             " AND ($4::uuid IS NULL OR correlation = $4)"
             " AND ($5::text[] IS NULL OR type = ANY($5))"
             " AND ($6::text IS NULL OR starts_with(meta ->> 'place', $6))"
-            " ORDER BY position"
+            " ORDER BY position LIMIT $7"
         )
         types = None if wanted.types is None else sorted(wanted.types)
         async with connected(self.pool) as connection:
             rows = await connection.fetch(
-                query, self.id, after, until, wanted.correlation, types, wanted.place
+                query, self.id, after, until, wanted.correlation, types, wanted.place, limit
             )
         return [recorded(row) for row in rows]
 

@@ -12,6 +12,9 @@ ORDER BY e.version
 -- name: version
 SELECT version FROM stream WHERE log = $1 AND id = $2
 
+-- name: category
+SELECT category FROM stream WHERE log = $1 AND id = $2
+
 -- name: head
 SELECT position, leaf_hash FROM event WHERE log = $1 ORDER BY position DESC LIMIT 1
 

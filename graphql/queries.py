@@ -25,14 +25,14 @@ from chuishao.graphql.filters import (
     whistle_conditions,
 )
 from chuishao.graphql.inputs import read_id
-from chuishao.graphql.reading import answered, by_code, by_id, listed
+from chuishao.graphql.reading import answered, by_code, by_id, fetched, listed
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.division import Division
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.grid import Grid
-from chuishao.graphql.types.log import LogStatus, ProjectionStatus, Viewer
+from chuishao.graphql.types.log import LogStatus, Viewer
 from chuishao.graphql.types.policy import Category, Policy
 from chuishao.graphql.types.shared import Connection, Node, Tally
 from chuishao.graphql.types.whistle import DepartmentStanding, Whistle
@@ -43,6 +43,7 @@ from chuishao.projections.divisions import DIVISIONS
 from chuishao.projections.grids import GRIDS
 from chuishao.projections.paging import LARGEST_PAGE, Order, Window
 from chuishao.projections.policies import all_policies
+from chuishao.projections.status import Standing, standings
 from chuishao.projections.whistles import WHISTLES, league
 from chuishao.projections.workers import WORKERS
 
@@ -191,7 +192,7 @@ class Query:
         """The league table."""
         code = place or ""
         conditions(info, lambda where: where.within("street", code))
-        read = answered(info, lambda connection: league(connection, code, info.context.now), at_least)
+        read = fetched(info, lambda connection: league(connection, code, info.context.now), at_least)
         return await read  # type: ignore[no-any-return]
 
     @strawberry.field(description="行政区划 A division by the code it bears now.")
@@ -260,7 +261,7 @@ class Query:
     async def categories(self, info: Info, at_least: AtLeast = None) -> list[Category]:
         """The catalogue."""
 
-        async def read(_connection: Any) -> Any:
+        async def read() -> Any:
             policy: PolicyInForce = await info.context.loaders.policy.load(info.context.now)
             return [policy.categories[code] for code in sorted(policy.categories)]
 
@@ -269,7 +270,7 @@ class Query:
     @strawberry.field(description="政策 Every policy ever adopted, the last first.")
     async def policies(self, info: Info, at_least: AtLeast = None) -> list[Policy]:
         """The policies."""
-        return await answered(info, all_policies, at_least)  # type: ignore[no-any-return]
+        return await fetched(info, all_policies, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(
         description="事件日志 The log itself after a cursor, in order: the audit's raw material."
@@ -284,18 +285,13 @@ class Query:
     ) -> list[Event]:
         """A page of the log."""
 
-        async def read(_connection: Any) -> Any:
+        async def read() -> Any:
             size = Window(first).size
             services = info.context.services
             position = await services.log.resume(after) if after else 0
-            head = await services.log.head()
-            found: list[Any] = []
             wanted = Filter(place, frozenset(types) if types is not None else None)
-            while len(found) < size and position < head:
-                until = min(position + 2000, head)
-                found += await services.log.matching(wanted, position, until)
-                position = until
-            return found[:size]
+            head = await services.log.head()
+            return await services.log.matching(wanted, position, head, size)
 
         conditions(info, lambda where: [where.add(text) for text in (place or "", *(types or ()))])
         return await answered(info, read, None)  # type: ignore[no-any-return]
@@ -309,11 +305,9 @@ class Query:
     ) -> Node | None:
         """By the kind of its stream."""
 
-        async def read(connection: Any) -> Any:
+        async def read() -> Any:
             identifier = read_id(id, "id")
-            query = "SELECT category FROM stream WHERE log = $1 AND id = $2"
-            category = await connection.fetchval(query, info.context.services.log.id, identifier)
-            loader = _NODES.get(category or "")
+            loader = _NODES.get(await info.context.services.log.category(identifier) or "")
             return await getattr(info.context.loaders, loader).load(identifier) if loader else None
 
         return await answered(info, read, at_least)  # type: ignore[no-any-return]
@@ -322,35 +316,19 @@ class Query:
     async def log(self, info: Info) -> LogStatus:
         """The status."""
 
-        async def read(connection: Any) -> LogStatus:
+        async def read(connection: Any) -> list[Standing]:
+            return await standings(connection, info.context.services.log.id)
+
+        async def status() -> LogStatus:
             log = info.context.services.log
-            head = await log.head()
-            history = await connection.fetchval("SELECT history FROM log WHERE id = $1", log.id)
-            rows = await connection.fetch(
-                "SELECT p.name, p.position, p.status, p.error, (SELECT count(*) FROM parked k"
-                " WHERE k.log = p.log AND k.projection = p.name) AS parked"
-                " FROM projection p WHERE p.log = $1 ORDER BY p.name",
-                log.id,
-            )
-            projections = [
-                ProjectionStatus(
-                    name=row["name"],
-                    position=Position(row["position"]),
-                    lag=max(0, head - row["position"]),
-                    status=row["status"],
-                    error=row["error"],
-                    parked=row["parked"],
-                )
-                for row in rows
-            ]
             return LogStatus(
-                history=strawberry.ID(str(history)),
-                head=Position(head),
+                history=strawberry.ID(str(await log.history())),
+                head=Position(await log.head()),
                 cursor=await log.cursor_at_head(),
-                projections=projections,
+                projections=await fetched(info, read, None),
             )
 
-        return await answered(info, read, None)  # type: ignore[no-any-return]
+        return await answered(info, status, None)  # type: ignore[no-any-return]
 
     @strawberry.field(description="当前用户 Who asks, as the server understands it.")
     def viewer(self, info: Info) -> Viewer:

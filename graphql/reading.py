@@ -7,7 +7,7 @@ from typing import Any
 
 from chuishao.domain.event import storable
 from chuishao.domain.refusal import BadText, Refusal
-from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.connection import Connection, Unavailable, connected
 from chuishao.graphql.context import Info, unavailable
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.types.shared import Listed
@@ -15,22 +15,31 @@ from chuishao.projections.paging import Order, Page, Where, Window, count, read_
 from chuishao.projections.table import Table
 
 
-async def answered(info: Info, answer: Callable[[Any], Awaitable[Any]], at_least: int | None) -> Any:
-    """Run a read; refusals and an absent database become errors that a client can act on."""
+async def answered(info: Info, answer: Callable[[], Awaitable[Any]], at_least: int | None) -> Any:
+    """Run a read once the read models reach `at_least`."""
     try:
         await info.context.at_least(at_least)
-        async with connected(info.context.services.log.pool) as connection:
-            return await answer(connection)
+        return await answer()
     except Refusal as refusal:
         raise info.context.error(refusal) from refusal
     except Unavailable as error:
         raise unavailable(error) from error
 
 
+async def fetched(info: Info, fetch: Callable[[Connection], Awaitable[Any]], at_least: int | None) -> Any:
+    """Run a read that needs a connection of its own; it must not wait for a loader meanwhile."""
+
+    async def answer() -> Any:
+        async with connected(info.context.services.log.pool) as connection:
+            return await fetch(connection)
+
+    return await answered(info, answer, at_least)
+
+
 async def by_code(info: Info, loader: str, code: str, at_least: int | None) -> Any:
     """Something by its code, through a loader."""
 
-    async def read(_connection: Any) -> Any:
+    async def read() -> Any:
         if not storable(code):
             raise BadText("code", field="code")
         return await getattr(info.context.loaders, loader).load(code)
@@ -49,20 +58,20 @@ async def listed(
 ) -> Any:
     """A page of a read model, with a way to count all of it."""
 
-    async def read(connection: Any) -> Page[Any]:
+    async def read(connection: Connection) -> Page[Any]:
         return await read_page(connection, source, table, where, order, window)
 
     async def counted() -> int:
-        found: int = await answered(info, lambda connection: count(connection, source, where), None)
+        found: int = await fetched(info, lambda connection: count(connection, source, where), None)
         return found
 
-    return Listed(await answered(info, read, at_least), counted)
+    return Listed(await fetched(info, read, at_least), counted)
 
 
 async def by_id(info: Info, loader: str, given: str, at_least: int | None) -> Any:
     """Something by its identifier, through a loader."""
 
-    async def read(_connection: Any) -> Any:
+    async def read() -> Any:
         return await getattr(info.context.loaders, loader).load(read_id(given, "id"))
 
     return await answered(info, read, at_least)

@@ -8,6 +8,7 @@ projection, or is parked together with the later events of its stream, and eithe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import Literal
@@ -17,6 +18,10 @@ from chuishao.eventlog.connection import Connection, Pool, Unavailable, connecte
 from chuishao.eventlog.feed import POLL, Feed
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.projection import Batch, Projection
+
+SHORT, LONG = 0.005, 1.0
+"""Seconds between looks at a projection that others fold or that is stopped: more and more."""
+WAITS = "waits for an earlier event of its stream"
 
 logger = logging.getLogger("chuishao.projections")
 
@@ -65,14 +70,19 @@ class Engine:
                 pass
 
     async def step(self, projection: Projection) -> int:
-        """Fold the next batch of one projection; give the number of events folded."""
+        """Fold the next batch of one projection; give the number of events folded.
+
+        Nothing is held while the batch is read, so that few connections serve many projections.
+        """
+        batch = await self._next(projection)
+        if not batch:
+            return 0
         async with connected(self.pool) as connection:
             try:
                 async with connection.transaction():
-                    batch = await self._claim(connection, projection)
-                    if not batch:
+                    if not await self._claim(connection, projection, batch):
                         return 0
-                    await self._fold(connection, projection, batch)
+                    await self._fold_or_park(connection, projection, batch)
                     await self._advance(connection, projection, batch[-1].position)
             except (Unavailable, asyncio.CancelledError):
                 raise
@@ -80,7 +90,7 @@ class Engine:
                 if connection.is_closed():
                     raise Unavailable(str(error)) from error
                 logger.exception("projection %s cannot fold a batch; trying event by event", projection.name)
-                return await self._one_by_one(connection, projection)
+                return await self._one_by_one(connection, projection, batch)
         self._tell(projection, batch[-1].position)
         return len(batch)
 
@@ -108,35 +118,65 @@ class Engine:
         return reached
 
     async def _keep(self, projection: Projection) -> None:
+        pause = SHORT
         while True:
             try:
                 folded = await self.step(projection)
             except Unavailable as error:
                 logger.warning("projection %s waits for the database: %s", projection.name, error)
                 await asyncio.sleep(POLL)
-                continue
-            if not folded:
-                await self._news(projection)
+            except Exception:
+                logger.exception("projection %s could not go on; trying again", projection.name)
+                await asyncio.sleep(LONG)
+            else:
+                pause = SHORT if folded else await self._news(projection, pause)
 
-    async def _news(self, projection: Projection) -> None:
-        """Wait until the log goes beyond what this process knows to be folded, or a moment passes."""
-        try:
-            await asyncio.wait_for(self.feed.wait(max(self._reached.get(projection.name, 0), 0)), 1)
-        except TimeoutError:
-            return
-        if self._reached.get(projection.name, 0) < self.feed.head:
-            await asyncio.sleep(0.005)  # another process holds the checkpoint; its batch is short
+    async def _news(self, projection: Projection, pause: float) -> float:
+        """Wait until there may be something to fold; give how long to pause if there was nothing again."""
+        reached = self._reached.get(projection.name, 0)
+        if reached < self.feed.head:  # another process holds the checkpoint, or the projection is stopped
+            await asyncio.sleep(pause)
+            return min(2 * pause, LONG)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.feed.wait(reached), LONG)
+        return SHORT
 
-    async def _claim(self, connection: Connection, projection: Projection) -> list[RecordedEvent]:
+    async def _next(self, projection: Projection) -> list[RecordedEvent]:
+        """The events after the checkpoint; none where the projection is stopped or of another version."""
         query = (
-            "SELECT position FROM projection WHERE log = $1 AND name = $2 AND status = 'live'"
-            " FOR UPDATE SKIP LOCKED"
+            "SELECT position FROM projection WHERE log = $1 AND name = $2 AND version = $3 AND status = 'live'"
         )
-        position = await connection.fetchval(query, self.log.id, projection.name)
+        async with connected(self.pool) as connection:
+            position = await connection.fetchval(query, self.log.id, projection.name, projection.version)
         if position is None:
             return []
         self._tell(projection, position)
         return await self.feed.read(position)
+
+    async def _claim(
+        self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
+    ) -> bool:
+        """Take the checkpoint, if it still stands before the batch and nobody else holds it."""
+        query = (
+            "SELECT true FROM projection WHERE log = $1 AND name = $2 AND version = $3 AND status = 'live'"
+            " AND position = $4 FOR UPDATE SKIP LOCKED"
+        )
+        before = batch[0].position - 1
+        return bool(
+            await connection.fetchval(query, self.log.id, projection.name, projection.version, before)
+        )
+
+    async def _fold_or_park(
+        self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
+    ) -> None:
+        """Fold a batch, except for what waits for an earlier event of its stream."""
+        blocked = await self._blocked_streams(connection, projection)
+        for event in batch:
+            if event.stream in blocked:
+                await self._park(connection, projection, event, WAITS)
+        events = [event for event in batch if event.stream not in blocked]
+        if events:
+            await self._fold(connection, projection, events)
 
     async def _fold(
         self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
@@ -154,14 +194,17 @@ class Engine:
             progress, self._progress = self._progress, asyncio.Event()
             progress.set()
 
-    async def _one_by_one(self, connection: Connection, projection: Projection) -> int:
+    async def _one_by_one(
+        self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
+    ) -> int:
         """Fold a batch event by event, each under a savepoint; deal with the one that cannot be folded."""
         folded = 0
         async with connection.transaction():
-            batch = await self._claim(connection, projection)
+            if not await self._claim(connection, projection, batch):
+                return 0
             blocked = await self._blocked_streams(connection, projection)
             for event in batch:
-                error = "waits for an earlier event of its stream" if event.stream in blocked else None
+                error = WAITS if event.stream in blocked else None
                 if error is None:
                     try:
                         async with connection.transaction():

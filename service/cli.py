@@ -25,6 +25,7 @@ from chuishao.eventlog.migrate import MigrationChanged
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.rebuild import rebuild as rebuild_projection
+from chuishao.projections.status import standings
 from chuishao.service.database import database, make_ready, opened
 from chuishao.service.demo import UnknownDistrict, Wish, play, progress_bar
 from chuishao.service.importer import BadFile, import_divisions, read_divisions
@@ -32,7 +33,7 @@ from chuishao.service.postgres import PostgresUnavailable
 from chuishao.service.settings import PREFIX, Settings, WrongSetting
 from chuishao.service.tokens import load_key, mint
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 110)
 app = typer.Typer(
     help="Chuishao 吹哨: the open core of grassroots governance.", no_args_is_help=True, add_completion=False
 )
@@ -261,30 +262,16 @@ def status(database_url: DatabaseUrl = None, data_dir: DataDir = DATA_DIR) -> No
     """Show the head of the log and where each read model stands."""
 
     async def work(log: EventLog) -> None:
-        head = await log.head()
         async with connected(log.pool) as connection:
-            rows = await connection.fetch(
-                "SELECT p.name, p.version, p.position, p.status, p.error, (SELECT count(*) FROM parked k"
-                " WHERE k.log = p.log AND k.projection = p.name) AS parked"
-                " FROM projection p WHERE p.log = $1 ORDER BY p.name",
-                log.id,
-            )
-        table = Table(title=f"The log ends at position {head:,}")
+            rows = await standings(connection, log.id)
+        table = Table(title=f"The log ends at position {await log.head():,}")
         for heading in ("read model", "version", "position", "lag", "state", "parked", "error"):
             table.add_column(
                 heading, justify="left" if heading in ("read model", "state", "error") else "right"
             )
         for row in rows:
-            lag = head - row["position"]
-            cells = (
-                row["name"],
-                row["version"],
-                f"{row['position']:,}",
-                f"{lag:,}",
-                row["status"],
-                row["parked"],
-            )
-            table.add_row(*map(str, cells), row["error"] or "")
+            cells = (row.name, row.version, f"{row.position:,}", f"{row.lag:,}", row.status, row.parked)
+            table.add_row(*map(str, cells), row.error or "")
         console.print(table)
 
     _run(Settings(database_url, data_dir), work)

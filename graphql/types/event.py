@@ -138,7 +138,8 @@ class Event:
 
     @strawberry.field(description="案件 The case it belongs to, if any.")
     async def case(root: Root, info: Info) -> CaseRef | None:
-        """By correlation."""
+        """By correlation, once the read model shows the event."""
+        await info.context.at_least(root.position)
         return await info.context.loaders.case.load(root.meta.correlation)  # type: ignore[return-value]
 
 
