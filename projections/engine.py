@@ -144,7 +144,8 @@ class Engine:
     async def _next(self, projection: Projection) -> list[RecordedEvent]:
         """The events after the checkpoint; none where the projection is stopped or of another version."""
         query = (
-            "SELECT position FROM projection WHERE log = $1 AND name = $2 AND version = $3 AND status = 'live'"
+            "SELECT position FROM projection"
+            " WHERE log = $1 AND name = $2 AND version = $3 AND status = 'live'"
         )
         async with connected(self.pool) as connection:
             position = await connection.fetchval(query, self.log.id, projection.name, projection.version)
