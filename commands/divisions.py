@@ -13,7 +13,7 @@ from chuishao.commands.command import Command
 from chuishao.commands.work import Work
 from chuishao.domain.authority import Setup
 from chuishao.domain.department import Department
-from chuishao.domain.division import Division, DivisionCode, parent_code
+from chuishao.domain.division import Division, DivisionCode, level_of, parent_code
 from chuishao.domain.identity import division_id
 from chuishao.domain.refusal import AlreadyExists
 
@@ -33,6 +33,7 @@ class RegisterDivision(Command):
     async def decide(self, work: Work) -> Division:
         """Register once; the same name and code again change nothing."""
         work.require_setup(Setup.KEEP_DIVISIONS, self.code)
+        level_of(self.code)
         known = await work.find(Division, division_id(self.code))
         if known is not None:
             if known.name != self.name.strip():
@@ -41,7 +42,7 @@ class RegisterDivision(Command):
         claim = await work.find(DivisionCode, division_id(self.code))
         if claim is not None:
             raise AlreadyExists("code", kind="division", id=self.code, existing=str(claim.division))
-        above = parent_code(self.code) if len(self.code) in (2, 6, 9, 12) else None
+        above = parent_code(self.code)
         parent = await work.division(above, path="code") if above else None
         return work.add(Division.register(self.code, self.name, parent, self.effective_from, work.at))
 

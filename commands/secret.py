@@ -22,5 +22,6 @@ def secret_of(key: bytes, case: UUID) -> str:
 
 def require_secret(key: bytes, case: UUID, given: str | None) -> None:
     """Refuse whoever does not hold the case's secret."""
-    if not hmac.compare_digest(secret_of(key, case).encode(), (given or "").strip().upper().encode()):
+    said = (given or "").strip().upper().encode(errors="replace")
+    if not hmac.compare_digest(secret_of(key, case).encode(), said):
         raise BadSecret("secret")

@@ -19,7 +19,14 @@ from chuishao.domain.event import Event
 from chuishao.domain.grid import ServiceGrid, community_code
 from chuishao.domain.identity import POLICY_ID, division_id, grid_id
 from chuishao.domain.policy import Policies, Policy, in_force, parse
-from chuishao.domain.refusal import NoPolicy, NotFound, UnknownDivision, UnknownGrid, WrongDivisionLevel
+from chuishao.domain.refusal import (
+    AlreadyExists,
+    NoPolicy,
+    NotFound,
+    UnknownDivision,
+    UnknownGrid,
+    WrongDivisionLevel,
+)
 from chuishao.eventlog.log import EventLog
 
 A = TypeVar("A", bound=BaseAggregate[UUID])
@@ -65,8 +72,11 @@ class Work:
         return found
 
     def add(self, aggregate: A) -> A:
-        """Take a new aggregate in; its stream must be empty when it is recorded."""
-        self.versions.setdefault(aggregate.id, 0)
+        """Take a new aggregate in; its stream must be empty, now and when it is recorded."""
+        if self.versions.setdefault(aggregate.id, 0) != 0:
+            raise AlreadyExists(
+                kind=type(aggregate).__name__, id=aggregate.id, existing="its stream is in use"
+            )
         self.aggregates[aggregate.id] = aggregate
         return aggregate
 

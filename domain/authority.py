@@ -1,5 +1,8 @@
 """Who may set up divisions, grids, workers, departments and policies. Case steps have their own table."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
@@ -35,7 +38,6 @@ READS_PERSONAL_TEXT = frozenset(
         Role.COMMUNITY_STAFF,
         Role.SECTOR_CHIEF,
         Role.STREET_OFFICER,
-        Role.DEPARTMENT_OFFICER,
     }
 )
 """The roles that need the words of a case to handle it; everybody else sees them masked."""
@@ -46,6 +48,11 @@ def require_setup(actor: Actor, what: Setup, place: str) -> None:
     authorise(actor, what.value, MAY_SET_UP[what], place)
 
 
-def reads_personal_text(actor: Actor, place: str) -> bool:
-    """Whether personal text about something at `place` is shown to the actor."""
+def reads_personal_text(actor: Actor, place: str, summoned: Collection[UUID] = ()) -> bool:
+    """Whether personal text about something at `place` is shown to the actor.
+
+    A department's officer reads only what the department was summoned to.
+    """
+    if actor.role is Role.DEPARTMENT_OFFICER:
+        return actor.department in summoned
     return actor.role in READS_PERSONAL_TEXT and actor.reaches(place)

@@ -15,7 +15,7 @@ from typing import Any
 
 import asyncpg
 
-from chuishao.eventlog.connection import UNAVAILABLE, Unavailable, connected
+from chuishao.eventlog.connection import Unavailable, connected
 from chuishao.eventlog.log import EventLog, Filter
 from chuishao.eventlog.mapper import RecordedEvent
 
@@ -127,6 +127,9 @@ class Feed:
             except Unavailable as error:
                 logger.warning("the log cannot be followed now: %s", error)
                 await asyncio.sleep(POLL)
+            except Exception:
+                logger.exception("the log cannot be followed now; trying again")
+                await asyncio.sleep(1)
 
     def _take(self, events: list[RecordedEvent]) -> bool:
         if not events:
@@ -150,7 +153,7 @@ class Feed:
                     finally:
                         if not connection.is_closed():
                             await connection.remove_listener(CHANNEL, self._heard)
-            except (Unavailable, *UNAVAILABLE):
+            except (Unavailable, asyncpg.PostgresError):
                 logger.warning("the listening connection was lost; polling until it is back")
             await asyncio.sleep(POLL)
 

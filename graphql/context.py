@@ -49,6 +49,11 @@ class Context:
 
         return Loaders(self.services.log, self.now)
 
+    def forget(self) -> None:
+        """Read afresh from now on: something was written, or time has passed."""
+        self.__dict__.pop("loaders", None)
+        self.now = datetime.now(UTC)
+
     async def at_least(self, position: int | None) -> None:
         """Wait until what is read includes a position."""
         if position:

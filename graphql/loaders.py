@@ -13,7 +13,7 @@ from strawberry.dataloader import DataLoader
 from chuishao.domain.event import SealedText
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
-from chuishao.projections import grids, history, tallies
+from chuishao.projections import grids, history, tallies, whistles
 from chuishao.projections.cases import CASES, CaseRow
 from chuishao.projections.departments import DEPARTMENTS, DepartmentRow
 from chuishao.projections.divisions import DIVISIONS, NAMES, DivisionRow, NameRow
@@ -65,6 +65,11 @@ class Loaders:
     def summonses(self) -> DataLoader[UUID, list[SummonsRow]]:
         """The summonses of a whistle."""
         return self._many(SUMMONS, "whistles.summons", "whistle", "summoned_at, department")
+
+    @cached_property
+    def summoned(self) -> DataLoader[UUID, set[UUID]]:
+        """The departments summoned to a case."""
+        return self._mapped(whistles.summoned)
 
     @cached_property
     def items(self) -> DataLoader[UUID, list[ItemRow]]:

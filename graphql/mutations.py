@@ -122,6 +122,7 @@ async def send(info: Info, command: type[Command], given: Any) -> Result:
             expected_version=given.expected_version,
         )
         outcome = await context.services.executor.execute(ready, envelope)
+        context.forget()
     except Refusal as refusal:
         sentence = refusal.sentence(context.language)
         return Result(errors=[UserError(code=refusal.code, message=sentence, path=list(refusal.path))])

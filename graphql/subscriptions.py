@@ -33,7 +33,7 @@ async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerat
         raise unavailable(error) from error
     async with aclosing(cast("AsyncGenerator[Any, None]", services.feed.follow(wanted, position))) as events:
         async for event in events:
-            info.context.__dict__.pop("loaders", None)  # each event is read afresh
+            info.context.forget()
             yield event
 
 

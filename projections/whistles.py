@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -241,3 +242,11 @@ PROJECTION = Projection("whistles", version=1, fold=fold)
 async def league(connection: Connection, street: str, now: datetime) -> list[Standing]:
     """The check-in league table over the whistles of every street whose code begins so."""
     return [Standing(*row) for row in await connection.fetch(_SQL["league"], street, now)]
+
+
+async def summoned(connection: Connection, cases: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """The departments that were ever summoned to each case."""
+    found: dict[UUID, set[UUID]] = {case: set() for case in cases}
+    for row in await connection.fetch(_SQL["summoned"], list(cases)):
+        found[row["case_id"]].add(row["department"])
+    return found

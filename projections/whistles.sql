@@ -61,3 +61,8 @@ FROM whistles.summons s
 WHERE starts_with(s.street, $1)
 GROUP BY s.department
 ORDER BY s.department
+
+-- name: summoned
+SELECT w.case_id, s.department
+FROM whistles.whistle w JOIN whistles.summons s ON s.whistle = w.id
+WHERE w.case_id = ANY($1)

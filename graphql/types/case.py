@@ -8,7 +8,6 @@ from uuid import UUID
 
 import strawberry
 
-from chuishao.domain.authority import reads_personal_text
 from chuishao.domain.lifecycle import STAGES, Status, Step, possible
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
 from chuishao.graphql.context import Info
@@ -25,6 +24,7 @@ from chuishao.graphql.types.shared import (
     WorkerRef,
     column,
     personal,
+    reads,
 )
 from chuishao.projections.cases import CaseRow
 from chuishao.projections.history import Entry, Holding, holdings
@@ -145,27 +145,27 @@ class Case(Node):
     @strawberry.field(description="描述 What is the matter.")
     async def text(root: Root, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
-        return await personal(info, root.text, root.place)
+        return await personal(info, root.text, shown=await reads(info, root.place, root.id))
 
     @strawberry.field(description="地址 Where exactly.")
     async def address(root: Root, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
-        return await personal(info, root.address, root.place)
+        return await personal(info, root.address, shown=await reads(info, root.place, root.id))
 
     @strawberry.field(description="上报人姓名 The reporter's name, if given.")
     async def reporter_name(root: Root, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
-        return await personal(info, root.reporter_name, root.place)
+        return await personal(info, root.reporter_name, shown=await reads(info, root.place, root.id))
 
     @strawberry.field(description="上报人电话 The reporter's phone, if given.")
     async def reporter_phone(root: Root, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
-        return await personal(info, root.reporter_phone, root.place)
+        return await personal(info, root.reporter_phone, shown=await reads(info, root.place, root.id))
 
     @strawberry.field(description="处置人 The actor who resolved it; shown to those who handle cases here.")
-    def resolver(root: Root, info: Info) -> str | None:
+    async def resolver(root: Root, info: Info) -> str | None:
         """Masked like a name."""
-        return root.resolver if reads_personal_text(info.context.actor, root.place) else None
+        return root.resolver if await reads(info, root.place, root.id) else None
 
     @strawberry.field(description="网格 Its grid, where known.")
     async def grid(root: Root, info: Info) -> GridRef | None:

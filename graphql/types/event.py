@@ -10,7 +10,6 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
-from chuishao.domain.authority import reads_personal_text
 from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.event import SealedText
 from chuishao.domain.vocabulary import Role
@@ -18,7 +17,7 @@ from chuishao.eventlog.cursor import cursor_of
 from chuishao.eventlog.mapper import Meta, RecordedEvent
 from chuishao.graphql.context import Info
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.types.shared import CaseRef, DepartmentRef, column
+from chuishao.graphql.types.shared import CaseRef, DepartmentRef, column, reads
 
 Root = strawberry.Parent[RecordedEvent]
 _HIDDEN = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
@@ -31,12 +30,12 @@ class EventActor:
     @strawberry.field(
         description="标识 The actor's identifier; shown to those who handle cases here, and auditors."
     )
-    def id(root: strawberry.Parent[Meta], info: Info) -> strawberry.ID | None:
-        """Masked like a name."""
+    async def id(root: strawberry.Parent[Meta], info: Info) -> strawberry.ID | None:
+        """Masked like a name, but not for auditors."""
         actor = info.context.actor
-        if actor.role is Role.AUDITOR and actor.reaches(root.place):
-            return strawberry.ID(root.actor)
-        return strawberry.ID(root.actor) if reads_personal_text(actor, root.place) else None
+        audits = actor.role is Role.AUDITOR and actor.reaches(root.place)
+        shown = audits or await reads(info, root.place, root.correlation)
+        return strawberry.ID(root.actor) if shown else None
 
     @strawberry.field(description="角色 In which role.")
     def role(root: strawberry.Parent[Meta]) -> Role:
@@ -131,7 +130,7 @@ class Event:
     async def data(root: Root, info: Info) -> JSON:
         """The event's own fields."""
         fields = {name: value for name, value in vars(root.event).items() if name not in _HIDDEN}
-        shown = reads_personal_text(info.context.actor, root.meta.place)
+        shown = await reads(info, root.meta.place, root.meta.correlation)
         texts = [value for value in fields.values() if isinstance(value, SealedText)] if shown else []
         plain = dict(zip(texts, await info.context.loaders.text.load_many(texts), strict=True))
         return JSON(dict(_written(fields, plain, shown=shown)))

@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
 
 import strawberry
 
 from chuishao.domain.authority import reads_personal_text
+from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.keyring import from_bytes
 from chuishao.graphql.context import Info
 from chuishao.projections.paging import Page
@@ -75,14 +77,20 @@ class PersonalText:
     state: TextState = column("状态 Whether it is shown, masked or erased.")
 
 
-async def personal(
-    info: Info, sealed: bytes | None, place: str, *, public: bool = False
-) -> PersonalText | None:
+async def reads(info: Info, place: str, case: UUID | None = None) -> bool:
+    """Whether the asker reads personal text at a place, or of a case that the asker's department handles."""
+    actor = info.context.actor
+    if actor.role is Role.DEPARTMENT_OFFICER and case is not None:
+        return reads_personal_text(actor, place, await info.context.loaders.summoned.load(case))
+    return reads_personal_text(actor, place)
+
+
+async def personal(info: Info, sealed: bytes | None, *, shown: bool) -> PersonalText | None:
     """A sealed column as the asker may see it; None where nothing was said."""
     text = from_bytes(sealed)
     if text is None:
         return None
-    if not public and not reads_personal_text(info.context.actor, place):
+    if not shown:
         return PersonalText(text=None, state=TextState.MASKED)
     plain = await info.context.loaders.text.load(text)
     return PersonalText(text=plain, state=TextState.ERASED if plain is None else TextState.SHOWN)

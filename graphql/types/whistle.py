@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
@@ -19,6 +20,7 @@ from chuishao.graphql.types.shared import (
     PersonalText,
     column,
     personal,
+    reads,
 )
 from chuishao.projections.whistles import ItemRow, Standing, SummonsRow, WhistleRow
 
@@ -58,7 +60,14 @@ class Summons:
     @strawberry.field(description="答复 Its last answer, or its reason for refusing.")
     async def words(root: SummonsRoot, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
-        return await personal(info, root.words, root.street)
+        return await personal(
+            info, root.words, shown=await reads(info, root.street, await _case_of(root, info))
+        )
+
+
+async def _case_of(root: SummonsRow, info: Info) -> UUID | None:
+    whistle = await info.context.loaders.whistle.load(root.whistle)
+    return whistle.case_id if whistle else None
 
 
 @strawberry.type(description="现场会事项 One item of an on-site meeting.")
@@ -105,12 +114,12 @@ class Whistle(Node):
     @strawberry.field(description="事由 Why departments are needed.")
     async def grounds(root: Root, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
-        return await personal(info, root.grounds, root.street)
+        return await personal(info, root.grounds, shown=await reads(info, root.street, root.case_id))
 
     @strawberry.field(description="结果 What was achieved, or why it was withdrawn.")
     async def result(root: Root, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
-        return await personal(info, root.result, root.street)
+        return await personal(info, root.result, shown=await reads(info, root.street, root.case_id))
 
     @strawberry.field(description="召集 The departments summoned.")
     async def summonses(root: Root, info: Info) -> list[Summons]:

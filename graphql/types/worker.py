@@ -8,7 +8,16 @@ from typing import Any
 import strawberry
 
 from chuishao.graphql.context import Info
-from chuishao.graphql.types.shared import DivisionRef, GridRef, Node, PersonalText, Tally, column, personal
+from chuishao.graphql.types.shared import (
+    DivisionRef,
+    GridRef,
+    Node,
+    PersonalText,
+    Tally,
+    column,
+    personal,
+    reads,
+)
 from chuishao.projections.workers import WorkerRow
 
 Root = strawberry.Parent[WorkerRow]
@@ -35,12 +44,12 @@ class GridWorker(Node):
     @strawberry.field(description="姓名 Their name, for those who handle cases here.")
     async def name(root: Root, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
-        return await personal(info, root.name, root.grid or root.community)
+        return await personal(info, root.name, shown=await reads(info, root.grid or root.community))
 
     @strawberry.field(description="公示联系方式 How residents reach them; public once published.")
     async def contact(root: Root, info: Info) -> PersonalText | None:
         """Public by its purpose."""
-        return await personal(info, root.contact, root.community, public=True)
+        return await personal(info, root.contact, shown=True)
 
     @strawberry.field(description="网格 The grid they serve; null while they serve none.")
     async def grid(root: Root, info: Info) -> GridRef | None:
