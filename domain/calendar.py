@@ -67,7 +67,7 @@ class WorkingCalendar:
                     yield max(opens, since), closes
 
     def due(self, since: datetime, limit: Limit) -> datetime:
-        """When a limit that starts at `since` ends; `ValueError` where the calendar has no such moment."""
+        """When a limit that starts at `since` ends, in UTC; `ValueError` where the calendar has no such moment."""
         since = since.astimezone(UTC)
         match limit.unit:
             case TimeUnit.MINUTES:
@@ -94,5 +94,5 @@ class WorkingCalendar:
             day += timedelta(days=1)
             days -= self.is_working_day(day)
             if days <= 0:
-                return datetime.combine(day, self.shifts[-1][1], zone)
+                return datetime.combine(day, self.shifts[-1][1], zone).astimezone(UTC)
         raise ValueError("the calendar has no working day")
