@@ -6,7 +6,7 @@ happened last, unless told otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,11 +15,13 @@ from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate
 
+from chuishao.domain import case_events as facts
+from chuishao.domain import whistle_events as signals
 from chuishao.domain.actor import Actor
 from chuishao.domain.case import Case, Part, Report
 from chuishao.domain.event import Event, PersonalText
 from chuishao.domain.identity import identify
-from chuishao.domain.lifecycle import Status
+from chuishao.domain.lifecycle import TRANSITIONS, Status
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from tests.town import COMMUNITY, GRID, START, STREET
@@ -353,3 +355,85 @@ def path_to(status: Status, tier: Tier = Tier.ON_SPOT) -> list[CaseDecision]:
 def a_case_in(status: Status, tier: Tier = Tier.ON_SPOT, id_: UUID = CASE) -> Given[Case]:
     """A case that has come to a status."""
     return given(a_case(id_), *path_to(status, tier))
+
+
+# What is true of every history, read from its events alone
+
+
+def assert_history_of_a_case(events: Sequence[Event]) -> None:
+    """The table, the two persons, the dispute's whistle, one rating a resolution, and times in order."""
+    case: Any = None
+    before_merge = None
+    whistled: set[str] = set()
+    graded: tuple[str, str | None] = ("MINOR", None)
+    resolver, rated = None, False
+    for number, happened in enumerate(events, start=1):
+        assert isinstance(happened, facts.CaseEvent)
+        assert happened.originator_version == number
+        before = case.status if case else None
+        if not isinstance(happened, facts.CaseAbsorbed | facts.CaseReleased | facts.MergeUndone) and case:
+            assert happened.timestamp >= case.since
+        case = happened.mutate(case)
+        row = TRANSITIONS[happened.step]
+        match happened:
+            case facts.CaseReported() | facts.CaseSplitOff():
+                assert before is None
+                assert case.status is row.target
+            case facts.CaseAbsorbed() | facts.CaseReleased():
+                assert case.status is before
+            case facts.MergeUndone():
+                assert (before, case.status) == (Status.MERGED, before_merge)
+            case _:
+                assert before in row.sources, f"{happened} after {before}"
+                assert case.status is (row.target or before)
+        match happened:
+            case facts.CaseReported() | facts.SeverityGraded():
+                graded = (happened.severity, getattr(happened, "linkage", None))
+            case facts.CaseMerged():
+                before_merge = before
+            case facts.CaseWhistled():
+                whistled.add(happened.linkage)
+            case facts.ResolvedOnSpot() | facts.CaseResolved():
+                resolver = happened.by
+                major_dispute = graded[0] != "MINOR" and graded[1] == DISPUTE.value
+                assert not major_dispute or DISPUTE.value in whistled
+            case facts.CaseVerified() | facts.VerificationFailed():
+                assert happened.by != resolver
+            case facts.CaseRated():
+                assert not rated
+                rated = True
+            case facts.CaseReopened():
+                rated = False
+
+
+def assert_history_of_a_whistle(events: Sequence[Event]) -> None:
+    """Only the summoned act, ratings are earned, and nobody leaves while an item is open."""
+    summons: dict[UUID, set[type[Event]]] = {}
+    items: set[int] = set()
+    last_mile = ended = False
+    for number, happened in enumerate(events, start=1):
+        assert happened.originator_version == number
+        assert not ended or isinstance(happened, signals.DepartmentRated)
+        department = vars(happened).get("department")
+        match happened:
+            case signals.WhistleBlown():
+                last_mile = happened.linkage == LinkageMechanism.LAST_MILE.value
+                assert happened.linkage != LinkageMechanism.JOINT_ENFORCEMENT.value or happened.lead is None
+            case signals.DepartmentSummoned():
+                assert department not in summons or signals.SummonsRefused in summons[department]
+                summons[happened.department] = set()
+            case signals.DepartmentRated():
+                earned = {signals.DepartmentAnswered, signals.SummonsRefused, signals.CheckInMissed}
+                assert summons[happened.department] & earned
+            case signals.OnSiteMeetingOpened():
+                assert last_mile
+                items = set(range(1, len(happened.items) + 1))
+            case signals.OnSiteItemSettled():
+                items.remove(happened.item)
+            case signals.OnSiteMeetingClosed() | signals.WhistleResolved() | signals.WhistleWithdrawn():
+                assert not items
+                ended = not isinstance(happened, signals.OnSiteMeetingClosed)
+        if department is not None and not isinstance(happened, signals.DepartmentSummoned):
+            assert type(happened) not in summons[department], "each step once a summons"
+            summons[department].add(type(happened))
+    assert summons
