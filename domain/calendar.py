@@ -67,7 +67,7 @@ class WorkingCalendar:
                     yield max(opens, since), closes
 
     def due(self, since: datetime, limit: Limit) -> datetime:
-        """When a limit that starts at `since` ends, in UTC; `ValueError` where the calendar has no such moment."""
+        """When a limit that starts at `since` ends, in UTC; `ValueError` where it never does."""
         since = since.astimezone(UTC)
         match limit.unit:
             case TimeUnit.MINUTES:
