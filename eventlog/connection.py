@@ -55,15 +55,17 @@ async def initialise(connection: Any) -> None:
 async def open_pool(url: str, *, size: int = 16, **options: Any) -> Pool:
     """Open a pool on the database; raises `Unavailable` with one line when it cannot be reached."""
     try:
-        return await asyncpg.create_pool(
+        pool = await asyncpg.create_pool(
             url,
-            min_size=1,
+            min_size=0,
             max_size=size,
             init=initialise,
             reset=_keep,
             server_settings={"application_name": "chuishao", "timezone": "UTC", "jit": "off"},
             **options,
         )
+        async with pool.acquire():
+            return pool
     except UNAVAILABLE as error:
         raise Unavailable(f"the database cannot be reached: {error or type(error).__name__}") from error
 

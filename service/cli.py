@@ -128,9 +128,6 @@ def _serve(settings: Settings, prepare: Callable[[EventLog], Awaitable[None]] | 
 
     with database(settings) as url:
         asyncio.run(inside(url))
-        console.print(
-            f"Serving http://{settings.host}:{settings.port}/graphql (GraphiQL in a browser); Ctrl-C ends it."
-        )
         run(settings.at(url))
 
 

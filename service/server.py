@@ -17,6 +17,13 @@ from chuishao.service.settings import Settings, WrongSetting
 class Server(uvicorn.Server):
     """Uvicorn, which closes sockets and streams with the right codes before it waits for them."""
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so once it is true."""
+        await super().startup(sockets)
+        if self.started:
+            address = f"http://{self.config.host}:{self.config.port}/graphql"
+            print(f"Serving {address} (GraphiQL in a browser); Ctrl-C ends it.", flush=True)  # noqa: T201
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what is open, then stop."""
         for routes in open_routes:
