@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 
 from chuishao.commands.catalogue import COMMANDS
+from chuishao.commands.execution import Contended
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.division import Level
 from chuishao.domain.lifecycle import Status, Step
@@ -16,6 +17,7 @@ from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
 from chuishao.eventlog.cursor import BadCursor
+from chuishao.projections.engine import NotYet
 
 NAMES: dict[type[Term], str] = {
     Role: "Role",
@@ -56,7 +58,8 @@ def refusals() -> list[type[Refusal]]:
     return [found[code] for code in sorted(found)]
 
 
-assert BadCursor in refusals() and COMMANDS  # their modules define refusals too
+# Importing the modules that define refusals makes them known, in whatever order the others are loaded.
+assert COMMANDS and {BadCursor, Contended, NotYet} <= set(refusals())
 _CODES: Any = {kind.code: (kind.code, "", " ".join((kind.__doc__ or "").split())) for kind in refusals()}
 ErrorCode: Any = Term("ErrorCode", _CODES)
 register(ErrorCode, "ErrorCode", "错误代码 Why a command was refused; codes are stable.")
