@@ -18,7 +18,7 @@ from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Unavailable, connected
 from chuishao.graphql.context import Info, unavailable
 from chuishao.graphql.enums import ErrorCode
-from chuishao.graphql.inputs import command_of, input_of, mutation_name, read_moment
+from chuishao.graphql.inputs import command_of, input_of, mutation_name, read_id, read_moment
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
@@ -116,7 +116,7 @@ async def send(info: Info, command: type[Command], given: Any) -> Result:
     try:
         ready = command_of(command, given)
         envelope = Envelope(
-            id=given.command_id,
+            id=read_id(given.command_id, "commandId"),
             actor=context.actor,
             occurred_at=read_moment(given.occurred_at, "occurredAt"),
             expected_version=given.expected_version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Any, NewType
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError, ValueNode, print_ast
@@ -66,6 +67,13 @@ def _position_literal(node: ValueNode, _variables: Any = None) -> Position:
 
 
 SCALARS: dict[object, Any] = {
+    UUID: strawberry.scalar(
+        name="UUID",
+        description="A universally unique identifier, as in 6f1e6c1c-0d3e-4f5a-8f43-0d9b8a2c7e11.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc9562",
+        serialize=str,
+        parse_value=str,  # read where it is used, so that a mistake is a typed error
+    ),
     datetime: strawberry.scalar(
         name="DateTime",
         description="A moment, ISO 8601 with an offset; answered in UTC with microseconds.",
