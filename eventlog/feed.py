@@ -120,11 +120,12 @@ class Feed:
     async def _tail(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hint.wait(), POLL)
+                async with asyncio.timeout(POLL):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._hint.wait()
             self._hint.clear()
             try:
                 await self.refresh()
-            except Unavailable as error:
+            except (Unavailable, asyncpg.PostgresError) as error:
                 logger.warning("the log cannot be followed now: %s", error)
                 await asyncio.sleep(POLL)
             except Exception:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -17,10 +18,19 @@ from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected
 from chuishao.eventlog.feed import POLL, Feed
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.projection import Batch, Projection
+from chuishao.projections.projection import Projection
 
 SHORT, LONG = 0.005, 1.0
-"""Seconds between looks at a projection that others fold or that is stopped: more and more."""
+"""Seconds between looks where there is nothing to fold: more and more."""
+GATHER = 0.02
+"""Seconds that a round takes at least, so that under load a batch has more than one event."""
+_CLAIM_ALL = """
+SELECT name, version, position FROM projection p
+WHERE log = $1 AND name = ANY($2) AND status = 'live'
+  AND NOT EXISTS (SELECT FROM parked k WHERE k.log = p.log AND k.projection = p.name)
+ORDER BY name FOR UPDATE SKIP LOCKED
+"""
+_ADVANCE_ALL = "UPDATE projection SET position = $3, updated_at = now() WHERE log = $1 AND name = ANY($2)"
 WAITS = "waits for an earlier event of its stream"
 
 logger = logging.getLogger("chuishao.projections")
@@ -45,7 +55,7 @@ class Engine:
         self.on_poison = on_poison
         self._reached: dict[str, int] = {}
         self._progress = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._task: asyncio.Task[None] | None = None
 
     @property
     def pool(self) -> Pool:
@@ -54,20 +64,19 @@ class Engine:
 
     def start(self) -> None:
         """Begin to fold in the background."""
-        self._tasks = [asyncio.create_task(self._keep(projection)) for projection in self.projections]
+        self._task = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
         """Fold no more; a batch under way is rolled back or committed whole."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
 
     async def catch_up(self) -> None:
         """Fold everything that is recorded by now."""
         await self.feed.refresh()
-        for projection in self.projections:
-            while await self.step(projection):
-                pass
+        while await self.round():
+            pass
 
     async def step(self, projection: Projection) -> int:
         """Fold the next batch of one projection; give the number of events folded.
@@ -100,11 +109,9 @@ class Engine:
         while (reached := await self._slowest(position)) < position:
             if asyncio.get_running_loop().time() > deadline:
                 raise NotYet("atLeast", position=reached, wanted=position)
-            progress = self._progress
-            try:
-                await asyncio.wait_for(progress.wait(), 0.05)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await self._progress.wait()
 
     async def _slowest(self, position: int) -> int:
         reached = min((self._reached.get(p.name, 0) for p in self.projections), default=position)
@@ -117,29 +124,69 @@ class Engine:
             reached = min((self._reached.get(p.name, 0) for p in self.projections), default=position)
         return reached
 
-    async def _keep(self, projection: Projection) -> None:
+    async def _keep(self) -> None:
         pause = SHORT
+        clock = asyncio.get_running_loop().time
         while True:
+            seen, began = self.feed.head, clock()
             try:
-                folded = await self.step(projection)
+                folded = await self.round()
             except Unavailable as error:
-                logger.warning("projection %s waits for the database: %s", projection.name, error)
+                logger.warning("the read models wait for the database: %s", error)
                 await asyncio.sleep(POLL)
             except Exception:
-                logger.exception("projection %s could not go on; trying again", projection.name)
+                logger.exception("the read models could not go on; trying again")
                 await asyncio.sleep(LONG)
             else:
-                pause = SHORT if folded else await self._news(projection, pause)
+                if folded:
+                    pause = SHORT
+                    await asyncio.sleep(max(0.0, GATHER - (clock() - began)))
+                else:
+                    pause = await self._news(seen, pause)
 
-    async def _news(self, projection: Projection, pause: float) -> float:
-        """Wait until there may be something to fold; give how long to pause if there was nothing again."""
-        reached = self._reached.get(projection.name, 0)
-        if reached < self.feed.head:  # another process holds the checkpoint, or the projection is stopped
-            await asyncio.sleep(pause)
-            return min(2 * pause, LONG)
+    async def _news(self, seen: int, pause: float) -> float:
+        """Wait for events beyond `seen`; give how long to wait next time if there are none again.
+
+        Without news a look is due all the same: another process may have let go of a checkpoint.
+        """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.feed.wait(reached), LONG)
-        return SHORT
+            await asyncio.wait_for(self.feed.wait(seen), pause)
+        return SHORT if self.feed.head > seen else min(2 * pause, LONG)
+
+    async def round(self) -> int:
+        """Fold the next batch of every projection; give the most events that one of them folded.
+
+        Projections that stand at the same place, as nearly all do nearly always, fold in one transaction.
+        """
+        try:
+            together, folded = await self._step_together()
+        except (Unavailable, asyncio.CancelledError):
+            raise
+        except Exception:
+            logger.exception("a batch cannot be folded into all read models at once; trying one by one")
+            together, folded = frozenset(), 0
+        apart = [projection for projection in self.projections if projection.name not in together]
+        return max([folded, *[await self.step(projection) for projection in apart]])
+
+    async def _step_together(self) -> tuple[frozenset[str], int]:
+        """Fold a batch into the projections that stand where most do; give their names and its length."""
+        known = {projection.name: projection for projection in self.projections}
+        async with connected(self.pool) as connection, connection.transaction():
+            rows = await connection.fetch(_CLAIM_ALL, self.log.id, list(known))
+            free = [row for row in rows if row["version"] == known[row["name"]].version]
+            if not free:
+                return frozenset(), 0
+            position, _ = Counter(row["position"] for row in free).most_common(1)[0]
+            names = [row["name"] for row in free if row["position"] == position]
+            batch = await self.feed.read(position)
+            if batch:
+                for name in names:
+                    await self._fold(connection, known[name], batch)
+                position = batch[-1].position
+                await connection.execute(_ADVANCE_ALL, self.log.id, names, position)
+        for name in names:
+            self._tell(known[name], position)
+        return frozenset(names), len(batch)
 
     async def _next(self, projection: Projection) -> list[RecordedEvent]:
         """The events after the checkpoint; none where the projection is stopped or of another version."""
@@ -183,7 +230,7 @@ class Engine:
         self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
     ) -> None:
         await connection.execute(f'SET LOCAL search_path TO "{projection.name}", public')
-        await projection.fold(connection, Batch(self.log, batch))
+        await projection.take(connection, self.log, batch)
 
     async def _advance(self, connection: Connection, projection: Projection, position: int) -> None:
         query = "UPDATE projection SET position = $3, updated_at = now() WHERE log = $1 AND name = $2"
