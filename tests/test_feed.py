@@ -233,8 +233,8 @@ async def test_following_goes_on_after_every_connection_was_killed(log: EventLog
 
 async def kill_others_than(url: str, spared: EventLog) -> None:
     """Kill every backend of the database but those of one pool."""
-    async with connected(spared.pool) as connection:
-        await connection.execute("SET application_name = 'spared'")
+    async with connected(spared.pool) as mine:
+        await mine.execute("SET application_name = 'spared'")
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(
