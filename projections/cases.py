@@ -96,7 +96,7 @@ _LIMITS: dict[Status, LimitKind] = {
 
 async def fold(connection: Connection, batch: Batch) -> None:
     """Fold a batch: case events change their rows, a new policy re-dates every open case."""
-    book = await policy_book(connection, batch.log.id, batch.events[-1].position)
+    book = await policy_book(connection, batch.log)
     pending: list[RecordedEvent] = []
     for recorded in batch.events:
         if isinstance(recorded.event, facts.CaseEvent):
@@ -251,4 +251,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=1, fold=fold)
+PROJECTION = Projection("cases", version=1, fold=fold, on=(facts.CaseEvent, PolicyAdopted, PolicyRevised))

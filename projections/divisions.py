@@ -79,4 +79,4 @@ def evolve(rows: dict[UUID, DivisionRow], recorded: RecordedEvent) -> None:
             rows[recorded.stream].abolished_from = date.fromisoformat(since)
 
 
-PROJECTION = Projection("divisions", version=1, fold=fold)
+PROJECTION = Projection("divisions", version=1, fold=fold, on=_EVENTS)

@@ -150,7 +150,8 @@ class Engine:
         Without news a look is due all the same: another process may have let go of a checkpoint.
         """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.feed.wait(seen), pause)
+            async with asyncio.timeout(pause):  # wait_for of Python 3.11 may swallow a cancellation
+                await self.feed.wait(seen)
         return SHORT if self.feed.head > seen else min(2 * pause, LONG)
 
     async def round(self) -> int:

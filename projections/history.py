@@ -146,7 +146,7 @@ def _hold(entry: EntryRow, event: facts.CaseEvent) -> None:
             entry.status, entry.status_before = entry.status_before or entry.status, None
 
 
-PROJECTION = Projection("history", version=1, fold=fold)
+PROJECTION = Projection("history", version=1, fold=fold, on=(facts.CaseEvent, WhistleEvent))
 
 
 # Queries

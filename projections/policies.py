@@ -42,7 +42,7 @@ async def fold(connection: Connection, batch: Batch) -> None:
     await POLICIES.save(connection, rows)
 
 
-PROJECTION = Projection("policies", version=1, fold=fold)
+PROJECTION = Projection("policies", version=1, fold=fold, on=(PolicyAdopted, PolicyRevised))
 
 
 async def all_policies(connection: Connection) -> list[PolicyRow]:

@@ -11,5 +11,8 @@ CREATE TABLE policy (
 SELECT e.position, e.data
 FROM public.stream s
 JOIN public.event e ON e.log = s.log AND e.stream = s.id AND e.position BETWEEN s.first_position AND s.last_position
-WHERE s.log = $1 AND s.id = $2 AND e.position <= $3
+WHERE s.log = $1 AND s.id = $2
 ORDER BY e.position
+
+-- name: last
+SELECT last_position FROM public.stream WHERE log = $1 AND id = $2

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from chuishao.domain.identity import POLICY_ID
 from chuishao.domain.policy import Policy, in_force, parse
 from chuishao.domain.refusal import NoPolicy
 from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sql import statements
 
 _SQL = statements("chuishao.projections", "policies.sql")
@@ -17,7 +19,7 @@ _SQL = statements("chuishao.projections", "policies.sql")
 
 @dataclass(frozen=True)
 class PolicyBook:
-    """The policies that the log held up to its position, in the order of their adoption."""
+    """The policies of a log with the positions of their adoption, in order."""
 
     adopted: tuple[tuple[int, Policy], ...]
 
@@ -30,7 +32,17 @@ class PolicyBook:
             return None
 
 
-async def policy_book(connection: Connection, log: int, until: int) -> PolicyBook:
-    """Read the policies adopted up to a position."""
-    rows = await connection.fetch(_SQL["adopted"], log, POLICY_ID, until)
-    return PolicyBook(tuple((row["position"], parse(json.loads(row["data"])["document"])) for row in rows))
+_books: WeakKeyDictionary[EventLog, tuple[int, PolicyBook]] = WeakKeyDictionary()
+"""The policies of each log as last read, with the position of the last of them."""
+
+
+async def policy_book(connection: Connection, log: EventLog) -> PolicyBook:
+    """Every policy adopted by now."""
+    last = await connection.fetchval(_SQL["last"], log.id, POLICY_ID) or 0
+    position, book = _books.get(log, (0, PolicyBook(())))
+    if position != last:
+        rows = await connection.fetch(_SQL["adopted"], log.id, POLICY_ID)
+        documents = ((row["position"], json.loads(row["data"])["document"]) for row in rows)
+        book = PolicyBook(tuple((position, parse(document)) for position, document in documents))
+        _books[log] = (last, book)
+    return book

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import cached_property
 
+from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.event import Event, SealedText
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
-
-E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,19 @@ class Projection:
     name: str
     version: int
     fold: Fold = field(repr=False)
+    on: tuple[type[Event], ...] = ()
+    """The kinds of event that it folds; none named means all."""
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The types of event that it folds, where they are named."""
+        return frozenset(topic for topic, kind in EVENT_TYPES.items() if issubclass(kind, self.on))
+
+    async def take(self, connection: Connection, log: EventLog, events: Iterable[RecordedEvent]) -> None:
+        """Fold those of the events that it folds, in the schema of the connection's search path."""
+        wanted = [event for event in events if not self.on or event.type in self.topics]
+        if wanted:
+            await self.fold(connection, Batch(log, wanted))
 
     @property
     def tables(self) -> str:

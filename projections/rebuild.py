@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from chuishao.eventlog.connection import Connection, connected
 from chuishao.eventlog.feed import PAGE
 from chuishao.eventlog.log import EventLog
-from chuishao.projections.projection import Batch, Projection
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.projections.projection import Projection
 
 Progress = Callable[[str, int, int], None]
 """Hears (projection, position, head) while a read model is rebuilt."""
@@ -67,13 +68,12 @@ async def _make(connection: Connection, log: EventLog, projection: Projection) -
 
 
 async def _rebuild(connection: Connection, log: EventLog, projection: Projection, progress: Progress) -> int:
-    building = f"{projection.name}_next"
     async with connection.transaction():
-        await _make_tables(connection, projection, building)
+        await _make_tables(connection, projection, f"{projection.name}_next")
     position, head = 0, await log.head()
     while events := await log.after(position, PAGE):
         async with connection.transaction():
-            await _fold(connection, projection, building, Batch(log, events))
+            await _fold(connection, projection, log, events)
         position = events[-1].position
         head = max(head, position)
         progress(projection.name, position, head)
@@ -83,7 +83,7 @@ async def _rebuild(connection: Connection, log: EventLog, projection: Projection
         query = "SELECT position FROM projection WHERE log = $1 AND name = $2 FOR UPDATE"
         await connection.fetchval(query, log.id, projection.name)
         while events := await log.after(position, PAGE):
-            await _fold(connection, projection, building, Batch(log, events))
+            await _fold(connection, projection, log, events)
             position = events[-1].position
         await _flip(connection, log, projection, position)
     progress(projection.name, position, position)
@@ -96,9 +96,11 @@ async def _make_tables(connection: Connection, projection: Projection, schema: s
     await connection.execute(projection.tables)
 
 
-async def _fold(connection: Connection, projection: Projection, schema: str, batch: Batch) -> None:
-    await connection.execute(f'SET LOCAL search_path TO "{schema}", public')
-    await projection.fold(connection, batch)
+async def _fold(
+    connection: Connection, projection: Projection, log: EventLog, events: Sequence[RecordedEvent]
+) -> None:
+    await connection.execute(f'SET LOCAL search_path TO "{projection.name}_next", public')
+    await projection.take(connection, log, events)
 
 
 async def _flip(connection: Connection, log: EventLog, projection: Projection, position: int) -> None:

@@ -92,6 +92,13 @@ FIELDS = {name: number for number, name in enumerate(Tally.__slots__)}
 CASES = Table("case_state", CaseState)
 GRIDS = Table("grid_state", GridState)
 Deltas = dict[str, list[int]]
+_GRID_EVENTS = (
+    grids.GridDrawn,
+    grids.GridRedrawn,
+    grids.GridRetired,
+    grids.GridWorkerAssigned,
+    grids.GridWorkerRelieved,
+)
 
 
 # Fold
@@ -100,7 +107,7 @@ Deltas = dict[str, list[int]]
 async def fold(connection: Connection, batch: Batch) -> None:
     """Fold a batch: change the states, add the differences."""
     case_ids = {r.stream for r in batch.events if isinstance(r.event, facts.CaseEvent)}
-    grid_ids = {r.stream for r in batch.events if r.type in _GRID_EVENTS}
+    grid_ids = {r.stream for r in batch.events if isinstance(r.event, _GRID_EVENTS)}
     cases: dict[UUID, CaseState] = await CASES.load(connection, case_ids)
     drawn: dict[UUID, GridState] = await GRIDS.load(connection, grid_ids)
     places: Deltas = defaultdict(lambda: [0] * SIZE)
@@ -241,11 +248,6 @@ def evolve_case(rows: dict[UUID, CaseState], recorded: RecordedEvent) -> None:  
         row.status = target.value
 
 
-_GRID_EVENTS = frozenset(
-    {"GridDrawn", "GridRedrawn", "GridRetired", "GridWorkerAssigned", "GridWorkerRelieved"}
-)
-
-
 def evolve_grid(rows: dict[UUID, GridState], recorded: RecordedEvent) -> None:
     """Fold one grid event into its state."""
     match recorded.event:
@@ -261,7 +263,7 @@ def evolve_grid(rows: dict[UUID, GridState], recorded: RecordedEvent) -> None:
             rows[recorded.stream].worker = None
 
 
-PROJECTION = Projection("tallies", version=1, fold=fold)
+PROJECTION = Projection("tallies", version=1, fold=fold, on=(facts.CaseEvent, *_GRID_EVENTS))
 
 
 # Queries

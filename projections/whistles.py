@@ -108,7 +108,7 @@ class Rows:
 
 async def fold(connection: Connection, batch: Batch) -> None:
     """Fold whistle events; a new policy re-dates the summonses that wait."""
-    book = await policy_book(connection, batch.log.id, batch.events[-1].position)
+    book = await policy_book(connection, batch.log)
     pending: list[RecordedEvent] = []
     for recorded in batch.events:
         if isinstance(recorded.event, facts.WhistleEvent):
@@ -233,7 +233,9 @@ def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
             row.score, row.rated_at = score, at
 
 
-PROJECTION = Projection("whistles", version=1, fold=fold)
+PROJECTION = Projection(
+    "whistles", version=1, fold=fold, on=(facts.WhistleEvent, PolicyAdopted, PolicyRevised)
+)
 
 
 # Queries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Literal
 from uuid import UUID, uuid4
@@ -262,14 +262,17 @@ async def test_a_stopped_projection_is_looked_at_ever_more_rarely(
     await engine.feed.refresh()
     pauses: list[float] = []
 
-    async def no_sleep(seconds: float) -> None:
+    async def no_news(news: Coroutine[object, object, None], seconds: float) -> None:
+        news.close()
         pauses.append(seconds)
+        raise TimeoutError
 
-    monkeypatch.setattr("chuishao.projections.engine.asyncio.sleep", no_sleep)
     pause = 0.005
     for _ in range(10):
-        assert await engine.step(engine.projections[0]) == 0
-        pause = await engine._news(engine.projections[0], pause)
+        assert await engine.round() == 0
+        with monkeypatch.context() as patch:
+            patch.setattr("chuishao.projections.engine.asyncio.wait_for", no_news)
+            pause = await engine._news(engine.feed.head, pause)
 
     assert pauses[:3] == [0.005, 0.01, 0.02]
     assert pauses[-1] == pause == 1.0
@@ -442,14 +445,14 @@ async def test_a_running_engine_survives_what_nobody_foresaw(
     monkeypatch.setattr("chuishao.projections.engine.LONG", 0.01)
     engine = await an_engine(log, witness())
     failures = iter([RuntimeError("unforeseen"), RuntimeError("again")])
-    step = engine.step
+    whole_round = engine.round
 
-    async def failing(projection: Projection) -> int:
+    async def failing() -> int:
         for failure in failures:
             raise failure
-        return await step(projection)
+        return await whole_round()
 
-    monkeypatch.setattr(engine, "step", failing)
+    monkeypatch.setattr(engine, "round", failing)
     await record(log, "ab")
     async with running(engine):
         await engine.reach(2)
