@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -57,14 +58,17 @@ def mutation_name(command: type) -> str:
     return command.__name__[0].lower() + command.__name__[1:]
 
 
-def command_of(command: type[Any], given: Any) -> Any:
+def command_of(command: Any, given: Any) -> Any:
     """The command (or part) that an input stands for; refused where a value cannot be read."""
-    hints = get_type_hints(command)
-    values = {
-        field.name: _read(hints[field.name], getattr(given, field.name), _camel(field.name))
-        for field in fields(command)
-    }
+    values = {name: _read(kind, getattr(given, name), path) for name, kind, path in _readers(command)}
     return command(**values)
+
+
+@cache
+def _readers(command: Any) -> tuple[tuple[str, Any, str], ...]:
+    """What to read of a command's input: name, type, and path for errors."""
+    hints = get_type_hints(command)
+    return tuple((field.name, hints[field.name], _camel(field.name)) for field in fields(command))
 
 
 def read_moment(given: datetime | Unreadable | None, path: str) -> datetime | None:
