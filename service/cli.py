@@ -13,6 +13,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer.exceptions import TyperException
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import Actor
@@ -70,13 +71,26 @@ DATA_DIR = Path(".chuishao")
 def main() -> None:
     """Run the command line; what a person can mend is one line and exit code 2."""
     try:
-        app()
+        raise SystemExit(app(standalone_mode=False) or 0)
     except* EXPECTED as group:
-        error: BaseException = group
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        print(f"chuishao: {error}", file=sys.stderr)  # noqa: T201
-        raise SystemExit(2) from None
+        _end(str(_first(group)))
+    except* TyperException as group:
+        error = _first(group)
+        _end(getattr(error, "format_message", error.__str__)())
+    except* (KeyboardInterrupt, typer.Abort):
+        raise SystemExit(130) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    """The first of grouped errors."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _end(message: str) -> None:
+    print(f"chuishao: {message}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(2) from None
 
 
 def _run(settings: Settings, work: Callable[[EventLog], Awaitable[None]]) -> None:
@@ -92,14 +106,20 @@ def _run(settings: Settings, work: Callable[[EventLog], Awaitable[None]]) -> Non
 
 
 async def _make_ready(log: EventLog, settings: Settings) -> None:
-    with progress_bar(console) as bar:
-        tasks: dict[str, Any] = {}
+    bar = progress_bar(console)
+    tasks: dict[str, Any] = {}
 
-        def show(name: str, position: int, head: int) -> None:
-            task = tasks.setdefault(name, bar.add_task(f"Rebuilding {name}", total=head))
-            bar.update(task, completed=position, total=head)
+    def show(name: str, position: int, head: int) -> None:
+        bar.start()
+        if name not in tasks:
+            tasks[name] = bar.add_task(f"Rebuilding {name}", total=head)
+        bar.update(tasks[name], completed=position, total=head)
 
+    try:
         await make_ready(log, load_key(settings.data_dir), show)
+    finally:
+        if tasks:
+            bar.stop()
 
 
 @app.command()
