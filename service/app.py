@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS
-from chuishao.eventlog.connection import open_pool
+from chuishao.eventlog.connection import Unavailable, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
@@ -29,6 +30,8 @@ from chuishao.service.tokens import bearer, load_key, verify
 
 FIRST_TABS = ("frontend_cases_of_a_grid", "auditor_trace_a_case", "integrator_follow_events")
 """The example operations that the explorer opens: one for each audience."""
+PARTITIONS_EVERY = 600
+"""Seconds between looks whether the log needs a further partition."""
 open_routes: list[GraphQLRoutes] = []
 """The routes of this process, to be closed before the server waits for its connections."""
 
@@ -47,15 +50,25 @@ async def services(database_url: str, key: bytes) -> AsyncIterator[Services]:
     log = EventLog(pool)
     feed = Feed(log)
     engine = Engine(feed, PROJECTIONS)
+    partitions = asyncio.create_task(_keep_partitions(log))
     try:
         await feed.start()
         engine.start()
         yield Services(log, feed, engine, Executor(log, key))
     finally:
+        partitions.cancel()
         await engine.stop()
         await log.writer.close()
         await feed.stop()
         pool.terminate()
+
+
+async def _keep_partitions(log: EventLog) -> None:
+    """Make partitions ahead of the head, for a server that runs for months."""
+    while True:
+        await asyncio.sleep(PARTITIONS_EVERY)
+        with contextlib.suppress(Unavailable):
+            await log.make_partitions()
 
 
 def create_app() -> Starlette:

@@ -89,7 +89,8 @@ def _first(error: BaseException) -> BaseException:
 
 
 def _end(message: str) -> None:
-    print(f"chuishao: {message}", file=sys.stderr)  # noqa: T201
+    if message:  # help that was printed says it all
+        print(f"chuishao: {message}", file=sys.stderr)  # noqa: T201
     raise SystemExit(2) from None
 
 
