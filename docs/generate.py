@@ -1,0 +1,180 @@
+"""Write the tables of the documentation from the code they describe.
+
+    .venv/bin/python docs/generate.py
+
+A table stands between `<!-- generated: NAME -->` and `<!-- end -->`; the rest is written by hand.
+A test fails where a page and the code have come apart.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from chuishao.domain.authority import MAY_SET_UP
+from chuishao.domain.catalogue import AGGREGATES, EVENT_TYPES
+from chuishao.domain.event import Event, PersonalText
+from chuishao.domain.lifecycle import RESOLVERS, STAGES, TABLE, Status, Step
+from chuishao.domain.summons import SUMMONS_TABLE, SummonsState
+from chuishao.domain.term import Term
+from chuishao.domain.vocabulary import Role
+from chuishao.graphql.enums import NAMES, refusals
+
+DOCS = Path(__file__).parent
+MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+Cells = Iterable[Iterable[str]]
+
+
+def table(headings: Iterable[str], rows: Cells) -> str:
+    """A Markdown table."""
+    lines = [list(headings), ["---"] * len(list(headings)), *map(list, rows)]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def words(terms: Iterable[Term]) -> str:
+    """Terms in the order of their list: the code and the Chinese word."""
+    wanted = set(terms)
+    kinds = {type(term) for term in wanted}
+    return ", ".join(f"{term.value} {term.zh}" for kind in kinds for term in kind if term in wanted)
+
+
+def roles(allowed: Iterable[Role]) -> str:
+    """Roles in the order of their list."""
+    return words(allowed)
+
+
+def transitions() -> str:
+    """The lifecycle table."""
+    rows = (
+        (
+            f"**{row.step.value}** {row.step.zh}",
+            words(row.sources) or ("–" if row.step is Step.REPORT else "any"),
+            f"{row.target.value} {row.target.zh}" if row.target else "as before",
+            roles(row.roles),
+        )
+        for row in TABLE
+    )
+    return table(("step", "possible in", "leads to", "by"), rows)
+
+
+def states() -> str:
+    """The states and the stages they belong to."""
+    rows = (
+        (f"{state.value} {state.zh}", state.en, f"{stage.value} {stage.zh}" if stage else "outside the loop")
+        for state, stage in ((state, STAGES[state]) for state in Status)
+    )
+    return table(("state", "meaning", "stage of the loop 闭环"), rows)
+
+
+def resolvers() -> str:
+    """Who settles a case at each tier."""
+    rows = ((f"{tier.value} {tier.zh}", tier.en, roles(allowed)) for tier, allowed in RESOLVERS.items())
+    return table(("tier", "meaning", "settled by"), rows)
+
+
+def summons() -> str:
+    """The summons table."""
+    rows = (
+        (
+            f"**{step.value}** {step.zh}",
+            "any" if sources == frozenset(SummonsState) else words(sources),
+        )
+        for step, sources in SUMMONS_TABLE.items()
+    )
+    return table(("step", "possible in"), rows)
+
+
+def setup() -> str:
+    """Who may set up what."""
+    rows = ((f"{what.value} {what.zh}", what.en, roles(allowed)) for what, allowed in MAY_SET_UP.items())
+    return table(("action", "meaning", "by"), rows)
+
+
+def events() -> str:
+    """Every event type of every aggregate with its fields."""
+    parts = []
+    for aggregate in AGGREGATES:
+        modules = {aggregate.__module__, f"{aggregate.__module__}_events"}
+        kinds = [kind for kind in EVENT_TYPES.values() if kind.__module__ in modules]
+        if aggregate.__name__ in ("Division", "DivisionCode"):
+            codes = aggregate.__name__ == "DivisionCode"
+            kinds = [kind for kind in kinds if kind.__name__.startswith("DivisionCode") is codes]
+        module = kinds[0].__module__.removeprefix("chuishao.").replace(".", "/")
+        parts.append(f"\n### {aggregate.TOPIC}\n\nIn `{module}.py`.\n\n")
+        parts.append(table(("type", "what happened", "fields"), map(_event, kinds)))
+    return "".join(parts) + "\n"
+
+
+def _event(kind: type[Event]) -> tuple[str, str, str]:
+    base = get_type_hints(Event)
+    hints = {name: hint for name, hint in get_type_hints(kind).items() if name not in base}
+    fields = [
+        f"`{_camel(name)}` {_type(hint)}"
+        for name, hint in hints.items()
+        if name.islower() and name != "originator_topic"
+    ]
+    said = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+    return f"`{kind.TOPIC}`", said, ", ".join(fields) or "–"
+
+
+def _type(hint: Any) -> str:
+    """A field's type as a reader of JSON meets it."""
+    if get_origin(hint) in (Union, types.UnionType):
+        inner = [part for part in get_args(hint) if part is not type(None)]
+        said = "personal text" if PersonalText in inner else _type(inner[0])
+        return said + (" or null" if type(None) in get_args(hint) else "")
+    if get_origin(hint) is list:
+        return f"list of {_type(get_args(hint)[0])}"
+    names = {"str": "text", "int": "integer", "bool": "true or false", "UUID": "identifier", "date": "date"}
+    return names.get(getattr(hint, "__name__", ""), "JSON object")
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def errors() -> str:
+    """Every code of a refusal, with its sentence in both languages."""
+    rows = ((f"`{kind.code}`", kind.en, kind.zh) for kind in refusals())
+    return table(("code", "English", "中文"), rows)
+
+
+def terms() -> str:
+    """Every closed list of the domain."""
+    parts = []
+    for term, name in NAMES.items():
+        module = term.__module__.removeprefix("chuishao.").replace(".", "/")
+        title = (term.__doc__ or "").split("\n")[0]
+        parts.append(f"\n### {name}\n\n{title} In `{module}.py`.\n\n")
+        rows = ((member.zh, f"`{member.value}`", member.en) for member in term)
+        parts.append(table(("中文", "code", "English"), rows))
+    return "".join(parts) + "\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    made.__name__: made for made in (transitions, states, resolvers, summons, setup, events, errors, terms)
+}
+
+
+def pages() -> dict[Path, str]:
+    """Every page with a generated table, as it should read."""
+
+    def filled(found: re.Match[str]) -> str:
+        return f"{found[1]}\n{TABLES[found[2]]().strip()}\n\n{found[3]}"
+
+    written = {path: path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*.md"))}
+    return {path: MARKED.sub(filled, text) for path, text in written.items() if MARKED.search(text)}
+
+
+def main() -> None:
+    """Write what has changed."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
