@@ -51,11 +51,8 @@ def token(actor: Actor, lasting: timedelta = timedelta(hours=1), key: bytes = KE
     return mint(key, actor, lasting)
 
 
-@dataclass(frozen=True)
 class Refused(Exception):
     """The errors of an answer that was expected to have none."""
-
-    errors: Any
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ class Client:
         (error,) = result["errors"]
         return error["extensions"] | {"message": error["message"], "data": result.get("data")}
 
-    async def mutate(self, name: str, thing: str = "", **fields: Any) -> Any:
+    async def mutate(self, name: str, thing: str = "", /, **fields: Any) -> Any:
         """The payload of a mutation; `thing` is a selection beside position and errors."""
         document = mutation(name, thing)
         result = await self.send(document, {"input": {"commandId": str(uuid4())} | fields})
@@ -102,7 +99,7 @@ class Client:
             raise Refused(result["errors"])
         return result["data"][name]
 
-    async def do(self, name: str, thing: str = "", **fields: Any) -> Any:
+    async def do(self, name: str, thing: str = "", /, **fields: Any) -> Any:
         """The payload of a mutation that must not be refused."""
         payload = await self.mutate(name, thing, **fields)
         assert payload["errors"] == [], payload

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from graphql import (
@@ -21,10 +21,7 @@ from graphql import (
 
 from chuishao.commands import cases, grids, whistles
 from chuishao.commands.catalogue import COMMANDS
-from chuishao.commands.secret import secret_of
-from chuishao.domain.actor import Actor
 from chuishao.domain.catalogue import EVENT_TYPES
-from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.execution import Engine, GraphQLRequest
@@ -32,7 +29,8 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import operations, schema, sdl
 from tests.conftest import copy_of_template
 from tests.served import AUDITOR, Client, Served, served
-from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, THIRD_GRID, Town, make_town
+from tests.steps import HANDLING, accepted, assessed, released, verified
+from tests.town import COMMUNITY, GRID, Town, make_town
 
 OPERATIONS = operations()
 AUDIENCES = {"frontend": "# For frontend teams: ", "auditor": "# For auditors: "}
@@ -169,173 +167,11 @@ async def serving(town: Town, database: str) -> AsyncIterator[Served]:
         yield running
 
 
-Prepared = tuple[Actor | None, dict[str, Any]]
-Prepare = Callable[[Town], Awaitable[Prepared]]
-
-
-def on_a_case(by: str, at: Tier | None = Tier.ON_SPOT, **fields: Any) -> Prepare:
-    """A step of a case that is assigned to a tier, or only reported where `at` is None."""
-
-    async def prepare(town: Town) -> Prepared:
-        case = await town.assigned(at) if at else await town.report()
-        return actor(town, by), {"caseId": str(case)} | fields
-
-    return prepare
-
-
-def after(*steps: Callable[[Town, UUID], Awaitable[object]], by: str, **fields: Any) -> Prepare:
-    """A step of a case on which other steps were taken since its report."""
-
-    async def prepare(town: Town) -> Prepared:
-        case = await town.report()
-        for step in steps:
-            await step(town, case)
-        return actor(town, by), {"caseId": str(case)} | fields
-
-    return prepare
-
-
-def on_a_whistle(
-    by: str, *steps: Callable[[Town, UUID], Awaitable[object]], linkage: str = "RAPID_SERVICE", **fields: Any
-) -> Prepare:
-    """A step of a whistle on which other steps were taken since it was blown."""
-
-    async def prepare(town: Town) -> Prepared:
-        _, whistle = await town.whistled(LinkageMechanism(linkage), departments=1)
-        for step in steps:
-            await step(town, whistle)
-        given = {
-            name: str(town.departments[value]) if name == "departmentId" else value
-            for name, value in fields.items()
-        }
-        return actor(town, by), {"whistleId": str(whistle)} | given
-
-    return prepare
-
-
-def actor(town: Town, name: str) -> Actor:
-    """Somebody of the town by the name of their part."""
-    found = getattr(town, name)
-    return found() if callable(found) else found  # type: ignore[no-any-return]
-
-
-async def accepted(town: Town, case: UUID) -> None:
-    await town.do(cases.AcceptCase(case_id=case), town.community_staff)
-
-
-async def assessed(town: Town, case: UUID) -> None:
-    command = cases.AssessCase(case_id=case, severity=Severity.MINOR)
-    await town.do(command, town.community_staff)
-
-
-async def assigned(town: Town, case: UUID) -> None:
-    await town.do(cases.AssignCase(case_id=case, tier=Tier.ON_SPOT), town.community_staff)
-
-
-async def resolved(town: Town, case: UUID) -> None:
-    await town.do(cases.ResolveOnSpot(case_id=case, result="已处理"), town.worker())
-
-
-async def verified(town: Town, case: UUID) -> None:
-    await town.do(cases.VerifyCase(case_id=case, passed=True), town.community_staff)
-
-
-async def merged(town: Town, case: UUID) -> None:
-    merge = cases.MergeCase(case_id=case, into_id=await town.report())
-    await town.do(merge, town.community_staff)
-
-
-async def checked_in(town: Town, whistle: UUID) -> None:
-    command = whistles.CheckIn(whistle_id=whistle, department_id=town.departments[0])
-    await town.do(command, town.officer(0))
-
-
-async def answered(town: Town, whistle: UUID) -> None:
-    await checked_in(town, whistle)
-    command = whistles.AnswerSummons(whistle_id=whistle, department_id=town.departments[0], result="已到场")
-    await town.do(command, town.officer(0))
-
-
-async def released(town: Town, whistle: UUID) -> None:
-    await answered(town, whistle)
-    await town.do(whistles.ResolveWhistle(whistle_id=whistle, result="联动办结"), town.street_officer)
-
-
-async def met(town: Town, whistle: UUID) -> None:
-    meeting = whistles.OpenOnSiteMeeting(whistle_id=whistle, items=["清理路面"])
-    await town.do(meeting, town.street_officer)
-
-
-async def settled(town: Town, whistle: UUID) -> None:
-    await town.do(whistles.SettleOnSiteItem(whistle_id=whistle, item=1), town.street_officer)
-
-
-async def report(_town: Town) -> Prepared:
-    return None, {"category": "01001", "text": "井盖丢失", "gridCode": GRID}
-
-
-async def rate(town: Town) -> Prepared:
-    case = await town.report()
-    for step in (accepted, assessed, assigned, resolved, verified):
-        await step(town, case)
-    rating = {"answered": True, "solved": True, "satisfied": 5, "secret": secret_of(KEY, case)}
-    return None, {"caseId": str(case)} | rating
-
-
-async def joining(town: Town, field: str) -> Prepared:
-    return town.community_staff, {"caseId": str(await town.report()), field: str(await town.report())}
-
-
-async def blow(town: Town) -> Prepared:
-    case = await town.assigned(Tier.MULTI_UNIT)
-    called = {"kind": "ROUTINE", "linkage": "RAPID_SERVICE", "departmentIds": [str(town.departments[0])]}
-    return town.street_officer, {"caseId": str(case), "grounds": "需要部门联动"} | called
-
-
-MUTATIONS: dict[str, Prepare] = {
-    "frontend_report_case": report,
-    "frontend_accept_case": on_a_case("community_staff", None),
-    "frontend_refuse_case": on_a_case("community_staff", None, reason="不属受理范围"),
-    "frontend_assess_case": after(accepted, by="community_staff", severity="MINOR"),
-    "frontend_assign_case": after(accepted, assessed, by="community_staff", tier="ON_SPOT"),
-    "frontend_transfer_case": on_a_case(
-        "street_officer", communityCode=OTHER_COMMUNITY, gridCode=THIRD_GRID, reason="位置有误"
-    ),
-    "frontend_escalate_case": on_a_case("worker", tier="GRID_LEADER", reason="现场无法解决"),
-    "frontend_return_case": on_a_case("worker", reason="须重新交办"),
-    "frontend_resolve_on_spot": on_a_case("worker", result="已处理"),
-    "frontend_resolve_case": on_a_case("grid_leader", Tier.GRID_LEADER, result="已处理"),
-    "frontend_verify_case": after(
-        accepted, assessed, assigned, resolved, by="community_staff", passed=True, note="现场已恢复"
-    ),
-    "frontend_rate_case": rate,
-    "frontend_close_case": after(
-        accepted, assessed, assigned, resolved, verified, by="community_staff", note=None
-    ),
-    "frontend_reopen_case": after(
-        accepted, assessed, assigned, resolved, verified, by="resident", reason="问题复发"
-    ),
-    "frontend_mark_duplicate": lambda town: joining(town, "ofId"),
-    "frontend_merge_case": lambda town: joining(town, "intoId"),
-    "frontend_undo_merge": after(merged, by="community_staff", reason="并非同一事项"),
-    "frontend_split_case": on_a_case(
-        "community_staff", parts=[{"text": "井盖"}, {"text": "路灯", "category": "01003", "gridCode": GRID}]
-    ),
-    "frontend_blow_whistle": blow,
-    "frontend_summon_department": on_a_whistle("street_officer", departmentId=1),
-    "frontend_sign_summons": on_a_whistle("officer", departmentId=0),
-    "frontend_check_in": on_a_whistle("officer", departmentId=0),
-    "frontend_refuse_summons": on_a_whistle("officer", departmentId=0, reason="不属本部门职责"),
-    "integrator_record_missed_check_in": on_a_whistle("street_officer", departmentId=0),
-    "frontend_answer_summons": on_a_whistle("officer", checked_in, departmentId=0, result="已处置"),
-    "frontend_rate_department": on_a_whistle("street_officer", answered, departmentId=0, score=5),
-    "frontend_open_on_site_meeting": on_a_whistle(
-        "street_officer", linkage="LAST_MILE", items=["清理路面", "恢复照明"]
-    ),
-    "frontend_settle_on_site_item": on_a_whistle("street_officer", met, linkage="LAST_MILE", item=1),
-    "frontend_close_on_site_meeting": on_a_whistle("street_officer", met, settled, linkage="LAST_MILE"),
-    "frontend_resolve_whistle": on_a_whistle("street_officer", answered, result="联动办结"),
-    "frontend_withdraw_whistle": on_a_whistle("street_officer", reason="社区可自行处置"),
+MUTATIONS = {
+    name: HANDLING[field]
+    for name, text in OPERATIONS.items()
+    for field in root_fields(text)
+    if field in HANDLING
 }
 
 
