@@ -47,8 +47,9 @@ CASE_ORDERS = {
     ),
     CaseOrder.LATEST_CHANGE: Order("LATEST_CHANGE", (("position", "bigint"),), descending=True),
 }
-BY_CODE = Order("CODE", (("code", "text"),))
-BY_NUMBER = Order("NUMBER", (("number", "bigint"),), descending=True)
+GRIDS_BY_CODE = Order("GRIDS", (("code", "text"),))
+DIVISIONS_BY_CODE = Order("DIVISIONS", (("code", "text"),))
+WHISTLES_BY_NUMBER = Order("WHISTLES", (("number", "bigint"),), descending=True)
 
 
 @strawberry.input(description="案件筛选 Which cases are wanted; everything given must hold.")

@@ -10,9 +10,10 @@ from chuishao.domain.policy import Policy as PolicyInForce
 from chuishao.eventlog.log import Filter
 from chuishao.graphql.context import Info
 from chuishao.graphql.filters import (
-    BY_CODE,
-    BY_NUMBER,
     CASE_ORDERS,
+    DIVISIONS_BY_CODE,
+    GRIDS_BY_CODE,
+    WHISTLES_BY_NUMBER,
     CaseFilter,
     CaseOrder,
     DivisionFilter,
@@ -130,7 +131,7 @@ class Query:
         """A page of grids."""
         where = conditions(info, lambda where: grid_conditions(filter or GridFilter(), where))
         window = Window(first, after, last, before)
-        return await listed(info, "grids.grid", GRIDS, where, BY_CODE, window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, "grids.grid", GRIDS, where, GRIDS_BY_CODE, window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="网格员 A grid worker by the identifier, with their board.")
     async def worker(
@@ -183,7 +184,7 @@ class Query:
         """A page of whistles."""
         where = conditions(info, lambda where: whistle_conditions(filter or WhistleFilter(), where))
         window = Window(first, after, last, before)
-        return await listed(info, "whistles.whistle", WHISTLES, where, BY_NUMBER, window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, "whistles.whistle", WHISTLES, where, WHISTLES_BY_NUMBER, window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="报到排行榜 How the departments report, each figure with its sample.")
     async def check_in_league(
@@ -216,7 +217,7 @@ class Query:
         """A page of divisions."""
         where = conditions(info, lambda where: division_conditions(filter or DivisionFilter(), where))
         window = Window(first, after, last, before)
-        return await listed(info, "divisions.division", DIVISIONS, where, BY_CODE, window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, "divisions.division", DIVISIONS, where, DIVISIONS_BY_CODE, window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="部门 A department by its identifier.")
     async def department(
