@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Literal
 from uuid import UUID, uuid4
@@ -262,16 +262,15 @@ async def test_a_stopped_projection_is_looked_at_ever_more_rarely(
     await engine.feed.refresh()
     pauses: list[float] = []
 
-    async def no_news(news: Coroutine[object, object, None], seconds: float) -> None:
-        news.close()
+    def at_once(seconds: float) -> asyncio.Timeout:
         pauses.append(seconds)
-        raise TimeoutError
+        return asyncio.timeout_at(0)
 
     pause = 0.005
     for _ in range(10):
         assert await engine.round() == 0
         with monkeypatch.context() as patch:
-            patch.setattr("chuishao.projections.engine.asyncio.wait_for", no_news)
+            patch.setattr("chuishao.projections.engine.asyncio.timeout", at_once)
             pause = await engine._news(engine.feed.head, pause)
 
     assert pauses[:3] == [0.005, 0.01, 0.02]
