@@ -266,6 +266,16 @@ class CasesAndWhistles(RuleBasedStateMachine):
         whistle = chosen(self.all(Whistle), which)
         self.decide(by, after, chosen(steps_of_a_whistle(text, number, whistle), choice), whistle.id)
 
+    @precondition(lambda self: any(whistle.meeting_open for whistle in self.all(Whistle)))
+    @rule(which=NUMBERS, way=st.sampled_from(["close", "resolve", "withdraw"]))
+    def try_to_leave_the_meeting(self, which: int, way: str) -> None:
+        whistle = chosen([one for one in self.all(Whistle) if one.meeting_open], which)
+        if way == "close":
+            self.decide(None, timedelta(0), lambda one, who, at: one.close_meeting(who, at), whistle.id)
+        else:
+            case: Case = self.live[whistle.case]
+            self.end(case, None, timedelta(0), "都已办结", withdrawn=way == "withdraw")
+
     def take(
         self, step: Step, case: Case, by: Actor | None, after: timedelta, text: str, number: int
     ) -> None:
@@ -415,5 +425,5 @@ def stages_in_order_of_arrival(history: list[Event]) -> list[Stage]:
     return reached
 
 
-CasesAndWhistles.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+CasesAndWhistles.TestCase.settings = settings(max_examples=120, stateful_step_count=40)
 TestCasesAndWhistles = CasesAndWhistles.TestCase
