@@ -34,16 +34,17 @@ class Refused(Exception):
 class Api:
     """The endpoint, as somebody with a token sees it, or somebody without."""
 
-    def __init__(self, url: str, token: str | None = None) -> None:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        self.http = httpx.Client(headers=headers, timeout=30)
+    def __init__(self, http: httpx.Client, url: str, token: str | None = None) -> None:
+        self.http = http
         self.url = url
+        self.headers = {"authorization": f"Bearer {token}"} if token else {}
 
     def ask(self, document: str, **variables: Any) -> Any:
         """The data of a query or mutation; raises for whatever concerns the request as a whole."""
+        body = {"query": document, "variables": variables}
         for attempt in range(ATTEMPTS):
             try:
-                answer = self.http.post(self.url, json={"query": document, "variables": variables}).json()
+                answer = self.http.post(self.url, json=body, headers=self.headers).json()
             except httpx.TransportError:
                 answer = {"errors": [{"message": "no answer", "extensions": {"retry": True}}]}
             errors = answer.get("errors", [])
@@ -98,14 +99,14 @@ class People:
     departments: list[tuple[Any, Api]]
 
 
-def gather(url: str, grid: str, data_dir: str) -> People:
+def gather(http: httpx.Client, url: str, grid: str, data_dir: str) -> People:
     """Everybody who has to do with a case in this grid, each with a token of their own role and scope."""
 
     def somebody(name: str, role: str, scope: str, *flags: str) -> Api:
-        return Api(url, token(name, data_dir, "--role", role, "--scope", scope, *flags))
+        return Api(http, url, token(name, data_dir, "--role", role, "--scope", scope, *flags))
 
     community, street, district = grid[:12], grid[:9], grid[:6]
-    resident = Api(url)
+    resident = Api(http, url)
     found = resident.ask(
         "query ($place: String!) { departments(place: $place, first: 2) { nodes { id name } } }",
         place=district,
@@ -231,7 +232,8 @@ def main() -> None:
     flags.add_argument("--grid", default="120101001001-G001", help="where it happens")
     flags.add_argument("--data-dir", default=".chuishao", help="of the demonstration, for the tokens")
     given = flags.parse_args()
-    play(gather(given.url, given.grid, given.data_dir), given.grid)
+    with httpx.Client(timeout=30) as http:
+        play(gather(http, given.url, given.grid, given.data_dir), given.grid)
 
 
 if __name__ == "__main__":
