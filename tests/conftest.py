@@ -16,7 +16,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.migrate import migrate
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.rebuild import prepare
-from chuishao.service.postgres import EmbeddedPostgres
+from chuishao.service.postgres import SETTINGS, EmbeddedPostgres
 from tests.town import Town, make_town
 
 TEMPLATE = "chuishao_template"
@@ -37,9 +37,12 @@ def with_database(url: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a running server; durability is off only where a test asks for no crash."""
+    """The URL of a running server; nothing here outlives a crash of the machine, so nothing waits for the disk."""
     folder: Path = tmp_path_factory.mktemp("server")
-    with EmbeddedPostgres.start(folder) as postgres:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SETTINGS, "fsync", "off")
+        postgres = EmbeddedPostgres.start(folder)
+    with postgres:
         yield postgres.url
 
 
