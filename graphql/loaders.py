@@ -11,6 +11,7 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from chuishao.domain.event import SealedText
+from chuishao.domain.policy import in_force
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
 from chuishao.projections import grids, history, tallies, whistles
@@ -18,7 +19,7 @@ from chuishao.projections.cases import CASES, CaseRow
 from chuishao.projections.departments import DEPARTMENTS, DepartmentRow
 from chuishao.projections.divisions import DIVISIONS, NAMES, DivisionRow, NameRow
 from chuishao.projections.grids import GRIDS, GridRow
-from chuishao.projections.policies import policy_in_force
+from chuishao.projections.policybook import policy_book
 from chuishao.projections.table import Table
 from chuishao.projections.whistles import ITEMS, SUMMONS, WHISTLES, ItemRow, SummonsRow, WhistleRow
 from chuishao.projections.workers import WORKERS, WorkerRow
@@ -152,7 +153,9 @@ class Loaders:
 
         async def load(moments: list[datetime]) -> list[Any]:
             async with connected(self.log.pool) as connection:
-                return [await policy_in_force(connection, moment) for moment in moments]
+                book = await policy_book(connection, self.log)
+            policies = [policy for _, policy in book.adopted]
+            return [in_force(policies, moment) for moment in moments]
 
         return DataLoader(load)
 
