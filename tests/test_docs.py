@@ -122,7 +122,9 @@ async def place(template: str) -> AsyncIterator[Place]:
         await client.do("resolveCase", caseId=str(case), result="已处理")
         inspector = server.client(Actor("street-officer-2", Role.STREET_OFFICER, STREET))
         await inspector.do("verifyCase", caseId=str(case), passed=True)
-        await inspector.do("closeCase", caseId=str(case))
+        await inspector.do(
+            "closeCase", "case { status }", caseId=str(case)
+        )  # shown, so read models are there
         yield Place(server, database, town.departments)
 
 
