@@ -122,9 +122,7 @@ async def place(template: str) -> AsyncIterator[Place]:
         await client.do("resolveCase", caseId=str(case), result="已处理")
         inspector = server.client(Actor("street-officer-2", Role.STREET_OFFICER, STREET))
         await inspector.do("verifyCase", caseId=str(case), passed=True)
-        await inspector.do(
-            "closeCase", "case { status }", caseId=str(case)
-        )  # shown, so read models are there
+        await inspector.do("closeCase", "case { status }", caseId=str(case))  # answers once it can be read
         yield Place(server, database, town.departments)
 
 
