@@ -36,8 +36,12 @@ class RegisterDivision(Command):
         level_of(self.code)
         known = await work.find(Division, division_id(self.code))
         if known is not None:
-            if known.name != self.name.strip():
-                raise AlreadyExists("code", kind="division", id=self.code, existing=known.name)
+            if (
+                known.name != self.name.strip()
+                or known.place != self.code
+                or known.abolished_from is not None
+            ):
+                raise AlreadyExists("code", kind="division", id=self.code, existing=_described(known))
             return known
         claim = await work.find(DivisionCode, division_id(self.code))
         if claim is not None:
@@ -45,6 +49,11 @@ class RegisterDivision(Command):
         above = parent_code(self.code)
         parent = await work.division(above, path="code") if above else None
         return work.add(Division.register(self.code, self.name, parent, self.effective_from, work.at))
+
+
+def _described(division: Division) -> str:
+    ended = f", abolished from {division.abolished_from}" if division.abolished_from else ""
+    return f"{division.name} with the code {division.place}{ended}"
 
 
 @dataclass(frozen=True, kw_only=True)

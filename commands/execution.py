@@ -170,7 +170,10 @@ def _meta(envelope: Envelope, place: str, correlation: UUID | None) -> Meta:
 
 
 def _personal(event: Event) -> list[PersonalText]:
-    return [value for value in vars(event).values() if isinstance(value, PersonalText)]
+    values = [
+        item for value in vars(event).values() for item in (value if isinstance(value, list) else [value])
+    ]
+    return [value for value in values if isinstance(value, PersonalText)]
 
 
 def _request_hash(command: Command, envelope: Envelope) -> bytes:

@@ -78,6 +78,7 @@ class Case(BaseAggregate[UUID]):
         self.assignee: str | None = None
         self.resolver: str | None = None
         self.whistle: UUID | None = None
+        self.whistle_linkage: LinkageMechanism | None = None
         self.whistled_for: set[LinkageMechanism] = set()
         self.rated = False
         self.reworks = 0
@@ -100,7 +101,7 @@ class Case(BaseAggregate[UUID]):
 
     @property
     def must_whistle(self) -> bool:
-        """Whether it is a major dispute for which the street has not whistled yet."""
+        """Whether it is a major dispute that no whistle has settled in this loop."""
         dispute = LinkageMechanism.DISPUTE_RESOLUTION
         major = self.severity is not Severity.MINOR
         return self.linkage is dispute and major and dispute not in self.whistled_for
@@ -147,6 +148,7 @@ class Case(BaseAggregate[UUID]):
     def refuse(self, reason: str, by: Actor, at: datetime) -> None:
         """不予受理: refuse the case with a reason."""
         self._require(Step.REFUSE, by, at)
+        self._require_alone()
         self.trigger_event(facts.CaseRefused, timestamp=at, reason=self._said("reason", reason))
 
     def assess(
@@ -332,8 +334,7 @@ class Case(BaseAggregate[UUID]):
         self._require(Step.SPLIT, by, at)
         if len(parts) < 2:  # noqa: PLR2004 one part is no split
             raise TooFewParts("parts", count=len(parts))
-        if self.absorbed:
-            raise HasMergedCases(case=self.id, count=len(self.absorbed))
+        self._require_alone()
         cases = [
             Case._create(
                 facts.CaseSplitOff,
@@ -374,11 +375,14 @@ class Case(BaseAggregate[UUID]):
         if by.id == self.resolver:
             raise SamePerson(actor=by.id)
 
+    def _require_alone(self) -> None:
+        if self.absorbed:
+            raise HasMergedCases(case=self.id, count=len(self.absorbed))
+
     def _require_joinable(self, other: Case, as_: Status) -> None:
         if other.id == self.id:
             raise SameCase(case=self.id)
-        if self.absorbed:
-            raise HasMergedCases(case=self.id, count=len(self.absorbed))
+        self._require_alone()
         ended = {Status.DUPLICATE, Status.MERGED, Status.SPLIT, Status.REFUSED}
         if other.status in ended or (as_ is Status.MERGED and other.status is Status.CLOSED):
             raise CaseEnded(case=other.id, state=other.status.value)

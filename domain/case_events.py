@@ -222,7 +222,9 @@ class CaseResolved(CaseEvent):
     def apply(self, case: Case) -> None:
         """Be resolved."""
         case.resolver = self.by
-        case.whistle = None
+        if self.whistle is not None and case.whistle_linkage is not None:
+            case.whistled_for.add(case.whistle_linkage)
+        case.whistle = case.whistle_linkage = None
         self.follow(case)
 
 
@@ -238,7 +240,7 @@ class CaseWhistled(CaseEvent):
     def apply(self, case: Case) -> None:
         """Wait for the departments."""
         case.whistle = self.whistle
-        case.whistled_for.add(LinkageMechanism(self.linkage))
+        case.whistle_linkage = LinkageMechanism(self.linkage)
         self.follow(case)
 
 
@@ -252,7 +254,7 @@ class CaseWhistleWithdrawn(CaseEvent):
 
     def apply(self, case: Case) -> None:
         """Be with the street."""
-        case.whistle = None
+        case.whistle = case.whistle_linkage = None
         self.follow(case)
 
 
@@ -324,6 +326,7 @@ class CaseReopened(CaseEvent):
         case.rated = False
         case.resolver = None
         case.joined = None
+        case.whistled_for.clear()
         case.hold(None, None, None)
         self.follow(case)
 

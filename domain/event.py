@@ -113,7 +113,10 @@ def not_before(at: datetime, earliest: datetime, what: str) -> None:
 
 
 def not_in_future(at: datetime, now: datetime) -> None:
-    """Refuse a time that has not come yet, allowing for clocks that differ a little."""
+    """Refuse a time without its offset, or one that has not come yet (clocks may differ a little)."""
+    if at.tzinfo is None:
+        reason = "it has no offset from UTC"
+        raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)
     if at > now + CLOCK_SKEW:
         reason = f"it lies in the future; it is {now.isoformat()} now"
         raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)

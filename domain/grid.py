@@ -14,7 +14,7 @@ from uuid import UUID
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.division import Level
-from chuishao.domain.event import SHORT_TEXT, Event, written
+from chuishao.domain.event import SHORT_TEXT, Event, PersonalText, SealedText, written
 from chuishao.domain.identity import grid_id
 from chuishao.domain.refusal import BadCode, ForeignGrid, GridOccupied, GridVacant, OutOfRange, RetiredGrid
 
@@ -85,7 +85,7 @@ class GridWorkerRelieved(Event):
 
     TOPIC = "GridWorkerRelieved"
     worker: UUID
-    reason: str
+    reason: PersonalText | SealedText
 
     def apply(self, grid: ServiceGrid) -> None:
         """Be vacant."""
@@ -154,7 +154,7 @@ class ServiceGrid(BaseAggregate[UUID]):
         if self.worker is None:
             raise GridVacant(code=self.code)
         worker = self.worker
-        said = written("reason", reason, SHORT_TEXT)
+        said = PersonalText(worker, written("reason", reason, SHORT_TEXT))
         self.trigger_event(GridWorkerRelieved, timestamp=at, worker=worker, reason=said)
         return worker
 

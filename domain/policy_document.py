@@ -24,6 +24,10 @@ from chuishao.domain.term import Term
 N = TypeVar("N", int, float)
 
 
+CONDITIONS = frozenset({"category", "division", "kind", "severity", "tier"})
+"""What a rule's `when` may ask of a case or whistle: each a prefix that its fact must have."""
+
+
 class LimitKind(Term):
     """期限类型 What a limit is about."""
 
@@ -219,6 +223,9 @@ def _rule(rule: dict[str, Any]) -> dict[str, Any]:
     conditions = _object(rule.get("when", {}), "when")
     if any(not isinstance(value, str) for value in (rule["id"], *conditions.values())):
         raise ValueError(f"limit {rule['id']}: its id and every condition under `when` must be texts")
+    if unknown := sorted(set(conditions) - CONDITIONS):
+        known = ", ".join(sorted(CONDITIONS))
+        raise ValueError(f"limit {rule['id']}: `when` knows {known}; not {', '.join(unknown)}")
     return rule
 
 

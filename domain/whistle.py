@@ -161,7 +161,7 @@ class Whistle(BaseAggregate[UUID]):
             raise IllegalTransition(state=state, asked="OPEN_MEETING", possible=possible)
         if not items:
             raise TextEmpty("items", field="items")
-        said = [written("items", item, SHORT_TEXT) for item in items]
+        said = [PersonalText(self.subject, written("items", item, SHORT_TEXT)) for item in items]
         self.trigger_event(facts.OnSiteMeetingOpened, timestamp=at, items=said)
 
     def settle_item(self, item: int, by: Actor, at: datetime) -> None:

@@ -129,7 +129,7 @@ class OnSiteMeetingOpened(WhistleEvent):
     """现场会: the street opened the on-site meeting of a last-mile whistle."""
 
     TOPIC = "OnSiteMeetingOpened"
-    items: list[str]
+    items: list[Text]
 
     def apply(self, whistle: Whistle) -> None:
         """Have items to settle."""

@@ -141,11 +141,12 @@ def recorded(row: asyncpg.Record) -> RecordedEvent:
     return RecordedEvent(*row)
 
 
-def sealed_texts(value: object) -> Iterator[SealedText]:
-    """Every sealed text among the fields of an event."""
-    for field in vars(value).values():
-        if isinstance(field, SealedText):
-            yield field
+def sealed_texts(event: Event) -> Iterator[SealedText]:
+    """Every sealed text among the fields of an event, alone or in a list."""
+    for value in vars(event).values():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, SealedText):
+                yield item
 
 
 def schema_version(event: Event) -> int:

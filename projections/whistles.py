@@ -64,11 +64,11 @@ class SummonsRow:
 
 @dataclass(slots=True)
 class ItemRow:
-    """One item of an on-site meeting."""
+    """One item of an on-site meeting; its text is sealed."""
 
     whistle: UUID
     number: int
-    text: str
+    text: bytes
     settled_at: datetime | None = None
 
 
@@ -195,7 +195,7 @@ def evolve(rows: Rows, recorded: RecordedEvent) -> None:
         case facts.OnSiteMeetingOpened(items=items):
             whistle.meeting = "OPEN"
             for number, text in enumerate(items, start=1):
-                rows.items[whistle.id, number] = ItemRow(whistle.id, number, text)
+                rows.items[whistle.id, number] = ItemRow(whistle.id, number, to_bytes(text) or b"")
         case facts.OnSiteItemSettled(item=item):
             rows.items[whistle.id, item].settled_at = at
         case facts.OnSiteMeetingClosed():

@@ -39,7 +39,7 @@ CREATE INDEX summons_by_department ON summons (department, street);
 CREATE TABLE item (
     whistle    uuid   NOT NULL,
     number     bigint NOT NULL,
-    text       text   NOT NULL,
+    text       bytea  NOT NULL,
     settled_at timestamptz,
     PRIMARY KEY (whistle, number)
 );

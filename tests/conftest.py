@@ -37,7 +37,7 @@ def with_database(url: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a running server; nothing here outlives a crash of the machine, so nothing waits for the disk."""
+    """The URL of a running server; no test crashes the machine, so nothing waits for the disk."""
     folder: Path = tmp_path_factory.mktemp("server")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SETTINGS, "fsync", "off")

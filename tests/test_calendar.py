@@ -281,6 +281,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (with_rule(amount=10**6, unit="WORKING_HOURS"), "accept"),
     (with_rule(when=["tier"]), "when"),
     (with_rule(when={"tier": 1}), "when"),
+    (with_rule(when={"tear": "ON_SPOT"}), "tear"),
     (document(limits=[a_rule(), a_rule(amount=3)]), "accept"),
     (with_category(code=None), "'code' is missing"),
     (with_category(group=None), "'group' is missing"),

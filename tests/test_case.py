@@ -619,6 +619,19 @@ def test_both_cases_of_a_merge_lie_within_reach() -> None:
     given(a_case()).when(merge_into(other, STREET_OFFICER)).then(event(facts.CaseMerged))
 
 
+def test_a_withdrawn_whistle_leaves_a_major_dispute_to_be_whistled_for() -> None:
+    at_street = (accept(), assess(Severity.MAJOR, DISPUTE), assign(Tier.MULTI_UNIT))
+    withdrawn = given(a_case(), *at_street, blow(DISPUTE), withdraw_whistle())
+    withdrawn.when(resolve(by=STREET_OFFICER)).refused(WhistleRequired)
+
+
+def test_a_reopened_major_dispute_is_whistled_for_anew() -> None:
+    at_street = (accept(), assess(Severity.MAJOR, DISPUTE), assign(Tier.MULTI_UNIT))
+    settled = (blow(DISPUTE), resolve_by_whistle(), verify(), reopen())
+    again = (assess(Severity.MAJOR, DISPUTE), assign(Tier.MULTI_UNIT))
+    given(a_case(), *at_street, *settled, *again).when(resolve(by=STREET_OFFICER)).refused(WhistleRequired)
+
+
 @pytest.mark.parametrize("decision", [mark_duplicate(an_accepted_case()), merge_into(an_accepted_case())])
 def test_a_case_that_carries_others_is_not_joined_to_another(decision: CaseDecision) -> None:
     carrier = a_case_in(Status.ACCEPTED)
@@ -641,6 +654,13 @@ def test_undoing_a_merge_gives_back_where_the_case_stood(status: Status) -> None
     event(facts.CaseReleased, case=CASE).check(*decided_by(other))
     assert (case.status, case.since, case.holder) == before
     assert (case.joined, case.before_merge, other.absorbed) == (None, None, set())
+
+
+def test_a_case_that_carries_others_is_not_refused() -> None:
+    carrier = given(a_case())
+    given(a_case(identify("case", 3)), merge_into(carrier.aggregate))
+    carrier.aggregate.collect_events()
+    carrier.when(refuse()).refused(HasMergedCases, case=CASE, count=1)
 
 
 def test_only_a_merge_is_undone() -> None:

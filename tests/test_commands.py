@@ -576,6 +576,12 @@ async def test_nothing_happens_in_the_future(town: Town) -> None:
     await town.do(report, town.resident, occurred_at=ahead)
 
 
+async def test_a_time_has_its_offset(town: Town) -> None:
+    report = cases.ReportCase(category="01001", text="井盖丢失", grid_code=GRID)
+    naive = town.clock.now.replace(tzinfo=None)
+    await refused(town, report, BadTime, town.resident, occurred_at=naive)
+
+
 async def test_a_draft_made_offline_keeps_its_moment(town: Town) -> None:
     report = cases.ReportCase(category="01001", text="井盖丢失", grid_code=GRID)
     drafted = town.clock.now - timedelta(days=2)

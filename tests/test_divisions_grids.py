@@ -414,6 +414,7 @@ async def test_an_abolished_division_is_no_place_any_more(town: Town) -> None:
     await refused(town, divisions.AbolishDivision(code=OTHER_COMMUNITY, effective_from=NEXT), UnknownDivision)
     report = cases.ReportCase(category="01001", text="路灯不亮", community_code=OTHER_COMMUNITY)
     await refused(town, report, UnknownDivision, town.resident)
+    await refused(town, register(OTHER_COMMUNITY, "第二社区"), AlreadyExists)
 
 
 DRAW = grids.DrawGrid(grid_code=NEW_GRID, name="第9网格", households=280)

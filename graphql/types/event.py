@@ -14,7 +14,7 @@ from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.event import SealedText
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.cursor import cursor_of
-from chuishao.eventlog.mapper import Meta, RecordedEvent
+from chuishao.eventlog.mapper import Meta, RecordedEvent, sealed_texts
 from chuishao.graphql.context import Info
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.shared import CaseRef, DepartmentRef, column, reads
@@ -131,7 +131,7 @@ class Event:
         """The event's own fields."""
         fields = {name: value for name, value in vars(root.event).items() if name not in _HIDDEN}
         shown = await reads(info, root.meta.place, root.meta.correlation)
-        texts = [value for value in fields.values() if isinstance(value, SealedText)] if shown else []
+        texts = list(sealed_texts(root.event)) if shown else []
         plain = dict(zip(texts, await info.context.loaders.text.load_many(texts), strict=True))
         return JSON(dict(_written(fields, plain, shown=shown)))
 
@@ -148,21 +148,18 @@ def _written(
     """An event's fields as JSON, in camel case."""
     for name, value in fields.items():
         first, *rest = name.split("_")
-        key = first + "".join(word.capitalize() for word in rest)
-        if isinstance(value, SealedText):
-            text = plain.get(value)
-            state = "MASKED" if not shown else "ERASED" if text is None else "SHOWN"
-            yield key, {"text": text, "state": state}
-        else:
-            yield key, _plain(value)
+        yield first + "".join(word.capitalize() for word in rest), _plain(value, plain, shown=shown)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, plain: dict[SealedText, str | None], *, shown: bool) -> Any:
     match value:
+        case SealedText():
+            text = plain.get(value)
+            return {"text": text, "state": "MASKED" if not shown else "ERASED" if text is None else "SHOWN"}
         case UUID():
             return str(value)
         case datetime():
             return value.isoformat()
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [_plain(item, plain, shown=shown) for item in value]
     return value

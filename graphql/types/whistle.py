@@ -61,12 +61,12 @@ class Summons:
     async def words(root: SummonsRoot, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
         return await personal(
-            info, root.words, shown=await reads(info, root.street, await _case_of(root, info))
+            info, root.words, shown=await reads(info, root.street, await _case_of(root.whistle, info))
         )
 
 
-async def _case_of(root: SummonsRow, info: Info) -> UUID | None:
-    whistle = await info.context.loaders.whistle.load(root.whistle)
+async def _case_of(whistle_id: UUID, info: Info) -> UUID | None:
+    whistle = await info.context.loaders.whistle.load(whistle_id)
     return whistle.case_id if whistle else None
 
 
@@ -75,8 +75,14 @@ class OnSiteItem:
     """A row of the items read model."""
 
     number: int = column("序号 Its number, from 1.")
-    text: str = column("内容 What is to be settled.")
     settled_at: datetime | None = column("办结时间 When it was settled; null while it is open.")
+
+    @strawberry.field(description="内容 What is to be settled.")
+    async def text(root: strawberry.Parent[ItemRow], info: Info) -> PersonalText | None:
+        """Opened for those who need it."""
+        whistle = await info.context.loaders.whistle.load(root.whistle)
+        shown = whistle is not None and await reads(info, whistle.street, whistle.case_id)
+        return await personal(info, root.text, shown=shown)
 
 
 @strawberry.type(description="哨件 A whistle: the street blows, departments report.")
