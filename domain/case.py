@@ -358,7 +358,7 @@ class Case(BaseAggregate[UUID]):
     def _require(self, step: Step, by: Actor, at: datetime) -> None:
         if by.role is Role.RESIDENT:  # a resident acts on the own case, which the secret or identity proved
             by = Actor(by.id, by.role, scope="")
-        require(step, self.status, by, self.place)
+        require(step, self.status, by, self.place, self.tier)
         not_before(at, self.since, f"the step to {self.status.value}")
 
     def _require_resolver(self, step: Step, by: Actor, *, on_spot: bool) -> None:

@@ -63,7 +63,7 @@ class CaseReported(CaseEvent, AggregateCreated):
 
 
 class CaseSplitOff(CaseEvent, AggregateCreated):
-    """A part of a split case began as a case of its own, accepted as its parent was."""
+    """拆分立案: a part of a split case began as a case of its own, accepted as its parent was."""
 
     TOPIC = "CaseSplitOff"
     STEP = Step.ACCEPT
@@ -387,7 +387,7 @@ class CaseAbsorbed(CaseEvent):
 
 
 class CaseReleased(CaseEvent):
-    """This case carries the other one no more."""
+    """解除并案: this case carries the other one no more."""
 
     TOPIC = "CaseReleased"
     STEP = Step.UNDO_MERGE

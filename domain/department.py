@@ -8,12 +8,12 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
-from chuishao.domain.event import SHORT_TEXT, Event, written
+from chuishao.domain.event import SHORT_TEXT, Event, PersonalText, SealedText, written
 from chuishao.domain.refusal import AlreadyExists, NotFound
 
 
 class DepartmentEstablished(Event, AggregateCreated):
-    """A department began its work in a division."""
+    """设立部门: a department began its work in a division."""
 
     TOPIC = "DepartmentEstablished"
     division: str
@@ -26,7 +26,7 @@ class DepartmentEstablished(Event, AggregateCreated):
 
 
 class DepartmentRenamed(Event):
-    """The department bears another name."""
+    """部门更名: the department bears another name."""
 
     TOPIC = "DepartmentRenamed"
     name: str
@@ -37,10 +37,10 @@ class DepartmentRenamed(Event):
 
 
 class DepartmentAbolished(Event):
-    """The department ended."""
+    """撤销部门: the department ended."""
 
     TOPIC = "DepartmentAbolished"
-    reason: str
+    reason: PersonalText | SealedText
 
     def apply(self, department: Department) -> None:
         """Be no more."""
@@ -83,7 +83,8 @@ class Department(BaseAggregate[UUID]):
         """End it; once."""
         if self.abolished:
             raise AlreadyExists(kind="abolition", id=self.name, existing="abolished")
-        self.trigger_event(DepartmentAbolished, timestamp=at, reason=written("reason", reason, SHORT_TEXT))
+        said = PersonalText(self.id, written("reason", reason, SHORT_TEXT))
+        self.trigger_event(DepartmentAbolished, timestamp=at, reason=said)
 
     def require_active(self) -> None:
         """Refuse whatever needs a department that still exists."""

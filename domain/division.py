@@ -57,7 +57,7 @@ def community_of(code: str) -> str:
 
 
 class DivisionRegistered(Event, AggregateCreated):
-    """A division entered the register under its first code."""
+    """登记区划: a division entered the register under its first code."""
 
     TOPIC = "DivisionRegistered"
     code: str
@@ -75,7 +75,7 @@ class DivisionRegistered(Event, AggregateCreated):
 
 
 class DivisionRenamed(Event):
-    """The division bears another name from a date on."""
+    """区划更名: the division bears another name from a date on."""
 
     TOPIC = "DivisionRenamed"
     name: str
@@ -87,7 +87,7 @@ class DivisionRenamed(Event):
 
 
 class DivisionRecoded(Event):
-    """The division bears another code from a date on."""
+    """变更代码: the division bears another code from a date on."""
 
     TOPIC = "DivisionRecoded"
     code: str
@@ -99,7 +99,7 @@ class DivisionRecoded(Event):
 
 
 class DivisionAbolished(Event):
-    """The division ended."""
+    """撤销区划: the division ended."""
 
     TOPIC = "DivisionAbolished"
     effective_from: str
@@ -173,7 +173,7 @@ class Division(BaseAggregate[UUID]):
 
 
 class DivisionCodeClaimed(Event, AggregateCreated):
-    """A code was taken by a division that was registered under another one."""
+    """占用代码: a code was taken by a division that was registered under another one."""
 
     TOPIC = "DivisionCodeClaimed"
     code: str

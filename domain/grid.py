@@ -30,7 +30,7 @@ def community_code(grid_code: str) -> str:
 
 
 class GridDrawn(Event, AggregateCreated):
-    """A grid was drawn."""
+    """划定网格: a grid was drawn."""
 
     TOPIC = "GridDrawn"
     code: str
@@ -46,7 +46,7 @@ class GridDrawn(Event, AggregateCreated):
 
 
 class GridRedrawn(Event):
-    """The grid's bounds changed."""
+    """调整网格: the grid's bounds changed."""
 
     TOPIC = "GridRedrawn"
     name: str
@@ -59,10 +59,10 @@ class GridRedrawn(Event):
 
 
 class GridRetired(Event):
-    """The grid ended; its households belong to others."""
+    """撤销网格: the grid ended; its households belong to others."""
 
     TOPIC = "GridRetired"
-    reason: str
+    reason: PersonalText | SealedText
 
     def apply(self, grid: ServiceGrid) -> None:
         """Be active no more."""
@@ -81,7 +81,7 @@ class GridWorkerAssigned(Event):
 
 
 class GridWorkerRelieved(Event):
-    """The worker left the grid, which is vacant from then on."""
+    """免去网格员: the worker left the grid, which is vacant from then on."""
 
     TOPIC = "GridWorkerRelieved"
     worker: UUID
@@ -140,7 +140,8 @@ class ServiceGrid(BaseAggregate[UUID]):
         self.require_active()
         if self.worker is not None:
             raise GridOccupied(code=self.code, worker=self.worker)
-        self.trigger_event(GridRetired, timestamp=at, reason=written("reason", reason, SHORT_TEXT))
+        said = PersonalText(self.id, written("reason", reason, SHORT_TEXT))
+        self.trigger_event(GridRetired, timestamp=at, reason=said)
 
     def assign(self, worker: UUID, at: datetime) -> None:
         """Give the vacant grid its one worker."""

@@ -80,6 +80,7 @@ FINDERS = FIELD | {Role.RESIDENT, Role.SECTOR_CHIEF}
 DISPATCHERS = FIELD - {Role.GRID_WORKER}
 VERIFIERS = frozenset({Role.COMMUNITY_STAFF, Role.SECTOR_CHIEF, Role.STREET_OFFICER})
 STREET = frozenset({Role.STREET_OFFICER})
+ON_SPOT = frozenset({Role.GRID_WORKER, Role.GRID_LEADER})
 RATERS = VERIFIERS | {Role.RESIDENT}
 
 _S = Status
@@ -97,7 +98,7 @@ TABLE: tuple[Transition, ...] = (
     _row(Step.TRANSFER,           (_S.ASSIGNED,),                                           _S.ASSIGNED,  DISPATCHERS),
     _row(Step.ESCALATE,           (_S.ASSIGNED,),                                           _S.ASSIGNED,  FIELD),
     _row(Step.RETURN,             (_S.ASSIGNED,),                                           _S.ASSESSED,  FIELD),
-    _row(Step.RESOLVE_ON_SPOT,    (_S.ASSIGNED,),                                           _S.RESOLVED,  FIELD),
+    _row(Step.RESOLVE_ON_SPOT,    (_S.ASSIGNED,),                                           _S.RESOLVED,  ON_SPOT),
     _row(Step.RESOLVE,            (_S.ASSIGNED,),                                           _S.RESOLVED,  DISPATCHERS),
     _row(Step.WHISTLE,            (_S.ASSIGNED,),                                           _S.WHISTLED,  STREET),
     _row(Step.WITHDRAW_WHISTLE,   (_S.WHISTLED,),                                           _S.ASSIGNED,  STREET),
@@ -118,12 +119,20 @@ TABLE: tuple[Transition, ...] = (
 TRANSITIONS: dict[Step, Transition] = {row.step: row for row in TABLE}
 
 RESOLVERS: dict[Tier, frozenset[Role]] = {
-    Tier.ON_SPOT: frozenset({Role.GRID_WORKER, Role.GRID_LEADER}),
+    Tier.ON_SPOT: ON_SPOT,
     Tier.GRID_LEADER: frozenset({Role.GRID_LEADER, Role.COMMUNITY_STAFF}),
     Tier.DELIBERATION: frozenset({Role.COMMUNITY_STAFF}),
     Tier.MULTI_UNIT: frozenset({Role.STREET_OFFICER}),
 }
 """Who settles a case at each tier."""
+
+TIERS: dict[Step, frozenset[Tier]] = {
+    Step.ESCALATE: frozenset(Tier) - {Tier.MULTI_UNIT},
+    Step.RESOLVE_ON_SPOT: frozenset({Tier.ON_SPOT}),
+    Step.RESOLVE: frozenset(Tier) - {Tier.ON_SPOT},
+    Step.WHISTLE: frozenset({Tier.MULTI_UNIT}),
+}
+"""The tiers at which a step may be taken, where not at all of them."""
 
 STAGES: dict[Status, Stage | None] = {
     Status.REPORTED: Stage.FOUND,
@@ -145,16 +154,17 @@ OPEN = frozenset({*_BEING_HANDLED, Status.RESOLVED, Status.VERIFIED})
 """The states in which somebody still owes the next step."""
 
 
-def possible(status: Status | None) -> list[Step]:
-    """The steps that the table allows in a state; None is before the report."""
+def possible(status: Status | None, tier: Tier | None = None) -> list[Step]:
+    """The steps that the table allows in a state and, where it is known, at a tier; None is before the report."""
     if status is None:
         return [Step.REPORT]
-    return [row.step for row in TABLE if status in row.sources]
+    steps = [row.step for row in TABLE if status in row.sources]
+    return [step for step in steps if tier is None or tier in TIERS.get(step, frozenset(Tier))]
 
 
-def require(step: Step, status: Status, actor: Actor, place: str) -> None:
+def require(step: Step, status: Status, actor: Actor, place: str, tier: Tier | None = None) -> None:
     """Refuse an actor who may not take the step, or a state that it may not follow."""
     authorise(actor, step.value, TRANSITIONS[step].roles, place)
     if status not in TRANSITIONS[step].sources:
-        names = ", ".join(next_step.value for next_step in possible(status)) or "nothing"
+        names = ", ".join(next_step.value for next_step in possible(status, tier)) or "nothing"
         raise IllegalTransition(state=status.value, asked=step.value, possible=names)

@@ -31,7 +31,7 @@ __all__ = [
 
 
 class PolicyAdopted(Event, AggregateCreated):
-    """A policy document was adopted, to be in force from its date."""
+    """采用政策: a policy document was adopted, to be in force from its date."""
 
     TOPIC = "PolicyAdopted"
     document: dict[str, Any]
@@ -42,7 +42,7 @@ class PolicyAdopted(Event, AggregateCreated):
 
 
 class PolicyRevised(Event):
-    """A further version was adopted."""
+    """修订政策: a further version was adopted."""
 
     TOPIC = "PolicyRevised"
     document: dict[str, Any]

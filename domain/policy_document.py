@@ -69,7 +69,7 @@ class Policy:
         fitting = [rule for rule in self.rules if rule["about"] == about and _fits(rule, facts)]
         if not fitting:
             return None
-        best = max(fitting, key=lambda rule: len(rule.get("when", {})))
+        best = max(fitting, key=_closeness)
         return _limit(best)
 
     def due(self, about: LimitKind, since: datetime, /, **facts: str | None) -> datetime | None:
@@ -83,6 +83,12 @@ class Policy:
             return self.categories[code]
         except KeyError:
             raise UnknownCategory("category", code=code) from None
+
+
+def _closeness(rule: dict[str, Any]) -> tuple[int, int]:
+    """How closely a rule fits: by its conditions, then their length (a street beats its district)."""
+    conditions = rule.get("when", {})
+    return len(conditions), sum(map(len, conditions.values()))
 
 
 def _fits(rule: dict[str, Any], facts: dict[str, str | None]) -> bool:

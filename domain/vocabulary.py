@@ -13,7 +13,11 @@ class Role(Term):
     SECTOR_CHIEF = "SECTOR_CHIEF", "街片长", "answers for one or two communities"
     STREET_OFFICER = "STREET_OFFICER", "街镇工作人员", "acts for a street or town; may blow the whistle"
     DEPARTMENT_OFFICER = "DEPARTMENT_OFFICER", "部门工作人员", "acts for a department that may be summoned"
-    AUDITOR = "AUDITOR", "审计人员", "reads everything in scope and changes nothing"
+    AUDITOR = (
+        "AUDITOR",
+        "审计人员",
+        "traces every history in scope, without residents' words, and changes nothing",
+    )
     INTEGRATOR = "INTEGRATOR", "系统对接方", "a machine that follows the log"
     ADMINISTRATOR = "ADMINISTRATOR", "管理员", "sets up divisions, grids, departments and policies"
 

@@ -138,7 +138,7 @@ class OnSiteMeetingOpened(WhistleEvent):
 
 
 class OnSiteItemSettled(WhistleEvent):
-    """An item of the on-site meeting was settled."""
+    """办结事项: an item of the on-site meeting was settled."""
 
     TOPIC = "OnSiteItemSettled"
     item: int
@@ -149,7 +149,7 @@ class OnSiteItemSettled(WhistleEvent):
 
 
 class OnSiteMeetingClosed(WhistleEvent):
-    """The on-site meeting closed with every item settled: 事不完、人不走."""
+    """现场会闭会: the on-site meeting closed with every item settled: 事不完、人不走."""
 
     TOPIC = "OnSiteMeetingClosed"
 

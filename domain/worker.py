@@ -16,7 +16,7 @@ from chuishao.domain.refusal import WorkerOccupied
 
 
 class GridWorkerRegistered(Event, AggregateCreated):
-    """Somebody entered the roster of a community."""
+    """登记网格员: somebody entered the roster of a community."""
 
     TOPIC = "GridWorkerRegistered"
     community: str
@@ -30,7 +30,7 @@ class GridWorkerRegistered(Event, AggregateCreated):
 
 
 class GridPostTaken(Event):
-    """The worker took up a grid."""
+    """到岗: the worker took up a grid."""
 
     TOPIC = "GridPostTaken"
     grid: str
@@ -41,7 +41,7 @@ class GridPostTaken(Event):
 
 
 class GridPostLeft(Event):
-    """The worker left the grid."""
+    """离岗: the worker left the grid."""
 
     TOPIC = "GridPostLeft"
     grid: str

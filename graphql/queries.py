@@ -279,7 +279,7 @@ class Query:
     async def events(
         self,
         info: Info,
-        place: Place = None,
+        division_prefix: Place = None,
         types: Annotated[list[str] | None, _argument("类型 Only of these types.")] = None,
         first: First = None,
         after: Annotated[str | None, _argument("游标 Read on after this event's cursor.")] = None,
@@ -290,11 +290,11 @@ class Query:
             size = Window(first).size
             services = info.context.services
             position = await services.log.resume(after) if after else 0
-            wanted = Filter(place, frozenset(types) if types is not None else None)
+            wanted = Filter(division_prefix, frozenset(types) if types is not None else None)
             head = await services.log.head()
             return await services.log.matching(wanted, position, head, size)
 
-        conditions(info, lambda where: [where.add(text) for text in (place or "", *(types or ()))])
+        conditions(info, lambda where: [where.add(text) for text in (division_prefix or "", *(types or ()))])
         return await answered(info, read, None)  # type: ignore[no-any-return]
 
     @strawberry.field(description="节点 Anything by its identifier.")
@@ -335,4 +335,7 @@ class Query:
     def viewer(self, info: Info) -> Viewer:
         """From the token."""
         actor = info.context.actor
-        return Viewer(id=strawberry.ID(actor.id), role=actor.role, scope=actor.scope)
+        department = strawberry.ID(str(actor.department)) if actor.department else None
+        return Viewer(
+            id=strawberry.ID(actor.id), role=actor.role, scope=actor.scope, department_id=department
+        )

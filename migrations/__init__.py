@@ -1,1 +1,1 @@
-"""Plain SQL, one concern a file, forward only. `eventlog.migrate` applies them in the order of their names."""
+"""Plain SQL, one concern a file, forward only; applied in the order of the names, once each."""

@@ -43,6 +43,13 @@ class NotYet(Refusal):
     zh = "读模型当前位置为 {position}，尚未到达 {wanted}。请稍后再试。"
 
 
+class BeyondTheLog(Refusal):
+    """The position asked for has not been recorded."""
+
+    en = "Position {wanted} has not been recorded; the log ends at {head}. Use a position that was answered."
+    zh = "位置 {wanted} 尚未记录；日志到 {head} 为止。请使用服务器返回过的位置。"
+
+
 class Engine:
     """Folds the log into projections, from a feed."""
 
@@ -105,6 +112,8 @@ class Engine:
 
     async def reach(self, position: int, within: float = 5.0) -> None:
         """Return once every projection has folded the position; refused when that takes too long."""
+        if position > self.feed.head and position > (head := await self.log.head()):
+            raise BeyondTheLog("atLeast", wanted=position, head=head)
         deadline = asyncio.get_running_loop().time() + within
         while (reached := await self._slowest(position)) < position:
             if asyncio.get_running_loop().time() > deadline:

@@ -53,6 +53,7 @@ class Entry:
 class Holding:
     """One stretch in which a case was held by the same place and person. `until` is None while it lasts."""
 
+    case_id: UUID
     holder: str
     assignee: str | None
     tier: str | None
@@ -191,5 +192,5 @@ def holdings(entries: Sequence[Entry]) -> list[Holding]:
         if last and last.until is None and (not held or not same):
             stretches[-1] = replace(last, until=row.occurred_at)
         if held and not (same and last and last.until is None):
-            stretches.append(Holding(row.holder, row.assignee, row.tier, row.occurred_at, None))
+            stretches.append(Holding(row.case_id, row.holder, row.assignee, row.tier, row.occurred_at, None))
     return stretches

@@ -24,10 +24,10 @@ from chuishao.domain.refusal import CaseEnded, Forbidden, IllegalTransition, Out
 from chuishao.domain.vocabulary import Role, Stage, Tier
 from tests.given import (
     EVERYBODY,
+    LEADER,
     OTHER_STAFF,
     RESIDENT,
     RESOLVING,
-    STREET_OFFICER,
     CaseDecision,
     Given,
     When,
@@ -125,7 +125,7 @@ def test_a_step_may_follow_a_status_if_and_only_if_the_table_says_so(step: Step,
     elif step is Step.ABSORB and status not in OPEN:
         done.refused(CaseEnded, state=status.value)
     else:
-        names = ", ".join(one.value for one in possible(status)) or "nothing"
+        names = ", ".join(one.value for one in possible(status, done.aggregate.tier)) or "nothing"
         done.refused(IllegalTransition, state=status.value, asked=step.value, possible=names)
 
 
@@ -307,4 +307,4 @@ def test_who_may_not_is_told_before_what_is_not_possible() -> None:
 
 
 def test_the_wrong_tier_is_told_before_who_settles_it() -> None:
-    a_case_in(Status.ASSIGNED, Tier.MULTI_UNIT).when(resolve_on_spot(by=STREET_OFFICER)).refused(WrongTier)
+    a_case_in(Status.ASSIGNED, Tier.MULTI_UNIT).when(resolve_on_spot(by=LEADER)).refused(WrongTier)

@@ -23,6 +23,7 @@ from chuishao.graphql.types.shared import (
     WhistleRef,
     WorkerRef,
     column,
+    names,
     personal,
     reads,
 )
@@ -56,10 +57,12 @@ class HistoryEntry:
         """The holder after the event."""
         return root.row.holder
 
-    @strawberry.field(description="承办人 The actor who was to handle it after the event.")
-    def assignee(root: strawberry.Parent[Entry]) -> str | None:
+    @strawberry.field(
+        description="承办人 The actor who was to handle it then; shown to handlers and auditors."
+    )
+    async def assignee(root: strawberry.Parent[Entry], info: Info) -> str | None:
         """The assignee after the event."""
-        return root.row.assignee
+        return await names(info, root.row.assignee, root.recorded.meta.place, root.row.case_id)
 
 
 @strawberry.type(
@@ -69,10 +72,14 @@ class HoldingPeriod:
     """Who held the case, since when, until when."""
 
     holder: str = column("承办单位 The code of the place that answered for the case.")
-    assignee: str | None = column("承办人 The actor who was to handle it.")
     tier: Tier | None = column("层级 The tier; null before assignment.")
     since: datetime = column("自 When it began.")
     until: datetime | None = column("至 When it ended; null while it lasts.")
+
+    @strawberry.field(description="承办人 The actor who was to handle it; shown to handlers and auditors.")
+    async def assignee(root: strawberry.Parent[Holding], info: Info) -> str | None:
+        """Masked like a name."""
+        return await names(info, root.assignee, root.holder, root.case_id)
 
     @strawberry.field(description="时长（秒） How long it has lasted, in seconds.")
     def seconds(root: strawberry.Parent[Holding], info: Info) -> int:
@@ -101,7 +108,6 @@ class Case(Node):
     community: str = column("社区代码 The code of its community.")
     place: str = column("位置代码 The code of its grid, or of its community.")
     holder: str = column("承办单位 The code of the place that answers for it.")
-    assignee: str | None = column("承办人 The actor who is to handle it.")
     anonymous: bool = column("匿名 Whether it was reported without a name.")
     reported_at: datetime = column("上报时间 When it was reported.")
     recorded_at: datetime = column("记录时间 When the log learnt it.")
@@ -129,7 +135,7 @@ class Case(Node):
     )
     def possible_steps(root: Root) -> list[Step]:
         """From the transition table."""
-        return possible(Status(root.status))
+        return possible(Status(root.status), Tier(root.tier) if root.tier else None)
 
     @strawberry.field(description="逾期 Whether the next step is overdue now.")
     def overdue(root: Root, info: Info) -> bool:
@@ -162,10 +168,15 @@ class Case(Node):
         """Opened for those who need it."""
         return await personal(info, root.reporter_phone, shown=await reads(info, root.place, root.id))
 
-    @strawberry.field(description="处置人 The actor who resolved it; shown to those who handle cases here.")
+    @strawberry.field(description="承办人 The actor who is to handle it; shown to handlers and auditors.")
+    async def assignee(root: Root, info: Info) -> str | None:
+        """Masked like a name."""
+        return await names(info, root.assignee, root.place, root.id)
+
+    @strawberry.field(description="处置人 The actor who resolved it; shown to handlers and auditors.")
     async def resolver(root: Root, info: Info) -> str | None:
         """Masked like a name."""
-        return root.resolver if await reads(info, root.place, root.id) else None
+        return await names(info, root.resolver, root.place, root.id)
 
     @strawberry.field(description="网格 Its grid, where known.")
     async def grid(root: Root, info: Info) -> GridRef | None:

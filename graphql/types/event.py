@@ -17,9 +17,11 @@ from chuishao.eventlog.cursor import cursor_of
 from chuishao.eventlog.mapper import Meta, RecordedEvent, sealed_texts
 from chuishao.graphql.context import Info
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.types.shared import CaseRef, DepartmentRef, column, reads
+from chuishao.graphql.types.shared import CaseRef, DepartmentRef, audits, column, reads
 
 Root = strawberry.Parent[RecordedEvent]
+_ACTORS = {"by", "assignee"}
+"""Fields that name an actor; masked like the actor's identifier."""
 _HIDDEN = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
 
 
@@ -32,9 +34,7 @@ class EventActor:
     )
     async def id(root: strawberry.Parent[Meta], info: Info) -> strawberry.ID | None:
         """Masked like a name, but not for auditors."""
-        actor = info.context.actor
-        audits = actor.role is Role.AUDITOR and actor.reaches(root.place)
-        shown = audits or await reads(info, root.place, root.correlation)
+        shown = audits(info, root.place) or await reads(info, root.place, root.correlation)
         return strawberry.ID(root.actor) if shown else None
 
     @strawberry.field(description="角色 In which role.")
@@ -131,6 +131,8 @@ class Event:
         """The event's own fields."""
         fields = {name: value for name, value in vars(root.event).items() if name not in _HIDDEN}
         shown = await reads(info, root.meta.place, root.meta.correlation)
+        if not shown and not audits(info, root.meta.place):
+            fields |= dict.fromkeys(_ACTORS & fields.keys())
         texts = list(sealed_texts(root.event)) if shown else []
         plain = dict(zip(texts, await info.context.loaders.text.load_many(texts), strict=True))
         return JSON(dict(_written(fields, plain, shown=shown)))

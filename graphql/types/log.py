@@ -38,3 +38,4 @@ class Viewer:
     id: strawberry.ID = column("标识 The actor.")
     role: Role = column("角色 The role acted in.")
     scope: str | None = column("职权范围 The division-code prefix; null for none.")
+    department_id: strawberry.ID | None = column("部门 The department acted for, if it is one.")

@@ -85,6 +85,19 @@ async def reads(info: Info, place: str, case: UUID | None = None) -> bool:
     return reads_personal_text(actor, place)
 
 
+def audits(info: Info, place: str) -> bool:
+    """Whether the asker is an auditor of the place, who sees actors' identifiers but not residents' words."""
+    actor = info.context.actor
+    return actor.role is Role.AUDITOR and actor.reaches(place)
+
+
+async def names(info: Info, actor: str | None, place: str, case: UUID) -> str | None:
+    """An actor's identifier, for those who handle the case and for auditors."""
+    if actor is None:
+        return None
+    return actor if audits(info, place) or await reads(info, place, case) else None
+
+
 async def personal(info: Info, sealed: bytes | None, *, shown: bool) -> PersonalText | None:
     """A sealed column as the asker may see it; None where nothing was said."""
     text = from_bytes(sealed)
