@@ -112,7 +112,13 @@ class Client:
         headers = {name: value for name, value in self.headers.items() if name != "authorization"}
         params = {"authorization": self.headers.get("authorization")}
         address = f"ws://{self.base}/graphql"
-        async with connect(address, subprotocols=[protocol], additional_headers=headers) as connection:
+        async with connect(
+            address,
+            subprotocols=[protocol],
+            additional_headers=headers,
+            max_queue=None,  # whoever stops reading at a full queue would never hear the farewell
+            compression=None,
+        ) as connection:
             opened = Socket(connection)
             await opened.say(type="connection_init", payload=params)
             assert await opened.hear() == {"type": "connection_ack"}
