@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -84,7 +85,7 @@ def read_divisions(file: Path, known: Iterable[str] = ()) -> list[Row]:
     faults: list[Fault] = []
     rows: dict[str, Row] = {}
     try:
-        reader = csv.reader(text.splitlines(keepends=True), strict=True)
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = next(reader, [])
         if header != COLUMNS:
             reason = f"the header is {','.join(header)!r}; it must be {','.join(COLUMNS)!r}"
@@ -118,7 +119,9 @@ def _faults(fields: list[str], rows: dict[str, Row]) -> list[tuple[str, str]]:
             levels = ", ".join(known.value.lower() for known in Level)
             found.append(("level", f"{level!r} does not fit the code {code}; levels are {levels}"))
         elif (parent_code(code) or "") != parent:
-            found.append(("parent_code", f"{parent!r}; the code {code} lies in {parent_code(code)!r}"))
+            found.append(
+                ("parent_code", f"{parent!r}; for the code {code} it is {parent_code(code) or ''!r}")
+            )
     except Refusal as refusal:
         found.append(("code", refusal.sentence()))
     if code in rows:
