@@ -229,10 +229,11 @@ def import_divisions_file(
     since = (effective_from or datetime.now(UTC)).date()
 
     async def work(log: EventLog) -> None:
+        engine = Engine(Feed(log), PROJECTIONS)
+        await engine.catch_up()  # an import that was cut off left it behind
         async with connected(log.pool) as connection:
             known = [row["code"] for row in await connection.fetch("SELECT code FROM divisions.division")]
         rows = read_divisions(file, known)
-        engine = Engine(Feed(log), PROJECTIONS)
         with progress_bar(console) as bar:
             task = bar.add_task("Divisions 行政区划", total=len(rows))
             executor = Executor(log, load_key(data_dir))

@@ -6,12 +6,13 @@ import asyncio
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chuishao.commands.divisions import RegisterDivision, RenameDivision
 from chuishao.commands.execution import Envelope, Executor
@@ -150,7 +151,7 @@ async def import_divisions(
         nonlocal changed
         if names.get(row.code) != row.name.strip():
             async with slots:
-                await _register(executor, row, since)
+                await _register(executor, row, since, known=row.code in names)
             changed += 1
         progress(1)
 
@@ -161,11 +162,12 @@ async def import_divisions(
     return changed
 
 
-async def _register(executor: Executor, row: Row, since: date) -> None:
+async def _register(executor: Executor, row: Row, since: date, *, known: bool) -> None:
     name = uuid5(NAMESPACE_URL, f"import:{row.code}:{row.name}:{since.isoformat()}")
-    try:
-        register = RegisterDivision(code=row.code, name=row.name, effective_from=since)
-        await executor.execute(register, Envelope(name, SYSTEM))
-    except AlreadyExists:
-        rename = RenameDivision(code=row.code, name=row.name, effective_from=since)
-        await executor.execute(rename, Envelope(uuid5(name, "rename"), SYSTEM))
+    with suppress(AlreadyExists):
+        if not known:
+            register = RegisterDivision(code=row.code, name=row.name, effective_from=since)
+            await executor.execute(register, Envelope(name, SYSTEM))
+            return
+    rename = RenameDivision(code=row.code, name=row.name, effective_from=since)
+    await executor.execute(rename, Envelope(uuid4(), SYSTEM))  # a name may be taken back and given again
