@@ -66,8 +66,10 @@ async def open_pool(url: str, *, size: int = 16, **options: Any) -> Pool:
         )
         async with pool.acquire():
             return pool
-    except UNAVAILABLE as error:
+    except (*UNAVAILABLE, asyncpg.PostgresError) as error:
         raise Unavailable(f"the database cannot be reached: {error or type(error).__name__}") from error
+    except (ValueError, OverflowError) as error:  # the error may quote a password
+        raise Unavailable("the database URL is not like postgresql://USER:PASSWORD@HOST:PORT/NAME") from error
 
 
 @asynccontextmanager
