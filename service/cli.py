@@ -76,7 +76,7 @@ def main() -> None:
         _end(str(_first(group)))
     except* TyperException as group:
         error = _first(group)
-        _end(getattr(error, "format_message", error.__str__)())
+        _end(" ".join(getattr(error, "format_message", error.__str__)().split()))
     except* (KeyboardInterrupt, typer.Abort):
         raise SystemExit(130) from None
 
