@@ -26,6 +26,13 @@ def load_key(data_dir: Path) -> bytes:
     given = os.environ.get(PREFIX + "KEY")
     if given is not None:
         return _read_key(given, PREFIX + "KEY")
+    try:
+        return _kept_key(data_dir)
+    except OSError as error:
+        raise WrongSetting(f"data-dir {data_dir} cannot keep the key: {error.strerror}") from error
+
+
+def _kept_key(data_dir: Path) -> bytes:
     file = data_dir / "key"
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = data_dir / f"key.{os.getpid()}.{secrets.token_hex(4)}"
@@ -38,7 +45,7 @@ def load_key(data_dir: Path) -> bytes:
             pass
         finally:
             fresh.unlink()
-    return _read_key(file.read_text(encoding="ascii"), str(file))
+    return _read_key(file.read_text(encoding="ascii", errors="replace"), str(file))
 
 
 def _read_key(text: str, where: str) -> bytes:
