@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -54,6 +55,11 @@ class Wish:
     district: str = "120101"
     cases: int = 2000
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a code of another level, and one that is none."""
+        if not re.fullmatch(r"[0-9]{6}", self.district):
+            raise UnknownDistrict(f"district {self.district!r}: the code of a district has 6 digits")
 
 
 def progress_bar(console: Console) -> Progress:
