@@ -127,8 +127,8 @@ async def read_page(
         records.reverse()
     rows = [table.row(*record[:-1]) for record in records]
     cursors = [_encode(order, record[-1]) for record in records]
-    reached = window.before is not None if not backward else window.after is not None
-    return Page(rows, cursors, more if not backward else reached, more if backward else reached)
+    begun = (window.before if backward else window.after) is not None  # what was read before lies there
+    return Page(rows, cursors, begun if backward else more, more if backward else begun)
 
 
 async def count(connection: Connection, source: str, where: Where) -> int:
