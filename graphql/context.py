@@ -12,7 +12,6 @@ import strawberry
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.refusal import Refusal
-from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.errors import ApiError
@@ -68,12 +67,3 @@ class Context:
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]
-
-UNAVAILABLE = (
-    "The database is not available now. Nothing was changed, or it is safe to send the same command again."
-)
-
-
-def unavailable(error: Unavailable) -> ApiError:
-    """The database is away."""
-    return ApiError(UNAVAILABLE, "UNAVAILABLE", retry=True)

@@ -7,9 +7,15 @@ from uuid import uuid4
 
 from graphql import GraphQLError
 
+from chuishao.eventlog.connection import Unavailable
+
 logger = logging.getLogger("chuishao.graphql")
 
 JsonObject: TypeAlias = dict[str, object]
+
+_UNAVAILABLE = (
+    "The database is not available now. Nothing was changed, or it is safe to send the same command again."
+)
 
 # A syntax or coercion message quotes the client's own text, which may be as long as the body allows.
 _MESSAGE_LENGTH = 1_000
@@ -48,6 +54,8 @@ def failed(error: Exception) -> JsonObject:
     """What a client sees of an exception: as it is if raised for clients, else masked and logged."""
     if isinstance(error, ApiError):
         return error.as_json()
+    if isinstance(error, Unavailable):
+        return ApiError(_UNAVAILABLE, "UNAVAILABLE", retry=True).as_json()
     if isinstance(error, GraphQLError) and error.original_error is None:
         return {**error.formatted}
     incident = str(uuid4())

@@ -15,8 +15,8 @@ from chuishao.commands.command import Command
 from chuishao.commands.execution import Envelope, Outcome
 from chuishao.commands.secret import secret_of
 from chuishao.domain.refusal import Refusal
-from chuishao.eventlog.connection import Unavailable, connected
-from chuishao.graphql.context import Info, unavailable
+from chuishao.eventlog.connection import connected
+from chuishao.graphql.context import Info
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, read_id, read_moment
 from chuishao.graphql.scalars import Position
@@ -126,8 +126,6 @@ async def send(info: Info, command: type[Command], given: Any) -> Result:
     except Refusal as refusal:
         sentence = refusal.sentence(context.language)
         return Result(errors=[UserError(code=refusal.code, message=sentence, path=list(refusal.path))])
-    except Unavailable as error:
-        raise unavailable(error) from error
     secret = secret_of(context.services.executor.key, outcome.id) if command is ReportCase else None
     return Result(outcome, secret=secret)
 

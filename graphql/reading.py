@@ -1,4 +1,4 @@
-"""How queries read: refusals and an absent database become errors that a client can act on."""
+"""How queries read: refusals become errors that a client can act on."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from chuishao.domain.event import storable
 from chuishao.domain.refusal import BadText, Refusal
-from chuishao.eventlog.connection import Connection, Unavailable, connected
-from chuishao.graphql.context import Info, unavailable
+from chuishao.eventlog.connection import Connection, connected
+from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.types.shared import Listed
 from chuishao.projections.paging import Order, Page, Where, Window, count, read_page
@@ -22,8 +22,6 @@ async def answered(info: Info, answer: Callable[[], Awaitable[Any]], at_least: i
         return await answer()
     except Refusal as refusal:
         raise info.context.error(refusal) from refusal
-    except Unavailable as error:
-        raise unavailable(error) from error
 
 
 async def fetched(info: Info, fetch: Callable[[Connection], Awaitable[Any]], at_least: int | None) -> Any:

@@ -10,9 +10,8 @@ import strawberry
 
 from chuishao.domain.event import storable
 from chuishao.domain.refusal import BadText, Refusal
-from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.log import Filter
-from chuishao.graphql.context import Info, unavailable
+from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.types.event import Event
 
@@ -29,8 +28,6 @@ async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerat
         position = await services.log.resume(cursor) if cursor else await services.log.head()
     except Refusal as refusal:
         raise info.context.error(refusal) from refusal
-    except Unavailable as error:
-        raise unavailable(error) from error
     async with aclosing(cast("AsyncGenerator[Any, None]", services.feed.follow(wanted, position))) as events:
         async for event in events:
             info.context.forget()
