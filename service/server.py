@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+from types import FrameType
 
 import uvicorn
 from uvicorn.supervisors import multiprocess
@@ -29,6 +31,14 @@ class Server(uvicorn.Server):
         for routes in open_routes:
             await routes.close()
         await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop when told to, and at a second Ctrl-C without waiting.
+
+        Uvicorn would raise the signal again once it has stopped, and nobody would stop the embedded database.
+        """
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 class Worker(multiprocess.Process):
