@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -241,7 +242,12 @@ async def served(database_url: str) -> AsyncIterator[Served]:
 def environment() -> dict[str, str]:
     """The environment of a command, with our key and nothing else said."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return kept | {PREFIX + "KEY": KEY.hex(), "PYTHONWARNINGS": "default"}
+    return kept | {PREFIX + "KEY": KEY.hex()}
+
+
+def address(database_url: str) -> str:
+    """A database's URL as a user writes it, with both slashes before a host that is left out."""
+    return re.sub("^postgresql:/(?!/)", "postgresql:///", database_url)
 
 
 def run_chuishao(*arguments: object, **environ: str) -> subprocess.CompletedProcess[str]:
