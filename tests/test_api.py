@@ -56,9 +56,9 @@ async def busy(busy_database: str) -> AsyncIterator[Town]:
 
 @pytest.fixture(scope="module")
 async def serving(busy: Town, busy_database: str) -> AsyncIterator[Served]:
-    """The application on the busy town."""
-    assert busy
+    """The application on the busy town, whose read models show all of it."""
     async with served(busy_database) as running:
+        await caught_up(busy, running.client(AUDITOR))
         yield running
 
 
