@@ -34,7 +34,7 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.grids import overdue
 from chuishao.service.importer import TIANJIN_DATE, bundled, import_divisions, read_divisions
-from chuishao.service.working_day import ZONE, Act, Post, plan
+from chuishao.service.working_day import ZONE, Act, Post, plan, report_id
 
 AT_ONCE = 64
 WINDOW = timedelta(minutes=4)
@@ -42,6 +42,11 @@ WINDOW = timedelta(minutes=4)
 DEPARTMENTS = ("城市管理", "公安", "市场监管", "住房建设", "应急管理", "生态环境", "民政", "卫生健康")
 SEEDED = "chuishao:demo"
 _BELOW = "SELECT code, name FROM divisions.division WHERE code LIKE $1 AND level = $2 ORDER BY code"
+
+_BEGUN = """
+SELECT e.occurred_at FROM command c JOIN event e ON e.log = c.log AND e.position = c.first_position
+WHERE c.log = $1 AND c.id = ANY($2) LIMIT 1
+"""
 
 
 class UnknownDistrict(Exception):
@@ -180,7 +185,7 @@ async def _play_day(
     executor: Executor, wish: Wish, posts: list[Post], departments: list[UUID], bar: Progress
 ) -> None:
     """Play the acts of all cases in the order of their times, those of a moment side by side."""
-    day = await _day(executor.log)
+    day = await _day(executor.log, wish)
     scripts = list(plan(posts, departments, day, wish.cases, wish.seed))
     acts = [act for script in scripts for act in script]
     done = await _recorded(executor.log, [act.id for act in acts])
@@ -207,13 +212,11 @@ async def _act(executor: Executor, act: Act) -> None:
     await executor.execute(act.command, Envelope(act.id, act.actor, occurred_at=act.at))
 
 
-async def _day(log: EventLog) -> date:
+async def _day(log: EventLog, wish: Wish) -> date:
     """The day to play: the one begun before, or the last working day that is over."""
     async with connected(log.pool) as connection:
-        query = (
-            "SELECT occurred_at FROM event WHERE log = $1 AND type = 'CaseReported' ORDER BY position LIMIT 1"
-        )
-        begun: datetime | None = await connection.fetchval(query, log.id)
+        reports = [report_id(wish.seed, number) for number in range(wish.cases)]
+        begun: datetime | None = await connection.fetchval(_BEGUN, log.id, reports)
     if begun is not None:
         return begun.astimezone(ZONE).date()
     day = datetime.now(ZONE).date() - timedelta(days=1)
