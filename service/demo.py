@@ -215,7 +215,7 @@ async def _act(executor: Executor, act: Act) -> None:
 async def _day(log: EventLog, wish: Wish) -> date:
     """The day to play: the one begun before, or the last working day that is over."""
     async with connected(log.pool) as connection:
-        reports = [report_id(wish.seed, number) for number in range(wish.cases)]
+        reports = [report_id(wish.district, wish.seed, number) for number in range(wish.cases)]
         begun: datetime | None = await connection.fetchval(_BEGUN, log.id, reports)
     if begun is not None:
         return begun.astimezone(ZONE).date()

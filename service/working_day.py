@@ -64,13 +64,13 @@ def plan(
         yield list(_case(case, posts, departments, day, seed))
 
 
-def report_id(seed: int, number: int) -> UUID:
+def report_id(district: str, seed: int, number: int) -> UUID:
     """The identifier of a case's first act, its report."""
-    return _Ids(_root(seed, number)).next()
+    return _Ids(_root(district, seed, number)).next()
 
 
-def _root(seed: int, number: int) -> UUID:
-    return uuid5(NAMESPACE_URL, f"chuishao:demo:{seed}:{number}")
+def _root(district: str, seed: int, number: int) -> UUID:
+    return uuid5(NAMESPACE_URL, f"chuishao:demo:{district}:{seed}:{number}")
 
 
 def _case(
@@ -90,7 +90,7 @@ def _case(
         address=f"{chance.randint(1, 30)}号楼附近（模拟）",
         reporter_name=None if chance.random() < 0.7 else f"居民 {number:05d}",
     )
-    ids = _Ids(_root(seed, number))
+    ids = _Ids(_root(people.district, seed, number))
     yield Act(clock, people.worker if found_by_worker else people.resident(number), report, ids.next())
     ids.case = uuid5(ids.last, "")
     for minutes, actor, make in _script(chance, people, departments):
