@@ -299,17 +299,22 @@ class Process:
         return self.popen.wait(20)
 
 
-def start(log: Path, port: int, *arguments: object) -> subprocess.Popen[bytes]:
-    """Start `chuishao serve`, not yet ready."""
+def begin(log: Path, *arguments: object) -> subprocess.Popen[bytes]:
+    """Start the command with a session of its own; what it says goes to a file."""
     with log.open("ab") as output:
         return subprocess.Popen(
-            [str(CHUISHAO), "serve", "--port", str(port), *map(str, arguments)],
+            [str(CHUISHAO), *map(str, arguments)],
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
+
+
+def start(log: Path, port: int, *arguments: object) -> subprocess.Popen[bytes]:
+    """Start `chuishao serve`, not yet ready."""
+    return begin(log, "serve", "--port", port, *arguments)
 
 
 async def ready(process: Process) -> None:

@@ -12,7 +12,7 @@ import pytest
 from chuishao.commands import cases, grids, whistles
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import Actor
-from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.eventlog.connection import connected, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
@@ -113,7 +113,7 @@ async def blow(town: Town, case: Any) -> None:
     await town.do(cases.EscalateCase(case_id=case, tier=Tier.MULTI_UNIT, reason="联动"), staff)
     command = whistles.BlowWhistle(
         case_id=case,
-        kind=whistles.WhistleKind.ROUTINE,
+        kind=WhistleKind.ROUTINE,
         linkage=LinkageMechanism.LAST_MILE,
         grounds="联动",
         department_ids=town.departments,
