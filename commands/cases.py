@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -12,8 +14,8 @@ from chuishao.commands.command import Command
 from chuishao.commands.work import Work
 from chuishao.domain.case import Case, Part, Report
 from chuishao.domain.division import Level
-from chuishao.domain.identity import identify
-from chuishao.domain.refusal import ForeignGrid
+from chuishao.domain.grid import community_code
+from chuishao.domain.refusal import ForeignGrid, OutOfScope, PlaceRequired
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
 
 Note = Annotated[str | None, Doc("备注 a remark; personal text")]
@@ -37,15 +39,22 @@ class CaseCommand(Command):
     async def case_of_resident(self, work: Work, secret: str | None) -> Case:
         """Load the case; a resident must be its reporter or hold its secret."""
         case = await self.case(work)
-        own = case.subject == resident_subject(work.actor.id)
+        own = work.actor.reaches("") and case.subject == resident_subject(work.key, work.actor.id)
         if work.actor.role is Role.RESIDENT and not own:
             work.require_secret(case.id, secret)
         return case
 
 
-def resident_subject(actor_id: str) -> UUID:
-    """The identity under which a signed-in resident's text is kept."""
-    return identify("resident", actor_id)
+def resident_subject(key: bytes, actor_id: str) -> UUID:
+    """The identity under which a signed-in resident's text is kept; not to be guessed from the actor's."""
+    digest = hmac.digest(key, b"resident:" + actor_id.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return UUID(bytes=digest[:16])
+
+
+def require_reach(work: Work, place: str) -> None:
+    """Refuse to give a case to a place that the actor does not reach."""
+    if not work.actor.reaches(place):
+        raise OutOfScope("gridCode", place=place, scope=work.actor.scope or "(none)")
 
 
 async def seated_worker(work: Work, tier: Tier, grid: str | None) -> str | None:
@@ -72,7 +81,9 @@ class ReportCase(Command):
 
     async def decide(self, work: Work) -> Case:
         """Begin the case where it lies."""
-        community = self.community_code or (self.grid_code or "")[: Level.COMMUNITY.digits]
+        if self.community_code is None and self.grid_code is None:
+            raise PlaceRequired("gridCode")
+        community = self.community_code or community_code(self.grid_code or "")
         await work.division(community, Level.COMMUNITY, "communityCode")
         if self.grid_code is not None:
             await work.grid(self.grid_code, community)
@@ -86,7 +97,7 @@ class ReportCase(Command):
             severity=self.severity,
             text=self.text,
             address=self.address,
-            subject=resident_subject(actor.id) if known else None,
+            subject=resident_subject(work.key, actor.id) if known else None,
             reporter_name=self.reporter_name,
             reporter_phone=self.reporter_phone,
         )
@@ -151,6 +162,7 @@ class AssignCase(CaseCommand):
         case = await self.case(work)
         if self.grid_code is not None:
             await work.grid(self.grid_code, case.community)
+            require_reach(work, self.grid_code)
         grid = self.grid_code or case.grid
         assignee = self.assignee or await seated_worker(work, self.tier, grid)
         case.assign(self.tier, grid, assignee, work.actor, work.at)
@@ -175,6 +187,7 @@ class TransferCase(CaseCommand):
             raise ForeignGrid("communityCode", code=self.community_code, place=street)
         if self.grid_code is not None:
             await work.grid(self.grid_code, self.community_code)
+        require_reach(work, self.grid_code or self.community_code)
         assignee = self.assignee or await seated_worker(work, case.tier or Tier.ON_SPOT, self.grid_code)
         case.transfer(self.community_code, self.grid_code, assignee, self.reason, work.actor, work.at)
         return case
@@ -358,6 +371,7 @@ class SplitCase(CaseCommand):
         for number, part in enumerate(self.parts):
             if part.grid_code is not None:
                 await work.grid(part.grid_code, case.community)
+                require_reach(work, part.grid_code)
             category = policy.category(part.category).code if part.category else None
             parts.append(
                 Part(id=work.new_id(f"part:{number}"), text=part.text, category=category, grid=part.grid_code)

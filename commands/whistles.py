@@ -142,9 +142,9 @@ class RecordMissedCheckIn(WhistleCommand):
         policy = await work.policy(since)
         facts = {"kind": whistle.kind.value, "division": whistle.street}
         limit = policy.limit(LimitKind.CHECK_IN, **facts)
-        if limit is None:
+        due = policy.ends(since, limit) if limit else None
+        if limit is None or due is None:
             raise NoLimit(what=f"checking in to a {whistle.kind} whistle")
-        due = policy.calendar.due(since, limit)
         whistle.miss_check_in(self.department_id, due, limit.rule, work.actor, work.at)
         return whistle
 

@@ -16,7 +16,15 @@ from eventsourcing.domain import BaseAggregate
 from chuishao.domain import case_events as facts
 from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.division import street_of
-from chuishao.domain.event import SHORT_TEXT, PersonalText, about, not_before, written, written_or_none
+from chuishao.domain.event import (
+    SHORT_TEXT,
+    PersonalText,
+    about,
+    not_before,
+    not_too_many,
+    written,
+    written_or_none,
+)
 from chuishao.domain.lifecycle import RESOLVERS, TRANSITIONS, Status, Step, require
 from chuishao.domain.refusal import (
     AlreadyRated,
@@ -334,6 +342,7 @@ class Case(BaseAggregate[UUID]):
         self._require(Step.SPLIT, by, at)
         if len(parts) < 2:  # noqa: PLR2004 one part is no split
             raise TooFewParts("parts", count=len(parts))
+        not_too_many("parts", len(parts))
         self._require_alone()
         cases = [
             Case._create(

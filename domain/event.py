@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from eventsourcing.domain import AggregateEvent
 from eventsourcing.utils import register_topic
 
-from chuishao.domain.refusal import BadText, BadTime, TextEmpty, TextTooLong
+from chuishao.domain.refusal import BadText, BadTime, OutOfRange, TextEmpty, TextTooLong
 
 SHORT_TEXT = 200
 """Characters in a name, a place or a reason line."""
+MANY = 50
+"""Parts, items or departments in one command."""
 LONG_TEXT = 4000
 """Characters in a free description."""
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""Nothing that is recorded happened before; far from the edges of what databases and languages can hold."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a reporter's clock may run ahead of ours."""
 
@@ -89,6 +93,12 @@ def written(field: str, text: str | None, limit: int = LONG_TEXT) -> str:
     return stripped
 
 
+def not_too_many(field: str, count: int) -> None:
+    """Refuse a list that one command must not carry."""
+    if count > MANY:
+        raise OutOfRange(field, field=f"the number of {field}", value=count, low=1, high=MANY)
+
+
 def storable(text: str) -> bool:
     """Whether PostgreSQL and UTF-8 can hold the text: no NUL, no unpaired surrogate."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
@@ -116,6 +126,9 @@ def not_in_future(at: datetime, now: datetime) -> None:
     """Refuse a time without its offset, or one that has not come yet (clocks may differ a little)."""
     if at.tzinfo is None:
         reason = "it has no offset from UTC"
+        raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)
+    if at < EARLIEST:
+        reason = f"nothing is recorded from before {EARLIEST.year}"
         raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)
     if at > now + CLOCK_SKEW:
         reason = f"it lies in the future; it is {now.isoformat()} now"

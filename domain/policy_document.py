@@ -24,6 +24,8 @@ from chuishao.domain.term import Term
 N = TypeVar("N", int, float)
 
 
+LARGEST_AMOUNT = 1_000_000
+"""Units in a limit."""
 CONDITIONS = frozenset({"category", "division", "kind", "severity", "tier"})
 """What a rule's `when` may ask of a case or whistle: each a prefix that its fact must have."""
 
@@ -75,7 +77,14 @@ class Policy:
     def due(self, about: LimitKind, since: datetime, /, **facts: str | None) -> datetime | None:
         """When the limit that fits ends, or None where none is stated."""
         limit = self.limit(about, **facts)
-        return self.calendar.due(since, limit) if limit else None
+        return self.ends(since, limit) if limit else None
+
+    def ends(self, since: datetime, limit: Limit) -> datetime | None:
+        """When a limit ends; None where it never does, for want of working time or of years."""
+        try:
+            return self.calendar.due(since, limit)
+        except (ValueError, OverflowError):
+            return None
 
     def category(self, code: str) -> Category:
         """The category of that code; refused when the catalogue has none."""
@@ -116,8 +125,8 @@ def _parse(text: str) -> Policy:
         version=_version(document["version"]),
         effective_from=effective_from,
         calendar=calendar,
-        grid_households=_at_least(1, int(grid["households"]), "households"),
-        grid_tolerance=_at_least(0, float(grid["tolerance"]), "tolerance"),
+        grid_households=int(_number(grid["households"], 1, LARGEST_AMOUNT, "households")),
+        grid_tolerance=_number(grid["tolerance"], 0, LARGEST_AMOUNT, "tolerance"),
         rules=_rules(document["limits"], calendar, effective_from),
         categories=_categories(document["categories"]),
     )
@@ -146,10 +155,10 @@ def _object(value: object, name: str) -> dict[str, Any]:
     return value
 
 
-def _at_least(low: int, number: N, name: str) -> N:
-    if number < low:
-        raise ValueError(f"{name} must be at least {low}")
-    return number
+def _number(value: object, low: int, high: int, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"{name} must be a number from {low} to {high}")
+    return value
 
 
 def _version(value: object) -> str:
@@ -224,8 +233,8 @@ def _rules(
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:
     LimitKind(rule["about"])
     TimeUnit(rule["unit"])
-    if type(rule["amount"]) is not int or rule["amount"] < 1:
-        raise ValueError(f"limit {rule['id']}: the amount must be a whole number above 0")
+    if type(rule["amount"]) is not int or not 1 <= rule["amount"] <= LARGEST_AMOUNT:
+        raise ValueError(f"limit {rule['id']}: the amount must be a whole number from 1 to {LARGEST_AMOUNT}")
     conditions = _object(rule.get("when", {}), "when")
     if any(not isinstance(value, str) for value in (rule["id"], *conditions.values())):
         raise ValueError(f"limit {rule['id']}: its id and every condition under `when` must be texts")

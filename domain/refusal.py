@@ -68,6 +68,13 @@ class BadCode(Refusal):
     zh = "{code} 不是有效的代码：{reason}。"
 
 
+class PlaceRequired(Refusal):
+    """A report says where."""
+
+    en = "Say where it is: give a grid or a community."
+    zh = "请说明位置：填写网格或社区。"
+
+
 class UnknownGrid(Refusal):
     """No service grid bears this code."""
 
@@ -304,6 +311,13 @@ class OutOfRange(Refusal):
 
     en = "{field} is {value}; it must be from {low} to {high}."
     zh = "{field} 为 {value}；应在 {low} 到 {high} 之间。"
+
+
+class OneEndOnly(Refusal):
+    """A page is asked for from one end."""
+
+    en = "Give `first` or `last`, not both: a page begins at one end."
+    zh = "`first` 与 `last` 只能填写其一：分页从一端开始。"
 
 
 class BadTime(Refusal):

@@ -16,7 +16,7 @@ from eventsourcing.domain import BaseAggregate
 
 from chuishao.domain import whistle_events as facts
 from chuishao.domain.actor import Actor, authorise
-from chuishao.domain.event import SHORT_TEXT, PersonalText, about, not_before, written
+from chuishao.domain.event import SHORT_TEXT, PersonalText, about, not_before, not_too_many, written
 from chuishao.domain.refusal import (
     AlreadyRated,
     DepartmentRequired,
@@ -96,6 +96,7 @@ class Whistle(BaseAggregate[UUID]):
         authorise(by, "WHISTLE", STREET, street)
         if not call.departments:
             raise DepartmentRequired("departmentIds")
+        not_too_many("departmentIds", len(call.departments))
         if call.lead is not None and call.linkage is LinkageMechanism.JOINT_ENFORCEMENT:
             reason = "in joint enforcement (综合执法联合查处) the street leads; leave the lead out"
             raise LeadConflict("leadId", lead=call.lead, reason=reason)
@@ -135,7 +136,7 @@ class Whistle(BaseAggregate[UUID]):
 
     def rate(self, department: UUID, score: int, comment: str | None, by: Actor, at: datetime) -> None:
         """评价部门: rate a department 1 to 5, once a summons; also after the whistle has ended."""
-        authorise(by, "RATE", STREET, self.street)
+        self._require_own_street("RATE", by)
         summons = self._summons(department)
         not_before(at, summons.at, "the summons")
         if summons.rated:
@@ -161,6 +162,7 @@ class Whistle(BaseAggregate[UUID]):
             raise IllegalTransition(state=state, asked="OPEN_MEETING", possible=possible)
         if not items:
             raise TextEmpty("items", field="items")
+        not_too_many("items", len(items))
         said = [PersonalText(self.subject, written("items", item, SHORT_TEXT)) for item in items]
         self.trigger_event(facts.OnSiteMeetingOpened, timestamp=at, items=said)
 
@@ -237,8 +239,13 @@ class Whistle(BaseAggregate[UUID]):
         if self.status is not WhistleStatus.OPEN:
             raise IllegalTransition(state=self.status.value, asked=step, possible="RATE")
 
-    def _require_street(self, step: str, by: Actor, at: datetime) -> None:
+    def _require_own_street(self, step: str, by: Actor) -> None:
         authorise(by, step, STREET, self.street)
+        if by.scope != self.street:
+            raise Forbidden(role=f"{by.role} of {by.scope}", action=step, allowed=f"the street {self.street}")
+
+    def _require_street(self, step: str, by: Actor, at: datetime) -> None:
+        self._require_own_street(step, by)
         self._require_open(step)
         not_before(at, self.created_on, "the whistle")
 

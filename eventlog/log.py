@@ -31,7 +31,7 @@ class Filter:
         meta = event.meta
         return (
             (self.types is None or event.type in self.types)
-            and (self.correlation is None or self.correlation == meta.case)
+            and (self.correlation is None or self.correlation == event.correlation)
             and (self.place is None or meta.place.startswith(self.place))
         )
 

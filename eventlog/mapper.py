@@ -67,11 +67,6 @@ class Meta:
     correlation: UUID
     causation: UUID
 
-    @property
-    def case(self) -> UUID | None:
-        """The case it belongs to; what belongs to none is correlated with its own command."""
-        return self.correlation if self.correlation != self.command else None
-
     def to_json(self) -> dict[str, Any]:
         """As stored."""
         return {
@@ -110,6 +105,7 @@ class RecordedEvent:
     occurred_at: datetime
     recorded_at: datetime
     leaf_hash: bytes
+    correlation: UUID | None = None
 
     @cached_property
     def meta(self) -> Meta:
@@ -124,7 +120,7 @@ class RecordedEvent:
 
 COLUMNS = (
     "log, position, stream, version, event_id, type, schema_version,"
-    " data, meta, occurred_at, recorded_at, leaf_hash"
+    " data, meta, occurred_at, recorded_at, leaf_hash, correlation"
 )
 """The columns that `recorded` takes, in its order."""
 

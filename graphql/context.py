@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from chuishao.graphql.loaders import Loaders
 
 
+MOST_ROWS = 20_000
+"""Rows of nested lists in one answer."""
+
+
 @dataclass(frozen=True)
 class Services:
     """What a process offers to every operation."""
@@ -40,6 +44,7 @@ class Context:
     language: str = "en"
     last_event_id: str | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    rows: int = 0
 
     @cached_property
     def loaders(self) -> Loaders:
@@ -47,6 +52,15 @@ class Context:
         from chuishao.graphql.loaders import Loaders  # noqa: PLC0415 loaders know the context
 
         return Loaders(self.services.log, self.now)
+
+    def spend(self, rows: Any) -> Any:
+        """Count nested rows that an operation shows; refuse one that shows too many."""
+        self.rows += len(rows)
+        if self.rows > MOST_ROWS:
+            raise ApiError(
+                f"The answer has more than {MOST_ROWS} nested rows. Ask for less.", "LIMIT_EXCEEDED"
+            )
+        return rows
 
     def forget(self) -> None:
         """Read afresh from now on: something was written, or time has passed."""

@@ -14,7 +14,7 @@ from chuishao.domain.event import storable
 from chuishao.domain.lifecycle import Status
 from chuishao.domain.refusal import BadText, Forbidden, Refusal
 from chuishao.domain.summons import WhistleStatus
-from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier, WhistleKind
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
 from chuishao.projections.paging import Order, Where
@@ -149,6 +149,11 @@ def case_conditions(info: Info, wanted: CaseFilter, where: Where) -> None:
         late = f"open AND due_at < {where.add(info.context.now)}"
         where.also(late if wanted.overdue else f"({late}) IS NOT TRUE")
     if wanted.assignee is not None:
+        actor = info.context.actor
+        if actor.role is not Role.AUDITOR and not reads_personal_text(actor, actor.scope or ""):
+            action = "look for an actor's cases"
+            raise Forbidden("filter", "assignee", role=actor.role, action=action, allowed="handlers, AUDITOR")
+        where.within("place", actor.scope or "")
         where.also(f"assignee = {where.add(wanted.assignee)}")
     if wanted.whistled is not None:
         where.also("whistle IS NOT NULL" if wanted.whistled else "whistle IS NULL")

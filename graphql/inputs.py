@@ -15,7 +15,7 @@ from strawberry.scalars import JSON
 from strawberry.tools import create_type
 
 from chuishao.commands.command import Command
-from chuishao.domain.refusal import BadCode
+from chuishao.domain.refusal import BadCode, BadPolicy
 from chuishao.graphql.scalars import Unreadable
 
 _ENVELOPE = {
@@ -26,6 +26,8 @@ _ENVELOPE = {
         "发生时间 When it happened, if not just now: drafts made offline, imports.",
     ),
 }
+DEEPEST = 12
+"""Levels of a JSON document in an input."""
 _PLAIN = {UUID: strawberry.ID, dict: JSON}
 
 
@@ -129,7 +131,18 @@ def _read(kind: Any, value: Any, path: str) -> Any:
         return read_id(value, path)
     if isinstance(kind, type) and is_dataclass(kind):
         return command_of(kind, value)
+    if isinstance(value, dict):
+        _require_shallow(value, path)
     return value
+
+
+def _require_shallow(value: object, path: str, depth: int = 0) -> None:
+    """Refuse a document that is nested deeper than any policy is."""
+    if depth > DEEPEST:
+        raise BadPolicy(path, reason=f"it is nested more than {DEEPEST} levels deep")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        _require_shallow(item, path, depth + 1)
 
 
 def _camel(name: str) -> str:

@@ -51,7 +51,7 @@ def parse_date(value: object) -> date | Unreadable:
 
 def write_datetime(value: datetime) -> str:
     """A time in UTC with microseconds, always in the same form."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_position(value: object) -> Position:

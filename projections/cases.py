@@ -147,7 +147,7 @@ def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
         limit = policy.limit(
             kind, category=row.category, severity=row.severity, tier=row.tier, division=row.place
         )
-    row.due_at = policy.calendar.due(row.since, limit) if policy and limit else None
+    row.due_at = policy.ends(row.since, limit) if policy and limit else None
     row.due_rule = limit.rule if limit else None
 
 

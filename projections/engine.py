@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
+import asyncpg
+
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected
 from chuishao.eventlog.feed import POLL, Feed
@@ -34,6 +36,15 @@ _ADVANCE_ALL = "UPDATE projection SET position = $3, updated_at = now() WHERE lo
 WAITS = "waits for an earlier event of its stream"
 
 logger = logging.getLogger("chuishao.projections")
+
+
+TRANSIENT = ("40", "53", "55", "57", "58")
+"""Classes of PostgreSQL's errors that pass: conflicts, lack of resources, locks, intervention, the system."""
+
+
+def _passes(failure: Exception) -> bool:
+    """Whether the same fold may succeed later; only what cannot is poison."""
+    return isinstance(failure, asyncpg.PostgresError) and str(failure.sqlstate)[:2] in TRANSIENT
 
 
 class NotYet(Refusal):
@@ -268,7 +279,7 @@ class Engine:
                         async with connection.transaction():
                             await self._fold(connection, projection, [event])
                     except Exception as failure:
-                        if connection.is_closed():
+                        if connection.is_closed() or _passes(failure):
                             raise Unavailable(str(failure)) from failure
                         error = f"{type(failure).__name__}: {failure}"
                         logger.exception(

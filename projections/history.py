@@ -172,6 +172,7 @@ async def traces(connection: Connection, log: int, cases: Sequence[UUID]) -> dic
             occurred_at=occurred_at,
             recorded_at=recorded_at,
             leaf_hash=leaf,
+            correlation=entry.case_id,
         )
         found[entry.case_id].append(Entry(entry, recorded))
     return found

@@ -7,11 +7,12 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from chuishao.domain.refusal import OutOfRange
+from chuishao.domain.event import storable
+from chuishao.domain.refusal import OneEndOnly, OutOfRange
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.cursor import BadCursor
 from chuishao.projections.table import Table
@@ -78,9 +79,7 @@ class Window:
     def size(self) -> int:
         """How many rows are wanted; refused outside 0 to 100, or where both ends are asked for."""
         if self.first is not None and self.last is not None:
-            raise OutOfRange(
-                "last", field="last beside first", value=self.last, low="nothing", high="nothing"
-            )
+            raise OneEndOnly("last")
         name, size = ("last", self.last) if self.last is not None else ("first", self.first)
         size = DEFAULT_PAGE if size is None else size
         if not 0 <= size <= LARGEST_PAGE:
@@ -148,14 +147,14 @@ def _decode(order: Order, cursor: str, path: str) -> list[Any]:
         name, *texts = json.loads(packed)
         if name == order.name:
             return [_read(text, kind) for text, (_, kind) in zip(texts, order.keys, strict=True)]
-    except (binascii.Error, ValueError, TypeError, AttributeError, KeyError):
+    except (binascii.Error, ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError):
         pass
     raise BadCursor(path, cursor=ascii(cursor[:80]))
 
 
 def _read(text: str, kind: str) -> Any:
     """A key value from its text in PostgreSQL's form."""
-    if "\0" in text:
+    if not storable(text):
         raise ValueError(text)
     match kind:
         case "bigint":
@@ -166,7 +165,7 @@ def _read(text: str, kind: str) -> Any:
         case "uuid":
             return UUID(text)
         case "timestamptz":
-            return datetime.max if text == "infinity" else datetime.fromisoformat(text)
+            return datetime.max if text == "infinity" else datetime.fromisoformat(text).astimezone(UTC)
         case "date":
             return date.fromisoformat(text)
     return text

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chuishao.domain.policy import Policy, PolicyAdopted, PolicyRevised, in_force, parse
+from chuishao.domain.policy import PolicyAdopted, PolicyRevised
 from chuishao.eventlog.connection import Connection
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.table import Table
@@ -50,9 +50,3 @@ async def all_policies(connection: Connection) -> list[PolicyRow]:
     columns = ", ".join(POLICIES.columns)
     rows = await connection.fetch(f"SELECT {columns} FROM policies.policy ORDER BY position DESC")  # noqa: S608
     return [PolicyRow(*row) for row in rows]
-
-
-async def policy_in_force(connection: Connection, at: datetime) -> Policy:
-    """The policy in force at a moment; refused where none is."""
-    rows = await all_policies(connection)
-    return in_force([parse(json.loads(row.document)) for row in reversed(rows)], at)

@@ -49,15 +49,15 @@ SELECT s.department,
        count(*) AS summoned,
        count(s.signed_at) AS signed,
        count(s.checked_in_at) AS checked_in,
-       count(*) FILTER (WHERE s.checked_in_at <= s.check_in_due_at) AS on_time,
-       count(*) FILTER (WHERE s.checked_in_at <= s.check_in_due_at OR s.check_in_due_at < $2
-                              OR s.missed_at IS NOT NULL) AS due,
+       count(*) FILTER (WHERE s.checked_in_at <= s.check_in_due_at AND s.missed_at IS NULL) AS on_time,
+       count(*) FILTER (WHERE s.checked_in_at <= s.check_in_due_at OR s.missed_at IS NOT NULL
+                              OR s.check_in_due_at < least($2, s.refused_at, w.ended_at)) AS due,
        count(s.missed_at) AS missed,
        count(s.refused_at) AS refused,
        count(s.answered_at) AS answered,
        count(s.score) AS rated,
        coalesce(sum(s.score), 0)::bigint AS score_sum
-FROM whistles.summons s
+FROM whistles.summons s JOIN whistles.whistle w ON w.id = s.whistle
 WHERE starts_with(s.street, $1)
 GROUP BY s.department
 ORDER BY s.department

@@ -15,10 +15,10 @@ import jwt
 import pytest
 
 from chuishao.commands import cases, grids, policies
+from chuishao.commands.cases import resident_subject
 from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import Actor
-from chuishao.domain.identity import identify
 from chuishao.domain.vocabulary import Role, Tier
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
@@ -589,7 +589,7 @@ async def test_a_page_of_an_impossible_size_is_refused(field: str, serving: Serv
         error = await client.fails(f"{{ {field}({window}) {{ nodes {{ id }} }} }}")
         assert (error["code"], error["path"], error["data"]) == ("OUT_OF_RANGE", [path], None)
     both = await client.fails(f"{{ {field}(first: 1, last: 1) {{ nodes {{ id }} }} }}")
-    assert both["code"] == "OUT_OF_RANGE"
+    assert both["code"] == "ONE_END_ONLY"
     none = await client.read(f"{{ {field}(first: 0) {{ nodes {{ id }} totalCount }} }}")
     assert none[field]["nodes"] == [] and none[field]["totalCount"] > 0
 
@@ -1003,7 +1003,7 @@ async def test_an_erased_person_is_gone_everywhere(busy: Town, serving: Served) 
 
     await busy.log.pool.execute(
         "UPDATE subject_key SET key = NULL, erased_at = now() WHERE subject = $1",
-        identify("resident", "resident-to-erase"),
+        resident_subject(KEY, "resident-to-erase"),
     )
 
     erased = {"text": None, "state": "ERASED"}
@@ -1095,3 +1095,32 @@ async def test_tallies_over_http_are_those_of_the_cases(busy: Town, serving: Ser
         "closed": sum(case["status"] == "CLOSED" for case in everything),
         "openOnSpot": sum(case["open"] and case["tier"] == Tier.ON_SPOT for case in everything),
     }
+
+
+async def test_nobody_without_need_ties_events_to_commands_or_people(busy: Town, serving: Served) -> None:
+    case, position = await reported_by_name(busy, "resident-in-secret")
+    document = """query ($id: ID!, $at: Position) { case(id: $id, atLeast: $at) {
+        history { event { commandId causationId data } } } }"""
+
+    for client in (serving.client(None), serving.client(busy.resident)):
+        (entry,) = (await client.read(document, id=case, at=position))["case"]["history"]
+        assert entry["event"]["commandId"] is entry["event"]["causationId"] is None
+        assert "subject" not in entry["event"]["data"]
+    (seen,) = (await serving.client(AUDITOR).read(document, id=case))["case"]["history"]
+    assert seen["event"]["commandId"]
+
+
+async def test_only_those_who_handle_cases_look_for_an_actor(busy: Town, serving: Served) -> None:
+    wanted = '{ cases(filter: { assignee: "somebody" }) { totalCount } }'
+    assert (await serving.client(None).fails(wanted))["code"] == "FORBIDDEN"
+    assert (await serving.client(busy.street_officer).read(wanted))["cases"]["totalCount"] == 0
+
+
+async def test_an_answer_does_not_grow_without_bound(busy: Town, serving: Served) -> None:
+    loop = "parent { children { " * 3
+    document = f'{{ division(code: "{OTHER_COMMUNITY}") {{ {loop} code {"} } " * 3} }} }}'
+    assert (await serving.client(None).read(document))["division"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chuishao.graphql.context.MOST_ROWS", 5)
+        result = await serving.client(None).send(document, {})
+    assert {error["extensions"]["code"] for error in result["errors"]} == {"LIMIT_EXCEEDED"}

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from uuid import UUID, uuid4
@@ -574,6 +574,32 @@ async def test_nothing_happens_in_the_future(town: Town) -> None:
     ahead = town.clock.now + CLOCK_SKEW
     await refused(town, report, BadTime, town.resident, occurred_at=ahead + timedelta(microseconds=1))
     await town.do(report, town.resident, occurred_at=ahead)
+
+
+async def test_nothing_is_recorded_from_before_there_were_records(town: Town) -> None:
+    publish = grids.PublishContact(worker_id=town.workers[GRID], contact="公示栏")
+    ancient = datetime(1, 1, 1, tzinfo=UTC)
+    await refused(town, publish, BadTime, town.worker(), occurred_at=ancient)
+    await refused(town, publish, BadTime, town.worker(), occurred_at=datetime(1899, 12, 31, 23, tzinfo=UTC))
+
+
+async def test_nobody_gives_a_case_to_a_place_beyond_reach(town: Town) -> None:
+    case = await town.report()
+    await town.do(cases.AcceptCase(case_id=case), town.worker())
+    await town.do(cases.AssessCase(case_id=case, severity=Severity.MINOR), town.worker())
+    elsewhere = cases.AssignCase(case_id=case, tier=Tier.ON_SPOT, grid_code=OTHER_GRID)
+    await refused(town, elsewhere, OutOfScope, town.worker())
+    await town.do(cases.AssignCase(case_id=case, tier=Tier.ON_SPOT), town.worker())
+    away = cases.TransferCase(case_id=case, community_code=OTHER_COMMUNITY, reason="非本社区")
+    await refused(town, away, OutOfScope, town.community_staff)
+    await town.do(away, town.street_officer)
+
+
+async def test_a_command_carries_no_more_than_it_should(town: Town) -> None:
+    case = await town.report()
+    await town.do(cases.AcceptCase(case_id=case), town.community_staff)
+    many = cases.SplitCase(case_id=case, parts=[cases.SplitPart(text="一项")] * 51)
+    await refused(town, many, OutOfRange, town.community_staff)
 
 
 async def test_a_time_has_its_offset(town: Town) -> None:

@@ -126,7 +126,7 @@ async def test_events_come_back_with_their_text_sealed_and_openable(town: Town) 
     texts = list(sealed_texts(reported))
 
     assert set((await town.log.opened(texts)).values()) == {WORDS, "王五"}
-    assert {text.subject for text in texts} == {resident_subject(town.resident.id)}
+    assert {text.subject for text in texts} == {resident_subject(KEY, town.resident.id)}
 
 
 # Erasing
@@ -137,7 +137,7 @@ async def test_once_the_key_is_erased_nothing_opens_any_more_anywhere(town: Town
     texts = [await text_of(town.log, id_) for id_ in (case, other)]
     assert len(await other_town.log.opened(texts)) == 2
 
-    await erase(town.log.pool, resident_subject(town.resident.id))
+    await erase(town.log.pool, resident_subject(KEY, town.resident.id))
 
     assert await town.log.opened(texts) == {}
     assert await other_town.log.opened(texts) == {}
@@ -146,7 +146,7 @@ async def test_once_the_key_is_erased_nothing_opens_any_more_anywhere(town: Town
 
 async def test_new_text_about_an_erased_subject_is_refused(town: Town, other_town: Town) -> None:
     case = await town.report(text=WORDS)
-    subject = resident_subject(town.resident.id)
+    subject = resident_subject(KEY, town.resident.id)
     await erase(town.log.pool, subject)
     head = await town.log.head()
 
@@ -165,7 +165,7 @@ async def test_new_text_about_an_erased_subject_is_refused(town: Town, other_tow
 async def test_a_command_answered_before_the_erasure_is_answered_the_same_afterwards(town: Town) -> None:
     report, id_ = cases.ReportCase(category="01001", text=WORDS, grid_code=GRID), uuid4()
     first = await town.do(report, town.resident, id=id_)
-    await erase(town.log.pool, resident_subject(town.resident.id))
+    await erase(town.log.pool, resident_subject(KEY, town.resident.id))
 
     assert await town.do(report, town.resident, id=id_) == first
 
@@ -194,11 +194,11 @@ async def test_two_processes_sealing_for_the_same_new_subject_end_with_one_key(
     assert sorted(opened.values()) == sorted(2 * [f"{WORDS} {n}" for n in range(5)])
     async with connected(town.log.pool) as connection:
         query = "SELECT count(*) FROM subject_key WHERE subject = $1"
-        assert await connection.fetchval(query, resident_subject(town.resident.id)) == 1
+        assert await connection.fetchval(query, resident_subject(KEY, town.resident.id)) == 1
 
 
 async def test_a_process_with_another_candidate_learns_the_stored_key(town: Town, other_town: Town) -> None:
-    subject = resident_subject(town.resident.id)
+    subject = resident_subject(KEY, town.resident.id)
     candidate = other_town.log.keyring.key_for_sealing(subject)
     await town.report(text=WORDS)
 

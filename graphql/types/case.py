@@ -200,7 +200,7 @@ class Case(Node):
     @strawberry.field(description="哨件 The whistles blown on it, the first first.")
     async def whistles(root: Root, info: Info) -> list[WhistleRef]:
         """By case."""
-        return await info.context.loaders.whistles_of_case.load(root.id)  # type: ignore[return-value]
+        return info.context.spend(await info.context.loaders.whistles_of_case.load(root.id))  # type: ignore[no-any-return]
 
     @strawberry.field(description="归并到 The case that it duplicates or was merged into.")
     async def joined_to(root: Root, info: Info) -> CaseRef | None:
@@ -210,7 +210,7 @@ class Case(Node):
     @strawberry.field(description="归并来 The cases that duplicate it or were merged into it.")
     async def joined_cases(root: Root, info: Info) -> list[CaseRef]:
         """By the case they point to."""
-        return await info.context.loaders.merged.load(root.id)  # type: ignore[return-value]
+        return info.context.spend(await info.context.loaders.merged.load(root.id))  # type: ignore[no-any-return]
 
     @strawberry.field(description="拆分自 The case that it was split from.")
     async def split_from(root: Root, info: Info) -> CaseRef | None:
@@ -222,12 +222,12 @@ class Case(Node):
     @strawberry.field(description="拆分成 The cases that it was split into.")
     async def parts(root: Root, info: Info) -> list[CaseRef]:
         """By the case they came from."""
-        return await info.context.loaders.parts.load(root.id)  # type: ignore[return-value]
+        return info.context.spend(await info.context.loaders.parts.load(root.id))  # type: ignore[no-any-return]
 
     @strawberry.field(description="流转历史 Everything that happened to it and to its whistles, in order.")
     async def history(root: Root, info: Info) -> list[HistoryEntry]:
         """From the log."""
-        return await info.context.loaders.trace.load(root.id)  # type: ignore[return-value]
+        return info.context.spend(await info.context.loaders.trace.load(root.id))  # type: ignore[no-any-return]
 
     @strawberry.field(description="承办链 Who held it, since when, how long.")
     async def holdings(root: Root, info: Info) -> list[HoldingPeriod]:

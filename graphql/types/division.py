@@ -50,14 +50,14 @@ class Division(Node):
     @strawberry.field(description="下级 The divisions one level below, by code.")
     async def children(root: Root, info: Info) -> list[DivisionRef]:
         """One level down."""
-        return await info.context.loaders.divisions_below.load(root.id)  # type: ignore[return-value]
+        return info.context.spend(await info.context.loaders.divisions_below.load(root.id))  # type: ignore[no-any-return]
 
     @strawberry.field(description="网格 The grids of a community, retired ones too; empty at other levels.")
     async def grids(root: Root, info: Info) -> list[GridRef]:
         """By community."""
         if root.level != Level.COMMUNITY:
             return []
-        return await info.context.loaders.grids_of_community.load(root.code)  # type: ignore[return-value]
+        return info.context.spend(await info.context.loaders.grids_of_community.load(root.code))  # type: ignore[no-any-return]
 
     @strawberry.field(description="统计 Counts over everything in it, rolled up.")
     async def tally(root: Root, info: Info) -> Tally:
@@ -72,4 +72,4 @@ class Division(Node):
     @strawberry.field(description="历史名称与代码 Its names and codes by date, the first first.")
     async def names(root: Root, info: Info) -> list[DivisionName]:
         """By identifier."""
-        return await info.context.loaders.names.load(root.id)  # type: ignore[return-value]
+        return info.context.spend(await info.context.loaders.names.load(root.id))  # type: ignore[no-any-return]

@@ -22,7 +22,7 @@ from chuishao.graphql.types.shared import CaseRef, DepartmentRef, audits, column
 Root = strawberry.Parent[RecordedEvent]
 _ACTORS = {"by", "assignee"}
 """Fields that name an actor; masked like the actor's identifier."""
-_HIDDEN = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
+_HIDDEN = frozenset({"subject", "originator_id", "originator_version", "originator_topic", "timestamp"})
 
 
 @strawberry.type(description="操作者 Who acted, in which role, for which unit, within which scope.")
@@ -102,20 +102,23 @@ class Event:
         """From the meta."""
         return root.meta.place
 
-    @strawberry.field(description="命令 The command that caused it, as the client named it.")
-    def command_id(root: Root) -> strawberry.ID:
-        """From the meta."""
-        return strawberry.ID(str(root.meta.command))
+    @strawberry.field(
+        description="命令 The command that caused it; shown to handlers, auditors and integrators."
+    )
+    async def command_id(root: Root, info: Info) -> strawberry.ID | None:
+        """Masked, for whoever knows a report's command may ask for its answer again."""
+        return strawberry.ID(str(root.meta.command)) if await _traces(root, info) else None
 
     @strawberry.field(description="关联 What it belongs to: its case, or else its command.")
-    def correlation_id(root: Root) -> strawberry.ID:
-        """From the meta."""
-        return strawberry.ID(str(root.meta.correlation))
+    async def correlation_id(root: Root, info: Info) -> strawberry.ID | None:
+        """The case; a command is masked like everywhere."""
+        shown = root.correlation is not None or await _traces(root, info)
+        return strawberry.ID(str(root.meta.correlation)) if shown else None
 
     @strawberry.field(description="起因 The event or command that caused it.")
-    def causation_id(root: Root) -> strawberry.ID:
-        """From the meta."""
-        return strawberry.ID(str(root.meta.causation))
+    async def causation_id(root: Root, info: Info) -> strawberry.ID | None:
+        """From the meta; masked like the command."""
+        return strawberry.ID(str(root.meta.causation)) if await _traces(root, info) else None
 
     @strawberry.field(
         description="哈希 SHA-256 over the whole event as stored, in hexadecimal: a leaf of the log's tree."
@@ -142,6 +145,14 @@ class Event:
         """By correlation, once the read model shows the event."""
         await info.context.at_least(root.position)
         return await info.context.loaders.case.load(root.meta.correlation)  # type: ignore[return-value]
+
+
+async def _traces(recorded: RecordedEvent, info: Info) -> bool:
+    """Whether the asker may tie events to the commands that caused them."""
+    meta, actor = recorded.meta, info.context.actor
+    if actor.role in (Role.INTEGRATOR, Role.ADMINISTRATOR) and actor.reaches(meta.place):
+        return True
+    return audits(info, meta.place) or await reads(info, meta.place, recorded.correlation)
 
 
 def _written(

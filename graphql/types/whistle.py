@@ -55,7 +55,7 @@ class Summons:
         """Against the limit."""
         if root.checked_in_at is None or root.check_in_due_at is None:
             return None
-        return root.checked_in_at <= root.check_in_due_at
+        return root.missed_at is None and root.checked_in_at <= root.check_in_due_at
 
     @strawberry.field(description="答复 Its last answer, or its reason for refusing.")
     async def words(root: SummonsRoot, info: Info) -> PersonalText | None:
@@ -130,12 +130,12 @@ class Whistle(Node):
     @strawberry.field(description="召集 The departments summoned.")
     async def summonses(root: Root, info: Info) -> list[Summons]:
         """By whistle."""
-        return await info.context.loaders.summonses.load(root.id)  # type: ignore[return-value]
+        return info.context.spend(await info.context.loaders.summonses.load(root.id))  # type: ignore[no-any-return]
 
     @strawberry.field(description="现场会事项 The items of its on-site meeting.")
     async def items(root: Root, info: Info) -> list[OnSiteItem]:
         """By whistle."""
-        rows: list[ItemRow] = await info.context.loaders.items.load(root.id)
+        rows: list[ItemRow] = info.context.spend(await info.context.loaders.items.load(root.id))
         return rows  # type: ignore[return-value]
 
 
