@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -100,10 +100,11 @@ class Executor:
         if envelope.expected_version is not None and envelope.expected_version != seen:
             raise StaleVersion("expectedVersion", expected=envelope.expected_version, actual=seen)
         outcome = Outcome(main.id, main.version, 0)
-        changed = work.changed()
+        read, changed = work.read(), work.changed()
         if not changed:
             return None, outcome
-        return self._append(envelope, request_hash, outcome, changed), outcome
+        append = self._append(envelope, request_hash, outcome, changed)
+        return replace(append, reads=read), outcome
 
     def _append(
         self,

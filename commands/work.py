@@ -124,6 +124,13 @@ class Work:
         """Refuse whoever does not hold the case's secret."""
         require_secret(self.key, case, given)
 
+    def read(self) -> list[tuple[UUID, int]]:
+        """What the decision rests on without changing it: streams, and the versions they were loaded at."""
+        changed = {
+            id_ for id_, aggregate in self.aggregates.items() if aggregate and aggregate.pending_events
+        }
+        return [(id_, version) for id_, version in self.versions.items() if id_ not in changed]
+
     def changed(self) -> list[tuple[Any, int, Sequence[Event]]]:
         """Every aggregate that decided something: itself, the version it was loaded at, its new events."""
         decided = [(aggregate, self.versions[id_]) for id_, aggregate in self.aggregates.items() if aggregate]

@@ -49,6 +49,7 @@ class Append:
     streams: Sequence[tuple[UUID, str, int]]
     events: Sequence[NewEvent]
     keys: Sequence[tuple[UUID, bytes]] = ()
+    reads: Sequence[tuple[UUID, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,18 @@ class Writer:
     def _next_batch(self) -> list[tuple[Append, asyncio.Future[Verdict]]]:
         batch: list[tuple[Append, asyncio.Future[Verdict]]] = []
         later: list[tuple[Append, asyncio.Future[Verdict]]] = []
-        touched: set[UUID] = set()
+        written: set[UUID] = set()
+        read: set[UUID] = set()
         while self._waiting and len(batch) < self._max_batch:
             entry = self._waiting.popleft()
             command = entry[0]
-            touches = {command.command, *(stream for stream, _, _ in command.streams)}
-            touches.update(subject for subject, _ in command.keys)
-            (batch if touched.isdisjoint(touches) else later).append(entry)
-            touched |= touches
+            writes = {command.command, *(stream for stream, _, _ in command.streams)}
+            writes.update(subject for subject, _ in command.keys)
+            reads = {stream for stream, _ in command.reads}
+            apart = written.isdisjoint(writes | reads) and read.isdisjoint(writes)
+            (batch if apart else later).append(entry)
+            written |= writes
+            read |= reads
         self._waiting.extendleft(reversed(later))
         return batch
 
@@ -150,6 +155,7 @@ def _as_arrays(commands: Sequence[Append]) -> list[list[Any]]:
             spans[e.stream] = (e.version, began, len(events))
         heads.append((command.command, command.request_hash, command.result, first, len(events)))
         streams += [(number, *stream, *spans[stream[0]]) for stream in command.streams]
+        streams += [(number, stream, "", seen, None, None, None) for stream, seen in command.reads]
         keys += [(number, *key) for key in command.keys]
     columns = ((heads, 5), (streams, 7), (keys, 3), (events, 10))
     return list(chain.from_iterable(_columns(rows, width) for rows, width in columns))

@@ -9,7 +9,8 @@
 -- these aborts its neighbours in the batch.
 --
 -- c_: a command a row, with the ordinals of its first and last event.  s_: a stream of a command a row, with
--- the ordinals of its first and last event.  k_: a key that a command's personal text is sealed with.  e_: the
+-- the ordinals of its first and last event; a stream that the command only read has no version to write, and
+-- must still be as it was read.  k_: a key that a command's personal text is sealed with.  e_: the
 -- events.  Look-ups are LATERAL and the rest goes by ordinal, so that no plan depends on statistics: a join here,
 -- planned while the log was empty, has been seen to scan all of it for every batch.
 
@@ -75,7 +76,7 @@ BEGIN
         SELECT p_log, s.id, s.category, s.version, positions[s.first], positions[s.last]
         FROM unnest(s_command, s_stream, s_category, s_version, s_first, s_last)
              AS s (command, id, category, version, first, last)
-        WHERE verdicts[s.command] = accepted
+        WHERE verdicts[s.command] = accepted AND s.version IS NOT NULL
         ON CONFLICT (log, id) DO UPDATE SET version = excluded.version, last_position = excluded.last_position;
     INSERT INTO command (log, id, request_hash, result, first_position, last_position)
         SELECT p_log, c.id, c.hash, c.result, positions[c.first], positions[c.last]

@@ -583,6 +583,29 @@ async def test_nothing_is_recorded_from_before_there_were_records(town: Town) ->
     await refused(town, publish, BadTime, town.worker(), occurred_at=datetime(1899, 12, 31, 23, tzinfo=UTC))
 
 
+async def test_two_cases_do_not_become_duplicates_of_each_other(town: Town) -> None:
+    for _ in range(5):
+        one, other = await town.report(), await town.report()
+        marks = [cases.MarkDuplicate(case_id=a, of_id=b) for a, b in ((one, other), (other, one))]
+        done = await asyncio.gather(
+            *(town.do(mark, town.community_staff) for mark in marks), return_exceptions=True
+        )
+        assert sorted(type(result).__name__ for result in done) == ["CaseEnded", "Outcome"]
+
+
+async def test_what_a_decision_rests_on_may_not_change_under_it(town: Town) -> None:
+    report = cases.ReportCase(category="01001", text="路灯不亮", grid_code=OTHER_GRID)
+    relieve = grids.RelieveGridWorker(grid_code=OTHER_GRID, reason="调整")
+    await town.do(relieve)
+    retire = grids.RetireGrid(grid_code=OTHER_GRID, reason="合并")
+    await asyncio.gather(
+        town.do(retire), *(town.do(report, town.resident) for _ in range(20)), return_exceptions=True
+    )
+    events = await town.log.after(0, 10_000)
+    retired = next(event.position for event in events if event.type == "GridRetired")
+    assert all(event.position < retired for event in events if event.type == "CaseReported")
+
+
 async def test_nobody_gives_a_case_to_a_place_beyond_reach(town: Town) -> None:
     case = await town.report()
     await town.do(cases.AcceptCase(case_id=case), town.worker())
