@@ -1117,10 +1117,11 @@ async def test_only_those_who_handle_cases_look_for_an_actor(busy: Town, serving
 
 
 async def test_an_answer_does_not_grow_without_bound(busy: Town, serving: Served) -> None:
-    loop = "parent { children { " * 3
-    document = f'{{ division(code: "{OTHER_COMMUNITY}") {{ {loop} code {"} } " * 3} }} }}'
-    assert (await serving.client(None).read(document))["division"]
+    once = f'{{ division(code: "{OTHER_COMMUNITY}") {{ parent {{ children {{ code }} }} }} }}'
+    again = "parent { children { " * 5
+    ever = f'{{ division(code: "{OTHER_COMMUNITY}") {{ {again} code {"} } " * 5} }} }}'
+    assert (await serving.client(None).read(once))["division"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("chuishao.graphql.context.MOST_ROWS", 5)
-        result = await serving.client(None).send(document, {})
+        result = await serving.client(None).send(ever, {})
     assert {error["extensions"]["code"] for error in result["errors"]} == {"LIMIT_EXCEEDED"}
