@@ -23,7 +23,7 @@ serve: install
 	$(BIN)/chuishao serve
 
 test: install
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 check: install
 	$(BIN)/ruff check .
