@@ -13,7 +13,7 @@ from annotated_doc import Doc
 from chuishao.commands.command import Command
 from chuishao.commands.work import Work
 from chuishao.domain.case import Case, Part, Report
-from chuishao.domain.division import Level
+from chuishao.domain.division import Level, street_of
 from chuishao.domain.grid import community_code
 from chuishao.domain.refusal import ForeignGrid, OutOfScope, PlaceRequired
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
@@ -182,7 +182,7 @@ class TransferCase(CaseCommand):
         """Transfer within the street."""
         case = await self.case(work)
         await work.division(self.community_code, Level.COMMUNITY, "communityCode")
-        street = case.community[: Level.STREET.digits]
+        street = street_of(case.community)
         if not self.community_code.startswith(street):
             raise ForeignGrid("communityCode", code=self.community_code, place=street)
         if self.grid_code is not None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
-from chuishao.domain.division import Level
+from chuishao.domain.division import community_of
 from chuishao.domain.event import SHORT_TEXT, Event, PersonalText, SealedText, written
 from chuishao.domain.identity import grid_id
 from chuishao.domain.refusal import BadCode, ForeignGrid, GridOccupied, GridVacant, OutOfRange, RetiredGrid
@@ -26,7 +26,7 @@ def community_code(grid_code: str) -> str:
     if not re.fullmatch(r"[0-9]{12}-G[0-9]{3}", grid_code):
         reason = "a grid code is a community code, -G and three digits, as in 120101001001-G003"
         raise BadCode("gridCode", code=grid_code, reason=reason)
-    return grid_code[: Level.COMMUNITY.digits]
+    return community_of(grid_code)
 
 
 class GridDrawn(Event, AggregateCreated):

@@ -88,11 +88,16 @@ def read_id(given: str, path: str) -> UUID:
         raise BadCode(path, code=ascii(given[:80]), reason="an identifier is a UUID") from None
 
 
-def _field(name: str, kind: Any, text: str, required: bool, default: Any = None) -> Any:
-    field = strawberry.field(description=text, **({} if required else {"default": default}))
+def plain_field(name: str, kind: Any, text: str, **options: Any) -> Any:
+    """A field made by program: its name, type and description."""
+    field = strawberry.field(description=text, **options)
     field.python_name = name
     field.type_annotation = strawberry.annotation.StrawberryAnnotation(kind)
     return field
+
+
+def _field(name: str, kind: Any, text: str, required: bool, default: Any = None) -> Any:
+    return plain_field(name, kind, text, **({} if required else {"default": default}))
 
 
 def _described(hint: Any) -> tuple[Any, str]:

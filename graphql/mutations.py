@@ -18,7 +18,7 @@ from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import connected
 from chuishao.graphql.context import Info
 from chuishao.graphql.enums import ErrorCode
-from chuishao.graphql.inputs import command_of, input_of, mutation_name, read_id, read_moment
+from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
@@ -134,19 +134,14 @@ def _payload_of(command: type[Command]) -> type:
     thing, text = _THINGS[command.thing]
     fields = [strawberry.field(resolver=thing, name=command.thing, description=text)]
     if command is ReportCase:
-        secret = _plain("secret", str | None, "查询码 The case's own secret: keep it to rate and reopen it.")
+        secret = plain_field(
+            "secret", str | None, "查询码 The case's own secret: keep it to rate and reopen it."
+        )
         fields.append(secret)
-    fields.append(_plain("position", Position | None, "位置 The position to read it at, as `atLeast`."))
-    fields.append(_plain("errors", list[UserError], "错误 Why it was refused; empty if it was not."))
+    fields.append(plain_field("position", Position | None, "位置 The position to read it at, as `atLeast`."))
+    fields.append(plain_field("errors", list[UserError], "错误 Why it was refused; empty if it was not."))
     text = f"Answer of `{mutation_name(command)}`."
     return create_type(f"{command.__name__}Payload", fields, description=text)
-
-
-def _plain(name: str, kind: Any, text: str) -> Any:
-    made = strawberry.field(description=text)
-    made.python_name = name
-    made.type_annotation = strawberry.annotation.StrawberryAnnotation(kind)
-    return made
 
 
 def _mutation_of(command: type[Command]) -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chuishao.domain import grid as facts
-from chuishao.domain.division import Level
+from chuishao.domain.division import community_of
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
@@ -61,7 +61,7 @@ def evolve(rows: dict[UUID, GridRow], recorded: RecordedEvent) -> None:
         rows[recorded.stream] = GridRow(
             id=recorded.stream,
             code=event.code,
-            community=event.code[: Level.COMMUNITY.digits],
+            community=community_of(event.code),
             name=event.name,
             households=event.households,
             synthetic=event.synthetic,

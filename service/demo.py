@@ -26,6 +26,7 @@ from chuishao.commands.divisions import EstablishDepartment
 from chuishao.commands.execution import Envelope, Executor
 from chuishao.commands.grids import AssignGridWorker, DrawGrid, PublishContact, RegisterGridWorker
 from chuishao.domain.actor import SYSTEM
+from chuishao.domain.division import community_of
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
@@ -144,7 +145,10 @@ def _drawn(grid: str, community: str, households: int, worker: UUID) -> list[tup
     contact = f"{community}公示栏 网格员 {number}（模拟联系方式）"
     return [
         (_name(grid, "draw"), DrawGrid(grid_code=grid, name=name, households=households, synthetic=True)),
-        (_name(grid, "register"), RegisterGridWorker(community_code=grid[:12], label=f"网格员 {grid[-8:]}")),
+        (
+            _name(grid, "register"),
+            RegisterGridWorker(community_code=community_of(grid), label=f"网格员 {grid[-8:]}"),
+        ),
         (_name(grid, "assign"), AssignGridWorker(grid_code=grid, worker_id=worker)),
         (_name(grid, "publish"), PublishContact(worker_id=worker, contact=contact)),
     ]

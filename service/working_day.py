@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from chuishao.commands import cases, whistles
 from chuishao.commands.command import Command
 from chuishao.domain.actor import Actor
+from chuishao.domain.division import Level, community_of, street_of
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -122,7 +123,8 @@ class _People:
     """Those who deal with cases in a grid; role and number, nobody real."""
 
     def __init__(self, post: Post, seed: int) -> None:
-        community, street, district = post.grid[:12], post.grid[:9], post.grid[:6]
+        community, street = community_of(post.grid), street_of(post.grid)
+        district = post.grid[: Level.DISTRICT.digits]
         self.seed = seed
         self.district = district
         self.worker = Actor(str(post.worker), Role.GRID_WORKER, post.grid)
