@@ -29,6 +29,7 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/chuishao schema --against graphql/released.graphql
 
 format: install
 	$(BIN)/ruff format .

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -22,6 +23,8 @@ from chuishao.domain.summons import SUMMONS_TABLE, SummonsState
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 from chuishao.graphql.enums import NAMES, refusals
+from chuishao.graphql.evolution import changes
+from chuishao.graphql.schema import sdl
 
 DOCS = Path(__file__).parent
 MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
@@ -155,8 +158,24 @@ def terms() -> str:
     return "".join(parts) + "\n"
 
 
+def schema_changes() -> str:
+    """What has changed in the schema since the released one."""
+    older = (DOCS.parent / "graphql" / "released.graphql").read_text(encoding="utf-8")
+    found = changes(older, sdl(), datetime.now(UTC).date())
+    parts = {
+        "Deprecated 弃用": found.deprecated,
+        "Dangerous 须留意": found.dangerous,
+        "Added 新增": found.added,
+    }
+    lists = (
+        "".join(f"- {sentence}\n" for sentence in sentences) or "Nothing.\n" for sentences in parts.values()
+    )
+    return "\n".join(f"## {title}\n\n{said}" for title, said in zip(parts, lists, strict=True))
+
+
 TABLES: dict[str, Callable[[], str]] = {
-    made.__name__: made for made in (transitions, states, resolvers, summons, setup, events, errors, terms)
+    made.__name__: made
+    for made in (transitions, states, resolvers, summons, setup, events, errors, terms, schema_changes)
 }
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
+from graphql import GraphQLError
 from rich.console import Console
 from rich.table import Table
 from typer.exceptions import TyperException
@@ -23,6 +24,7 @@ from chuishao.eventlog.connection import Unavailable, connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.migrate import MigrationChanged
+from chuishao.graphql.evolution import changes
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.rebuild import rebuild as rebuild_projection
@@ -245,11 +247,30 @@ def import_divisions_file(
 
 
 @app.command()
-def schema() -> None:
-    """Print the GraphQL schema in its definition language."""
+def schema(
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="An older SDL: say what has changed since, and fail where its clients would break."
+        ),
+    ] = None,
+) -> None:
+    """Print the GraphQL schema in its definition language, or what has changed since an older one."""
     from chuishao.graphql.schema import sdl  # noqa: PLC0415 the schema takes a moment to build
 
-    sys.stdout.write(sdl())
+    if against is None:
+        sys.stdout.write(sdl())
+        return
+    try:
+        older = against.read_text(encoding="utf-8")
+        found = changes(older, sdl(), datetime.now(UTC).date())
+    except (OSError, ValueError, GraphQLError) as error:
+        _end(f"{against} cannot be compared with: {error}")
+    for kind in ("breaking", "dangerous", "deprecated", "added"):
+        for sentence in getattr(found, kind):
+            sys.stdout.write(f"{kind:<10}  {sentence}\n")
+    if found.breaking:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -249,6 +249,23 @@ def test_schema_prints_the_committed_schema() -> None:
     assert succeeded("schema") == SCHEMA.read_text(encoding="utf-8")
 
 
+def test_schema_says_what_has_changed_since_an_older_one_and_fails_where_its_clients_break(
+    tmp_path: Path,
+) -> None:
+    now = SCHEMA.read_text(encoding="utf-8")
+    older = tmp_path / "older.graphql"
+    older.write_text(now.replace("type Query {", "type Query { harvest: Int\n"), encoding="utf-8")
+    same = tmp_path / "same.graphql"
+    same.write_text(now, encoding="utf-8")
+
+    broken = run_chuishao("schema", "--against", older)
+
+    assert (broken.returncode, broken.stderr) == (1, "")
+    assert broken.stdout == "breaking    Field Query.harvest was removed.\n"
+    assert succeeded("schema", "--against", same) == ""
+    assert "cannot be compared with" in refused("schema", "--against", tmp_path / "missing.graphql")
+
+
 async def test_migrate_makes_everything_once(nowhere: str) -> None:
     first = succeeded("migrate", "--database-url", nowhere)
     again = succeeded("migrate", "--database-url", nowhere)
