@@ -24,6 +24,7 @@ from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 from chuishao.graphql.enums import NAMES, refusals
 from chuishao.graphql.evolution import changes
+from chuishao.graphql.failures import FAILURES
 from chuishao.graphql.schema import sdl
 
 DOCS = Path(__file__).parent
@@ -146,6 +147,21 @@ def errors() -> str:
     return table(("code", "English", "中文"), rows)
 
 
+def failures() -> str:
+    """Every code of a request that fails, with its status, what it means and what helps."""
+    rows = (
+        (
+            f"`{code}`",
+            str(failure.status or "WebSocket"),
+            failure.means.en,
+            failure.means.zh,
+            f"{failure.advice.en}<br>{failure.advice.zh}",
+        )
+        for code, failure in FAILURES.items()
+    )
+    return table(("code", "HTTP", "English", "中文", "what to do"), rows)
+
+
 def terms() -> str:
     """Every closed list of the domain."""
     parts = []
@@ -175,7 +191,18 @@ def schema_changes() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     made.__name__: made
-    for made in (transitions, states, resolvers, summons, setup, events, errors, terms, schema_changes)
+    for made in (
+        transitions,
+        states,
+        resolvers,
+        summons,
+        setup,
+        events,
+        errors,
+        failures,
+        terms,
+        schema_changes,
+    )
 }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from chuishao.domain.phrase import Language
+
 
 class Refusal(Exception):
     """The command was refused and nothing was recorded."""
@@ -25,7 +27,7 @@ class Refusal(Exception):
         self.path = path
         self.facts = facts
 
-    def sentence(self, language: str = "en") -> str:
+    def sentence(self, language: Language = "en") -> str:
         """Say what was wrong and what to do, in `en` or `zh`."""
         return (self.zh if language == "zh" else self.en).format(**self.facts)
 

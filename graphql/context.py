@@ -11,10 +11,12 @@ import strawberry
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS, Actor
+from chuishao.domain.phrase import Language, Phrase
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.errors import ApiError
+from chuishao.graphql.language import asked
 from chuishao.projections.engine import Engine
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Context:
 
     services: Services
     actor: Actor = ANONYMOUS
-    language: str = "en"
+    language: Language = field(default_factory=asked.get)
     last_event_id: str | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     rows: int = 0
@@ -57,9 +59,11 @@ class Context:
         """Count nested rows that an operation shows; refuse one that shows too many."""
         self.rows += len(rows)
         if self.rows > MOST_ROWS:
-            raise ApiError(
-                f"The answer has more than {MOST_ROWS} nested rows. Ask for less.", "LIMIT_EXCEEDED"
+            said = Phrase(
+                f"The answer has more than {MOST_ROWS} nested rows. Ask for less.",
+                f"结果超过 {MOST_ROWS} 行嵌套数据。请缩小查询范围。",
             )
+            raise ApiError(said, "LIMIT_EXCEEDED")
         return rows
 
     def forget(self) -> None:
@@ -77,7 +81,8 @@ class Context:
 
     def error(self, refusal: Refusal) -> ApiError:
         """A refusal as an error of the operation, in the asker's language."""
-        return ApiError(refusal.sentence(self.language), refusal.code, path=list(refusal.path))
+        said = Phrase(refusal.sentence("en"), refusal.sentence("zh"))
+        return ApiError(said, refusal.code, path=list(refusal.path))
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

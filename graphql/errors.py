@@ -7,47 +7,72 @@ from uuid import uuid4
 
 from graphql import GraphQLError
 
+from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.connection import Unavailable
+from chuishao.graphql.failures import FAILURES
+from chuishao.graphql.language import asked
 
 logger = logging.getLogger("chuishao.graphql")
 
 JsonObject: TypeAlias = dict[str, object]
-
-_UNAVAILABLE = (
-    "The database is not available now. Nothing was changed, or it is safe to send the same command again."
-)
 
 # A syntax or coercion message quotes the client's own text, which may be as long as the body allows.
 _MESSAGE_LENGTH = 1_000
 
 
 class ApiError(Exception):
-    """A refusal that the client may read: its sentence, its code, and further facts as extensions."""
+    """A refusal that the client may read: its sentence in both languages, its code, and further facts.
 
-    def __init__(self, message: str, code: str, **extensions: object) -> None:
-        super().__init__(message)
-        self.message = message
+    The sentence is said in the language of whoever is answered, which may be another each time.
+    """
+
+    def __init__(self, said: Phrase, code: str, **extensions: object) -> None:
+        super().__init__(said.en)
+        self.said = said
         self.code = code
         self.extensions = extensions
+        self.located: JsonObject = {}
+        """Where in the document or the answer, as the GraphQL specification writes it."""
+
+    @property
+    def message(self) -> str:
+        """The sentence in the asker's language."""
+        return self.said.said(asked.get())
 
     def as_json(self) -> JsonObject:
         """The error as the GraphQL specification writes it."""
-        return {"message": self.message, "extensions": {"code": self.code, **self.extensions}}
+        return {
+            "message": self.message,
+            **self.located,
+            "extensions": {"code": self.code, **self.extensions},
+        }
 
 
 class RequestRefused(Exception):
-    """The request was refused before anything ran; `errors` are ready to be sent."""
+    """The request was refused before anything ran."""
 
-    def __init__(self, errors: Sequence[JsonObject]) -> None:
-        super().__init__(errors)
-        self.errors = list(errors)
+    def __init__(self, refusals: Sequence[ApiError]) -> None:
+        super().__init__(refusals)
+        self.refusals = refusals
+
+    @property
+    def errors(self) -> list[JsonObject]:
+        """The errors, ready to be sent, in the asker's language."""
+        return [refusal.as_json() for refusal in self.refusals]
 
 
-def refused(error: GraphQLError, code: str) -> JsonObject:
-    """An error of the request itself: syntax, validation, limits, coercion."""
-    formatted: JsonObject = {**error.formatted, "message": error.message[:_MESSAGE_LENGTH]}
-    formatted["extensions"] = {"code": code, **(error.extensions or {})}
-    return formatted
+def refused(error: GraphQLError, code: str) -> ApiError:
+    """An error that GraphQL itself found in the request: syntax, validation, coercion."""
+    refusal = ApiError(_framed(error.message, code), code, **(error.extensions or {}))
+    refusal.located = _located(error)
+    return refusal
+
+
+def code_of(error: Exception) -> str:
+    """The code under which a client learns of an exception."""
+    if isinstance(error, ApiError):
+        return error.code
+    return "UNAVAILABLE" if isinstance(error, Unavailable) else "INTERNAL"
 
 
 def failed(error: Exception) -> JsonObject:
@@ -55,21 +80,32 @@ def failed(error: Exception) -> JsonObject:
     if isinstance(error, ApiError):
         return error.as_json()
     if isinstance(error, Unavailable):
-        return ApiError(_UNAVAILABLE, "UNAVAILABLE", retry=True).as_json()
+        return ApiError(FAILURES["UNAVAILABLE"].means, "UNAVAILABLE", retry=True).as_json()
     if isinstance(error, GraphQLError) and error.original_error is None:
         return {**error.formatted}
     incident = str(uuid4())
     logger.error("internal error %s", incident, exc_info=error)
-    return {"message": "internal error", "extensions": {"code": "INTERNAL", "id": incident}}
+    return ApiError(FAILURES["INTERNAL"].means, "INTERNAL", id=incident).as_json()
 
 
 def field_failed(error: GraphQLError) -> JsonObject:
     """An error met while executing: only what was raised for clients passes with its own words."""
     cause = _cause(error)
-    if error.path is None and not isinstance(cause, ApiError):
-        return refused(error, "BAD_USER_INPUT")  # no field had begun: a variable does not fit its type
-    formatted: JsonObject = {**error.formatted, "message": error.message[:_MESSAGE_LENGTH]}
-    return formatted if cause is None else {**formatted, **failed(cause)}
+    if cause is not None:
+        return {**_located(error), **failed(cause)}
+    if error.path is None:  # no field had begun: a variable does not fit its type
+        return refused(error, "BAD_USER_INPUT").as_json()
+    return {**error.formatted, "message": _framed(error.message, "BAD_USER_INPUT").said(asked.get())}
+
+
+def _framed(message: str, code: str) -> Phrase:
+    """The library's own English words, introduced in Chinese for those who read that."""
+    message = message[:_MESSAGE_LENGTH]
+    return Phrase(message, f"{FAILURES[code].means.zh[:-1]}：{message}"[:_MESSAGE_LENGTH])
+
+
+def _located(error: GraphQLError) -> JsonObject:
+    return {name: value for name, value in error.formatted.items() if name in ("locations", "path")}
 
 
 def _cause(error: GraphQLError) -> Exception | None:

@@ -14,7 +14,6 @@ import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
@@ -28,6 +27,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from chuishao.domain.phrase import Phrase
 from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed, field_failed, refused
 from chuishao.graphql.limits import BoundedOverlapRule, Limits, exceeded, parse_within
 
@@ -64,18 +64,27 @@ class GraphQLRequest:
     def from_json(cls, value: object) -> "GraphQLRequest":
         """The request in a parsed JSON body or message; raises ApiError BAD_REQUEST."""
         if not isinstance(value, dict):
-            raise ApiError("A request must be one JSON object; batches are not supported.", "BAD_REQUEST")
+            raise _bad(
+                "A request must be one JSON object; batches are not supported.",
+                "请求须为一个 JSON 对象；不支持批量。",
+            )
         query, name = value.get("query"), value.get("operationName")
         variables, extensions = value.get("variables"), value.get("extensions")
         if not isinstance(query, str):
-            raise ApiError("`query` must be a string with a GraphQL document.", "BAD_REQUEST")
+            raise _bad(
+                "`query` must be a string with a GraphQL document.", "`query` 须为含 GraphQL 文档的字符串。"
+            )
         if name is not None and not isinstance(name, str):
-            raise ApiError("`operationName` must be a string.", "BAD_REQUEST")
+            raise _bad("`operationName` must be a string.", "`operationName` 须为字符串。")
         if variables is not None and not isinstance(variables, dict):
-            raise ApiError("`variables` must be an object.", "BAD_REQUEST")
+            raise _bad("`variables` must be an object.", "`variables` 须为对象。")
         if extensions is not None and not isinstance(extensions, dict):
-            raise ApiError("`extensions` must be an object.", "BAD_REQUEST")
+            raise _bad("`extensions` must be an object.", "`extensions` 须为对象。")
         return cls(query, name or None, variables, extensions)
+
+
+def _bad(en: str, zh: str) -> ApiError:
+    return ApiError(Phrase(en, zh), "BAD_REQUEST")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +115,7 @@ class Engine:
         if operations is None:
             operations = self._understand(request.query)
         if isinstance(operations, RequestRefused):
-            raise RequestRefused(operations.errors)
+            raise RequestRefused(operations.refusals)
         return _selected(operations, request.operation_name)
 
     async def execute(self, operation: Operation, request: GraphQLRequest, context: object) -> JsonObject:
@@ -160,7 +169,7 @@ class Engine:
         understood: tuple[Operation, ...] | RequestRefused
         try:
             document = parse_within(text, self.limits)
-            errors = [refused(error, "LIMIT_EXCEEDED") for error in exceeded(document, self.limits)]
+            errors = exceeded(document, self.limits)
             if not errors:
                 invalid = validate(self._schema, document, _RULES, _VALIDATION_ERRORS)
                 errors = [refused(error, "GRAPHQL_VALIDATION_FAILED") for error in invalid]
@@ -207,22 +216,24 @@ def _operations(document: DocumentNode) -> "tuple[Operation, ...] | RequestRefus
         for node in document.definitions
         if isinstance(node, OperationDefinitionNode)
     )
-    return found or RequestRefused([_unresolved("The document has no operation.")])
+    return found or RequestRefused([_unresolved("The document has no operation.", "文档中没有操作。")])
 
 
 def _selected(operations: tuple[Operation, ...], name: str | None) -> Operation:
     if name is None:
         if len(operations) > 1:
-            raise RequestRefused([_unresolved("The document has several operations: give `operationName`.")])
+            several = "The document has several operations: give `operationName`."
+            raise RequestRefused([_unresolved(several, "文档中有多个操作：请填写 `operationName`。")])
         return operations[0]
     for operation in operations:
         if operation.name == name:
             return operation
-    raise RequestRefused([_unresolved(f"The document has no operation named {name[:100]!r}.")])
+    unknown = f"The document has no operation named {name[:100]!r}."
+    raise RequestRefused([_unresolved(unknown, f"文档中没有名为 {name[:100]!r} 的操作。")])
 
 
-def _unresolved(message: str) -> JsonObject:
-    return refused(GraphQLError(message), "OPERATION_RESOLUTION_FAILURE")
+def _unresolved(en: str, zh: str) -> ApiError:
+    return ApiError(Phrase(en, zh), "OPERATION_RESOLUTION_FAILURE")
 
 
 def _result(outcome: ExecutionResult) -> JsonObject:
@@ -265,5 +276,5 @@ def decode(text: str | bytes) -> object:
         if "\\u" in text:
             _encoder.encode(value).encode()  # half a surrogate pair would fail only later, in the database
     except (ValueError, RecursionError):
-        raise ApiError("The request is not valid JSON in UTF-8.", "BAD_REQUEST") from None
+        raise _bad("The request is not valid JSON in UTF-8.", "请求不是 UTF-8 编码的有效 JSON。") from None
     return value

@@ -11,7 +11,8 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed
+from chuishao.domain.phrase import Phrase
+from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, code_of, failed
 from chuishao.graphql.execution import (
     Engine,
     GraphQLRequest,
@@ -21,6 +22,8 @@ from chuishao.graphql.execution import (
     decode,
     encode_result,
 )
+from chuishao.graphql.failures import FAILURES
+from chuishao.graphql.language import asked, speak
 from chuishao.graphql.limits import Limits
 from chuishao.graphql.sse import EventStreams
 
@@ -30,17 +33,14 @@ _WILDCARDS = ("*/*", "application/*")
 
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 
-# The status and the headers with which a refusal of this code is answered; any other code is a plain 400.
-_STATUS: Mapping[object, tuple[int, RawHeaders]] = {
-    "UNAUTHENTICATED": (401, [(b"www-authenticate", b"Bearer")]),
-    "FORBIDDEN": (403, []),
-    "METHOD_NOT_ALLOWED": (405, [(b"allow", b"GET, POST")]),
-    "MUTATION_BY_GET": (405, [(b"allow", b"POST")]),
-    "NOT_ACCEPTABLE": (406, []),
-    "REQUEST_TIMEOUT": (408, [(b"connection", b"close")]),
-    "TOO_LARGE": (413, [(b"connection", b"close")]),
-    "UNSUPPORTED_MEDIA_TYPE": (415, [(b"accept-post", JSON.encode())]),
-    "INTERNAL": (500, []),
+# The headers that a failure of this code is answered with; its status stands in the registry.
+_HEADERS: Mapping[object, RawHeaders] = {
+    "UNAUTHENTICATED": [(b"www-authenticate", b"Bearer")],
+    "METHOD_NOT_ALLOWED": [(b"allow", b"GET, POST")],
+    "MUTATION_BY_GET": [(b"allow", b"POST")],
+    "REQUEST_TIMEOUT": [(b"connection", b"close")],
+    "TOO_LARGE": [(b"connection", b"close")],
+    "UNSUPPORTED_MEDIA_TYPE": [(b"accept-post", JSON.encode())],
 }
 
 # A page of another site cannot add these to a request without the browser asking us first.
@@ -91,6 +91,7 @@ class HttpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; every failure is an answer too."""
         connection = HTTPConnection(scope)
+        speak(connection.headers.get("accept-language"))
         accepted = negotiate(connection.headers.get("accept", "*/*"))
         if accepted.page and scope["method"] == "GET":
             await self._page(scope, receive, send)
@@ -132,7 +133,7 @@ class HttpEndpoint:
         if method == "GET":
             return _asked(connection)
         if method != "POST":
-            raise ApiError("Use GET or POST.", "METHOD_NOT_ALLOWED")
+            raise _failure("METHOD_NOT_ALLOWED")
         _check_posted(connection.headers, self._limits)
         message = await receive()
         if message.get("more_body", False):
@@ -140,7 +141,7 @@ class HttpEndpoint:
                 async with asyncio.timeout(self._limits.body_seconds):
                     message = await _whole(message, receive, self._limits)
             except TimeoutError:
-                raise ApiError("The body did not arrive in time.", "REQUEST_TIMEOUT") from None
+                raise _failure("REQUEST_TIMEOUT") from None
         if message["type"] == "http.disconnect":
             return None
         body: bytes = message.get("body", b"")
@@ -180,7 +181,11 @@ def _asked(connection: HTTPConnection) -> GraphQLRequest:
     """The request in a query string."""
     headers = connection.headers
     if headers.get("sec-fetch-site") == "cross-site" and not any(name in headers for name in _PREFLIGHTED):
-        raise ApiError("A GET from a page of another site needs the header X-Requested-With.", "FORBIDDEN")
+        said = Phrase(
+            "A GET from a page of another site needs the header X-Requested-With.",
+            "来自其他站点页面的 GET 须带 X-Requested-With 头。",
+        )
+        raise ApiError(said, "FORBIDDEN")
     text = connection.scope["query_string"].decode("latin-1")
     asked: dict[str, object] = dict(parse_qsl(text, keep_blank_values=True))
     for name in ("variables", "extensions"):
@@ -191,9 +196,14 @@ def _asked(connection: HTTPConnection) -> GraphQLRequest:
 
 def _check_posted(headers: Headers, limits: Limits) -> None:
     if not _is_json(headers.get("content-type", "")):
-        raise ApiError("Send JSON in UTF-8 as Content-Type: application/json.", "UNSUPPORTED_MEDIA_TYPE")
+        said = Phrase(
+            "Send JSON in UTF-8 as Content-Type: application/json.",
+            "请以 Content-Type: application/json 发送 UTF-8 编码的 JSON。",
+        )
+        raise ApiError(said, "UNSUPPORTED_MEDIA_TYPE")
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise ApiError("The body must not be compressed.", "UNSUPPORTED_MEDIA_TYPE")
+        said = Phrase("The body must not be compressed.", "请求体不得压缩。")
+        raise ApiError(said, "UNSUPPORTED_MEDIA_TYPE")
     announced = headers.get("content-length", "0")
     if announced.isdecimal():
         _check_length(int(announced[:20]), limits)
@@ -208,7 +218,8 @@ def _is_json(content_type: str) -> bool:
 
 def _check_length(length: int, limits: Limits) -> None:
     if length > limits.body:
-        raise ApiError(f"The body must be at most {limits.body} bytes.", "TOO_LARGE")
+        said = Phrase(f"The body must be at most {limits.body} bytes.", f"请求体至多 {limits.body} 字节。")
+        raise ApiError(said, "TOO_LARGE")
 
 
 async def _whole(message: Message, receive: Receive, limits: Limits) -> Message:
@@ -225,14 +236,19 @@ async def _whole(message: Message, receive: Receive, limits: Limits) -> Message:
 def _is_streamed(operation: Operation, accepted: Accepted, method: str) -> bool:
     """Whether the answer is an event stream; raises where the client cannot read any answer."""
     if operation.kind == "mutation" and method != "POST":
-        raise ApiError("A mutation must be sent by POST.", "MUTATION_BY_GET")
+        raise _failure("MUTATION_BY_GET")
     if operation.kind == "subscription" and not accepted.stream:
-        raise ApiError(
+        said = Phrase(
             "A subscription needs Accept: text/event-stream, or a WebSocket with graphql-transport-ws.",
-            "NOT_ACCEPTABLE",
+            "订阅须带 Accept: text/event-stream，或使用 graphql-transport-ws 协议的 WebSocket。",
         )
+        raise ApiError(said, "NOT_ACCEPTABLE")
     if accepted.json is None and not accepted.stream:
-        raise ApiError(f"Accept {GRAPHQL_JSON}, {JSON} or text/event-stream.", "NOT_ACCEPTABLE")
+        said = Phrase(
+            f"Accept {GRAPHQL_JSON}, {JSON} or text/event-stream.",
+            f"请接受 {GRAPHQL_JSON}、{JSON} 或 text/event-stream。",
+        )
+        raise ApiError(said, "NOT_ACCEPTABLE")
     return operation.kind == "subscription" or accepted.json is None
 
 
@@ -247,11 +263,15 @@ async def _only(result: JsonObject) -> AsyncGenerator[JsonObject, None]:
     yield result
 
 
+def _failure(code: str) -> ApiError:
+    return ApiError(FAILURES[code].means, code)
+
+
 def _failed(error: Exception) -> _Answer:
-    shown = failed(error)
-    code = error.code if isinstance(error, ApiError) else "INTERNAL"
-    status, headers = _STATUS.get(code, (400, ()))
-    return _Answer({"errors": [shown]}, status, headers)
+    code = code_of(error)
+    failure = FAILURES.get(code)
+    status = failure.status if failure and failure.status else 400
+    return _Answer({"errors": [failed(error)]}, status, _HEADERS.get(code, ()))
 
 
 async def _send_answer(send: Send, media: str, answer: _Answer) -> None:
@@ -259,7 +279,9 @@ async def _send_answer(send: Send, media: str, answer: _Answer) -> None:
     headers = [
         (b"content-type", f"{media}; charset=utf-8".encode()),
         (b"content-length", str(len(body)).encode()),
+        (b"content-language", asked.get().encode()),
         (b"cache-control", b"no-store"),
+        (b"vary", b"Accept, Accept-Language"),
         (b"x-content-type-options", b"nosniff"),
         *answer.headers,
     ]

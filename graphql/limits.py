@@ -14,12 +14,14 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLError,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
     ValidationContext,
     parse,
 )
+
+from chuishao.domain.phrase import Phrase
+from chuishao.graphql.errors import ApiError
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def parse_within(text: str, limits: Limits) -> DocumentNode:
     return parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
 
 
-def exceeded(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
+def exceeded(document: DocumentNode, limits: Limits) -> list[ApiError]:
     """One error for each limit that the document's operations, taken together, go beyond."""
     definitions = [node for node in document.definitions if isinstance(node, ExecutableDefinitionNode)]
     fragments = {
@@ -77,12 +79,18 @@ def exceeded(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
         if isinstance(node, OperationDefinitionNode):
             asked = _sum(asked, _total(_measured(node), totals, limits), 0)
     return [
-        GraphQLError(f"The document asks for {label}: at most {allowed} are allowed.")
-        for label, found, allowed in (
-            ("more levels of fields", asked.depth, limits.depth),
-            ("more fields", asked.fields, limits.fields),
-            ("more aliases", asked.aliases, limits.aliases),
-            ("more directives", asked.directives, limits.directives),
+        ApiError(
+            Phrase(
+                f"The document asks for more {what.en}: at most {allowed} are allowed.",
+                f"文档的{what.zh}过多：至多 {allowed}。请分次查询。",
+            ),
+            "LIMIT_EXCEEDED",
+        )
+        for what, found, allowed in (
+            (Phrase("levels of fields", "字段层级"), asked.depth, limits.depth),
+            (Phrase("fields", "字段"), asked.fields, limits.fields),
+            (Phrase("aliases", "别名"), asked.aliases, limits.aliases),
+            (Phrase("directives", "指令"), asked.directives, limits.directives),
         )
         if found > allowed
     ]

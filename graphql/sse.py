@@ -8,22 +8,20 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
-from starlette.types import Message, Receive, Send
+from starlette.types import Receive, Send
 
 from chuishao.graphql.errors import JsonObject, logger
 from chuishao.graphql.execution import encode_result
+from chuishao.graphql.language import asked
 from chuishao.graphql.limits import Limits
 
-_START: Message = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [
-        (b"content-type", b"text/event-stream; charset=utf-8"),
-        (b"cache-control", b"no-cache, no-transform"),
-        (b"x-accel-buffering", b"no"),
-        (b"x-content-type-options", b"nosniff"),
-    ],
-}
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"vary", b"Accept, Accept-Language"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
 _COMMENT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 
@@ -46,7 +44,8 @@ class EventStreams:
 
         Only results that ended by themselves are followed by `complete`: otherwise the client should return.
         """
-        await send(_START)
+        headers = [*_HEADERS, (b"content-language", asked.get().encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         sending = asyncio.create_task(self._send_all(results, send))
         beating = asyncio.create_task(self._beat(send))
         leaving = asyncio.create_task(_left(receive))

@@ -22,6 +22,8 @@ from chuishao.graphql.execution import (
     encode,
     encode_result,
 )
+from chuishao.graphql.failures import FAILURES
+from chuishao.graphql.language import speak
 from chuishao.graphql.limits import Limits
 
 PROTOCOL = "graphql-transport-ws"
@@ -198,11 +200,12 @@ class _Socket:
             raise _Breach(TOO_MANY_INITS)
         self._initialised = True
         self._close_after(None)
+        speak(self._connection.headers.get("accept-language"), params)
         try:
             context = await self._endpoint.make_context(self._connection, params, None)
         except ApiError as error:
             code = 4401 if error.code == "UNAUTHENTICATED" else 4403
-            raise _Breach(Close(code, error.message)) from None
+            raise _Breach(Close(code, error.said.en)) from None
         self._params = params
         if self._endpoint.lifetime is not None:
             self._close_after(self._endpoint.lifetime(context), EXPIRED)
@@ -217,10 +220,10 @@ class _Socket:
         try:
             request = GraphQLRequest.from_json(payload)
         except ApiError as error:
-            raise _invalid(error.message) from None
+            raise _invalid(error.said.en) from None
         if len(self._running) >= self._limits.subscriptions:
             # Answered here and not in a task: whoever floods without reading holds up only himself.
-            busy = ApiError("Too many operations at once on this socket.", "TOO_MANY_OPERATIONS")
+            busy = ApiError(FAILURES["TOO_MANY_OPERATIONS"].means, "TOO_MANY_OPERATIONS")
             await self._post(_last_frame(identity, [busy.as_json()]))
             return
         task = self._loop.create_task(self._operate(identity, request))

@@ -88,8 +88,7 @@ def make_app(database_url: str, key: bytes) -> Starlette:
     ) -> Authenticated:
         token = bearer(connection.headers.get("authorization"), params)
         actor, expires_at = verify(key, token) if token else (ANONYMOUS, None)
-        language = "zh" if connection.headers.get("accept-language", "").lower().startswith("zh") else "en"
-        return Authenticated(offered[0], actor, language, last_event_id, expires_at=expires_at)
+        return Authenticated(offered[0], actor, last_event_id=last_event_id, expires_at=expires_at)
 
     examples = operations()
     routes = graphql_routes(

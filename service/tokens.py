@@ -12,6 +12,7 @@ from uuid import UUID
 import jwt
 
 from chuishao.domain.actor import ANONYMOUS, Actor
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.vocabulary import Role
 from chuishao.graphql.errors import ApiError
 from chuishao.service.settings import PREFIX, WrongSetting
@@ -89,9 +90,14 @@ def verify(key: bytes, token: str) -> tuple[Actor, datetime]:
             department=UUID(department) if department else None,
         )
     except jwt.ExpiredSignatureError:
-        raise ApiError("The token has expired. Get a new one.", "UNAUTHENTICATED") from None
+        said = Phrase("The token has expired. Get a new one.", "令牌已过期。请换取新的令牌。")
+        raise ApiError(said, "UNAUTHENTICATED") from None
     except (jwt.InvalidTokenError, KeyError, ValueError):
-        raise ApiError("The token is not valid here. Get one from this server.", "UNAUTHENTICATED") from None
+        said = Phrase(
+            "The token is not valid here. Get one from this server.",
+            "令牌在此无效。请使用本服务器签发的令牌。",
+        )
+        raise ApiError(said, "UNAUTHENTICATED") from None
     return actor, datetime.fromtimestamp(claims["exp"], UTC)
 
 
@@ -100,7 +106,11 @@ def bearer(header: str | None, params: object = None) -> str | None:
     if header is not None:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise ApiError("Send the token as `Authorization: Bearer …`.", "UNAUTHENTICATED")
+            said = Phrase(
+                "Send the token as `Authorization: Bearer …`.",
+                "请以 `Authorization: Bearer …` 发送令牌。",
+            )
+            raise ApiError(said, "UNAUTHENTICATED")
         return token.strip()
     if isinstance(params, dict):
         for name in ("authToken", "token", "authorization", "Authorization"):

@@ -8,6 +8,7 @@ from threading import Event
 import strawberry
 from graphql import GraphQLError
 
+from chuishao.domain.phrase import Phrase
 from chuishao.graphql.errors import ApiError
 
 
@@ -56,7 +57,7 @@ class Query:
 
     @strawberry.field
     def refused(self) -> str | None:
-        raise ApiError("Not before noon.", "TOO_EARLY", until="12:00")
+        raise ApiError(Phrase("Not before noon.", "中午以前不行。"), "TOO_EARLY", until="12:00")
 
     @strawberry.field
     def not_a_number(self) -> strawberry.scalars.JSON:
@@ -120,7 +121,7 @@ class Subscription:
 
     @strawberry.subscription
     async def denied(self) -> AsyncGenerator[int, None]:
-        raise ApiError("Only for grid leaders.", "FORBIDDEN")
+        raise ApiError(Phrase("Only for grid leaders.", "仅限网格长。"), "FORBIDDEN")
         yield 1
 
 

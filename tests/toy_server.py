@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
+from chuishao.domain.phrase import Phrase
 from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.errors import ApiError
 from chuishao.graphql.execution import Engine
@@ -27,9 +28,9 @@ async def make_context(
 ) -> object:
     token = (params or {}).get("token") or connection.headers.get("authorization")
     if token == "bad":
-        raise ApiError("The token is not valid.", "UNAUTHENTICATED")
+        raise ApiError(Phrase("The token is not valid.", "令牌无效。"), "UNAUTHENTICATED")
     if token == "forbidden":
-        raise ApiError("Not for you.", "FORBIDDEN")
+        raise ApiError(Phrase("Not for you.", "无权执行。"), "FORBIDDEN")
     if token == "crash" or (token == "crash later" and hasattr(connection.state, "met")):
         raise ValueError("a secret of the server")
     connection.state.met = True
