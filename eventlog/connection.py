@@ -9,6 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
+from chuishao.eventlog.spent import WatchedConnection
+
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
@@ -61,6 +63,7 @@ async def open_pool(url: str, *, size: int = 16, **options: Any) -> Pool:
             max_size=size,
             init=initialise,
             reset=_keep,
+            connection_class=WatchedConnection,
             server_settings={"application_name": "chuishao", "timezone": "UTC", "jit": "off"},
             **options,
         )

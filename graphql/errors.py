@@ -11,6 +11,7 @@ from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.connection import Unavailable
 from chuishao.graphql.failures import FAILURES
 from chuishao.graphql.language import asked
+from chuishao.graphql.observation import current
 
 logger = logging.getLogger("chuishao.graphql")
 
@@ -83,7 +84,8 @@ def failed(error: Exception) -> JsonObject:
         return ApiError(FAILURES["UNAVAILABLE"].means, "UNAVAILABLE", retry=True).as_json()
     if isinstance(error, GraphQLError) and error.original_error is None:
         return {**error.formatted}
-    incident = str(uuid4())
+    seen = current()
+    incident = seen.correlation if seen is not None else str(uuid4())
     logger.error("internal error %s", incident, exc_info=error)
     return ApiError(FAILURES["INTERNAL"].means, "INTERNAL", id=incident).as_json()
 

@@ -5,7 +5,7 @@ Results are dictionaries ready for JSON. One without `data` says that nothing wa
 
 import json
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeGuard, cast
@@ -14,6 +14,7 @@ import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FieldNode,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
@@ -30,6 +31,8 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from chuishao.domain.phrase import Phrase
 from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed, field_failed, refused
 from chuishao.graphql.limits import BoundedOverlapRule, Limits, exceeded, parse_within
+from chuishao.graphql.observation import Observer, current
+from chuishao.graphql.trace import with_trace
 
 Kind: TypeAlias = Literal["query", "mutation", "subscription"]
 
@@ -96,14 +99,23 @@ class Operation:
     kind: Kind
     name: str | None
 
+    @property
+    def single(self) -> bool:
+        """Whether it has one root field, so that nothing is read beside it."""
+        selections = self.definition.selection_set.selections
+        return len(selections) == 1 and isinstance(selections[0], FieldNode)
+
 
 class Engine:
     """Executes requests on one strawberry schema, remembering what it learnt about each document."""
 
-    def __init__(self, schema: strawberry.Schema, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, *, limits: Limits | None = None, observers: Sequence[Observer] = ()
+    ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("strawberry's extensions and operation directives are not run by this engine")
         self.limits = limits or Limits()
+        self.observers = observers
         # Strawberry has no public name for the schema it builds; its own integrations read this one.
         self._schema = schema._schema
         self._executor = schema.execution_context_class
@@ -111,12 +123,18 @@ class Engine:
 
     def prepare(self, request: GraphQLRequest) -> Operation:
         """The operation that the request asks for; raises RequestRefused."""
+        seen = current()
+        if seen is not None:
+            seen.asks(request.query, request.extensions)
         operations = self._documents.get(request.query)
         if operations is None:
             operations = self._understand(request.query)
         if isinstance(operations, RequestRefused):
             raise RequestRefused(operations.refusals)
-        return _selected(operations, request.operation_name)
+        selected = _selected(operations, request.operation_name)
+        if seen is not None:
+            seen.runs(selected.kind, selected.name, selected.single)
+        return selected
 
     async def execute(self, operation: Operation, request: GraphQLRequest, context: object) -> JsonObject:
         """The result of a query or a mutation; never raises."""
@@ -141,6 +159,14 @@ class Engine:
         self, operation: Operation, request: GraphQLRequest, context: object
     ) -> AsyncGenerator[JsonObject, None]:
         """Results as they come, one for a query or a mutation; close the generator to end the operation."""
+        seen = current()
+        async with aclosing(self._results(operation, request, context)) as results:
+            async for result in results:
+                yield result if seen is None else with_trace(result, seen)
+
+    async def _results(
+        self, operation: Operation, request: GraphQLRequest, context: object
+    ) -> AsyncGenerator[JsonObject, None]:
         if operation.kind != "subscription":
             yield await self.execute(operation, request, context)
             return

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import parse_qsl
@@ -25,7 +25,9 @@ from chuishao.graphql.execution import (
 from chuishao.graphql.failures import FAILURES
 from chuishao.graphql.language import asked, speak
 from chuishao.graphql.limits import Limits
+from chuishao.graphql.observation import Observation, observed
 from chuishao.graphql.sse import EventStreams
+from chuishao.graphql.trace import with_trace
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -96,16 +98,23 @@ class HttpEndpoint:
         if accepted.page and scope["method"] == "GET":
             await self._page(scope, receive, send)
             return
+        with observed(self._engine.observers, "http", connection.headers) as seen:
+            await self._serve(connection, accepted, receive, seen.answering(send), seen)
+
+    async def _serve(
+        self, connection: HTTPConnection, accepted: Accepted, receive: Receive, send: Send, seen: Observation
+    ) -> None:
         answer: _Answer | _Stream | None
         try:
             answer = await self._answer(connection, accepted, receive)
         except RequestRefused as refusal:
-            answer = _refused(refusal, accepted)
+            answer = _refused(refusal, accepted, seen)
         except Exception as error:
             answer = _failed(error)
         if isinstance(answer, _Stream):
             await self._streams.serve(answer.results, receive, send, answer.seconds)
         elif answer is not None:
+            answer = replace(answer, result=with_trace(answer.result, seen))
             await _send_answer(send, accepted.json or JSON, answer)
 
     async def _answer(
@@ -252,10 +261,10 @@ def _is_streamed(operation: Operation, accepted: Accepted, method: str) -> bool:
     return operation.kind == "subscription" or accepted.json is None
 
 
-def _refused(refusal: RequestRefused, accepted: Accepted) -> _Answer | _Stream:
+def _refused(refusal: RequestRefused, accepted: Accepted, seen: Observation) -> _Answer | _Stream:
     result: JsonObject = {"errors": refusal.errors}
     if accepted.json is None and accepted.stream:
-        return _Stream(_only(result))
+        return _Stream(_only(with_trace(result, seen)))
     return _Answer(result, 400 if accepted.json == GRAPHQL_JSON else 200)
 
 

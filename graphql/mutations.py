@@ -20,6 +20,7 @@ from chuishao.graphql.context import Info
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
 from chuishao.graphql.scalars import Position
+from chuishao.graphql.trace import fails, includes
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
     CaseRef,
@@ -96,6 +97,7 @@ async def _written(root: Result, info: Info, load: Callable[[Any], Awaitable[Any
     if root.outcome is None:
         return None
     await info.context.at_least(root.outcome.position)
+    includes(root.outcome.position)
     return await load(root.outcome.id)
 
 
@@ -124,6 +126,7 @@ async def send(info: Info, command: type[Command], given: Any) -> Result:
         outcome = await context.services.executor.execute(ready, envelope)
         context.forget()
     except Refusal as refusal:
+        fails(refusal.code)
         sentence = refusal.sentence(context.language)
         return Result(errors=[UserError(code=refusal.code, message=sentence, path=list(refusal.path))])
     secret = secret_of(context.services.executor.key, outcome.id) if command is ReportCase else None

@@ -10,6 +10,7 @@ from chuishao.domain.refusal import BadText, Refusal
 from chuishao.eventlog.connection import Connection, connected
 from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
+from chuishao.graphql.trace import includes
 from chuishao.graphql.types.shared import Listed
 from chuishao.projections.paging import Order, Page, Where, Window, count, read_page
 from chuishao.projections.table import Table
@@ -19,6 +20,8 @@ async def answered(info: Info, answer: Callable[[], Awaitable[Any]], at_least: i
     """Run a read once the read models reach `at_least`."""
     try:
         await info.context.at_least(at_least)
+        if at_least and info.path.prev is None:
+            includes(at_least)
         return await answer()
     except Refusal as refusal:
         raise info.context.error(refusal) from refusal

@@ -13,6 +13,7 @@ from chuishao.domain.refusal import BadText, Refusal
 from chuishao.eventlog.log import Filter
 from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
+from chuishao.graphql.trace import begin_result
 from chuishao.graphql.types.event import Event
 
 _AFTER = strawberry.argument(
@@ -31,6 +32,7 @@ async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerat
     async with aclosing(cast("AsyncGenerator[Any, None]", services.feed.follow(wanted, position))) as events:
         async for event in events:
             info.context.forget()
+            begin_result(info.context)
             yield event
 
 

@@ -25,6 +25,7 @@ from chuishao.graphql.execution import (
 from chuishao.graphql.failures import FAILURES
 from chuishao.graphql.language import speak
 from chuishao.graphql.limits import Limits
+from chuishao.graphql.observation import observed
 
 PROTOCOL = "graphql-transport-ws"
 _REASON_LENGTH = 123  # bytes of a close frame that are left for the reason
@@ -233,14 +234,16 @@ class _Socket:
 
     async def _operate(self, identity: str, request: GraphQLRequest) -> None:
         """Runs one operation to its `complete` or `error`; cancelled, it says nothing more."""
-        try:
-            errors = await self._run(identity, request)
-        except RequestRefused as refusal:
-            errors = refusal.errors
-        except _Lost:
-            return
-        except Exception as error:
-            errors = [failed(error)]
+        with observed(self._endpoint.engine.observers, "socket", self._connection.headers) as seen:
+            try:
+                errors = await self._run(identity, request)
+            except RequestRefused as refusal:
+                errors = refusal.errors
+            except _Lost:
+                return
+            except Exception as error:
+                errors = [failed(error)]
+            seen.answers({"errors": errors})
         self._operations.pop(identity, None)
         with suppress(_Lost):
             await self._post(_last_frame(identity, errors))

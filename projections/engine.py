@@ -33,6 +33,8 @@ WHERE log = $1 AND name = ANY($2) AND status = 'live'
 ORDER BY name FOR UPDATE SKIP LOCKED
 """
 _ADVANCE_ALL = "UPDATE projection SET position = $3, updated_at = now() WHERE log = $1 AND name = ANY($2)"
+LARGEST = 2**63 - 1
+"""Beyond every position."""
 WAITS = "waits for an earlier event of its stream"
 
 logger = logging.getLogger("chuishao.projections")
@@ -132,6 +134,15 @@ class Engine:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.05):
                     await self._progress.wait()
+
+    @property
+    def position(self) -> int:
+        """What every read model is known to include; they may be further."""
+        return min((self._reached.get(p.name, 0) for p in self.projections), default=0)
+
+    async def standing(self) -> int:
+        """What every read model includes at this moment."""
+        return await self._slowest(LARGEST)
 
     async def _slowest(self, position: int) -> int:
         reached = min((self._reached.get(p.name, 0) for p in self.projections), default=position)

@@ -23,6 +23,7 @@ from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.context import Context, Services
 from chuishao.graphql.execution import Engine as GraphQLEngine
 from chuishao.graphql.schema import operations, schema
+from chuishao.graphql.trace import begin
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.service.settings import Settings
@@ -88,7 +89,9 @@ def make_app(database_url: str, key: bytes) -> Starlette:
     ) -> Authenticated:
         token = bearer(connection.headers.get("authorization"), params)
         actor, expires_at = verify(key, token) if token else (ANONYMOUS, None)
-        return Authenticated(offered[0], actor, last_event_id=last_event_id, expires_at=expires_at)
+        context = Authenticated(offered[0], actor, last_event_id=last_event_id, expires_at=expires_at)
+        await begin(context)
+        return context
 
     examples = operations()
     routes = graphql_routes(

@@ -1,0 +1,133 @@
+"""What is known of an operation while it runs: traces, log lines and figures are made from it.
+
+There is one for each request, and one for each operation on a socket. Nothing in it tells about a person:
+no variables, no token, no words of a document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Literal, TypeAlias
+from uuid import uuid4
+
+from starlette.types import Message, Send
+
+from chuishao.eventlog.spent import SPENT, Spent
+
+Transport: TypeAlias = Literal["http", "socket"]
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=-]{7,63}")
+"""The request ids that are taken over: what proxies make, and nothing that could forge a line of a log."""
+OK = "OK"
+
+
+@dataclass(slots=True, eq=False)
+class Observation:
+    """One operation. `outcome` is OK or its first error's code; `position` is included in what it reads."""
+
+    correlation: str
+    transport: Transport = "http"
+    traced: bool = False
+    kind: str = "none"
+    name: str | None = None
+    text: str = ""
+    single: bool = False
+    role: str | None = None
+    outcome: str = OK
+    position: int = 0
+    results: int = 0
+    began: float = field(default_factory=perf_counter)
+    spent: Spent = field(default_factory=Spent)
+
+    @property
+    def seconds(self) -> float:
+        """Since it began; on a subscription, since its latest event was there."""
+        return perf_counter() - self.began
+
+    @property
+    def document(self) -> str | None:
+        """SHA-256 of the text that was sent."""
+        return hashlib.sha256(self.text.encode(errors="backslashreplace")).hexdigest() if self.text else None
+
+    def asks(self, text: str, extensions: Mapping[str, object] | None) -> None:
+        """Note the request as it came."""
+        self.text = text
+        self.traced = self.traced or bool(extensions and extensions.get("trace") is True)
+
+    def runs(self, kind: str, name: str | None, single: bool) -> None:
+        """Note which operation was found in it, and whether it has one root field only."""
+        self.kind, self.name, self.single = kind, name, single
+
+    def fails(self, code: str) -> None:
+        """Note a failure; the first counts."""
+        if self.outcome == OK:
+            self.outcome = code
+
+    def answers(self, result: Mapping[str, Any]) -> None:
+        """Note what went wrong in a result."""
+        for error in result.get("errors") or ():
+            self.fails(error.get("extensions", {}).get("code", "GRAPHQL_ERROR"))
+
+    def includes(self, position: int) -> None:
+        """Note that what is read from now on includes a position; it counts if nothing was read before."""
+        if self.single:
+            self.position = max(self.position, position)
+
+    def renews(self, position: int) -> None:
+        """Begin the next result of a subscription."""
+        self.position, self.began = position, perf_counter()
+        self.spent.clear()
+
+    def answering(self, send: Send) -> Send:
+        """The same `send`, with the request's id among the response's headers."""
+        header = (b"x-request-id", self.correlation.encode())
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), header]}
+            await send(message)
+
+        return sending
+
+
+Observer: TypeAlias = Callable[[Observation], None]
+"""Called once for each operation, when it has ended."""
+
+running: set[Observation] = set()
+"""The operations of this process that have not ended."""
+_current: ContextVar[Observation | None] = ContextVar("observation", default=None)
+
+
+def current() -> Observation | None:
+    """The operation that runs here, if any does."""
+    return _current.get()
+
+
+@contextmanager
+def observed(
+    observers: Sequence[Observer], transport: Transport, headers: Mapping[str, str]
+) -> Iterator[Observation]:
+    """Observe one operation from its beginning to its end."""
+    asked = headers.get("x-request-id", "") if transport == "http" else ""
+    seen = Observation(
+        asked if REQUEST_ID.fullmatch(asked) else str(uuid4()),
+        transport,
+        traced=headers.get("x-chuishao-trace") == "1",
+    )
+    tokens = _current.set(seen), SPENT.set(seen.spent)
+    running.add(seen)
+    began = seen.began
+    try:
+        yield seen
+    finally:
+        running.discard(seen)
+        seen.began = began
+        for observer in observers:
+            observer(seen)
+        _current.reset(tokens[0])
+        SPENT.reset(tokens[1])
