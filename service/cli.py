@@ -32,8 +32,9 @@ from chuishao.projections.status import standings
 from chuishao.service.database import database, make_ready, opened
 from chuishao.service.demo import UnknownDistrict, Wish, play, progress_bar
 from chuishao.service.importer import BadFile, import_divisions, read_divisions
+from chuishao.service.options import told
 from chuishao.service.postgres import PostgresUnavailable
-from chuishao.service.settings import PREFIX, Settings, WrongSetting
+from chuishao.service.settings import Settings, WrongSetting
 from chuishao.service.tokens import load_key, mint
 
 console = Console(width=None if sys.stdout.isatty() else 110)
@@ -53,21 +54,6 @@ EXPECTED = (
     Refusal,
 )
 """What a person can do something about: told in one line, without a traceback."""
-
-
-def _option(name: str, text: str) -> Any:
-    return typer.Option(f"--{name}", envvar=PREFIX + name.upper().replace("-", "_"), help=text)
-
-
-DatabaseUrl = Annotated[
-    str | None,
-    _option("database-url", "PostgreSQL ≥ 15 by URL; left out, the embedded one in the data folder."),
-]
-DataDir = Annotated[Path, _option("data-dir", "Folder of the embedded PostgreSQL and the local key.")]
-Host = Annotated[str, _option("host", "Address to serve on.")]
-Port = Annotated[int, _option("port", "Port to serve on.")]
-Workers = Annotated[int, _option("workers", "Server processes on the one database.")]
-DATA_DIR = Path(".chuishao")
 
 
 def main() -> None:
@@ -126,15 +112,9 @@ async def _make_ready(log: EventLog, settings: Settings) -> None:
 
 
 @app.command()
-def serve(
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    database_url: DatabaseUrl = None,
-    data_dir: DataDir = DATA_DIR,
-    workers: Workers = 1,
-) -> None:
+@told()
+def serve(settings: Settings) -> None:
     """Serve the API, with GraphiQL, on http://HOST:PORT/graphql."""
-    settings = Settings(database_url, data_dir, host, port, workers)
     _serve(settings)
 
 
@@ -155,25 +135,21 @@ def _serve(settings: Settings, prepare: Callable[[EventLog], Awaitable[None]] | 
 
 
 @app.command()
+@told()
 def demo(
+    settings: Settings,
     serve: Annotated[bool, typer.Option(help="Serve afterwards, or end with exit code 0.")] = True,
     cases: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="How many cases the working day has.")
     ] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1,
     district: Annotated[str, typer.Option(help="Code of the district to draw grids in.")] = "120101",
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    database_url: DatabaseUrl = None,
-    data_dir: DataDir = DATA_DIR,
-    workers: Workers = 1,
 ) -> None:
     """Import the real divisions of Tianjin, play a working day of cases, show the sums, and serve."""
-    settings = Settings(database_url, data_dir, host, port, workers)
     wish = Wish(district, cases, seed)
 
     async def show(log: EventLog) -> None:
-        await play(log, load_key(data_dir), wish, console)
+        await play(log, load_key(settings.data_dir), wish, console)
 
     if not serve:
         _run(settings, show)
@@ -203,13 +179,13 @@ def _print_tokens(settings: Settings, district: str) -> None:
 
 
 @app.command()
-def migrate(database_url: DatabaseUrl = None, data_dir: DataDir = DATA_DIR) -> None:
+@told("database_url", "data_dir")
+def migrate(settings: Settings) -> None:
     """Bring the database to this version: migrations, default policy, read models."""
-    settings = Settings(database_url, data_dir)
 
     async def inside(url: str) -> None:
         async with opened(url) as log:
-            migrations, rebuilt = await make_ready(log, load_key(data_dir))
+            migrations, rebuilt = await make_ready(log, load_key(settings.data_dir))
             console.print(f"Migrations applied: {', '.join(migrations) or 'none were missing'}.")
             console.print(f"Read models rebuilt: {', '.join(rebuilt) or 'none were out of date'}.")
 
@@ -218,14 +194,14 @@ def migrate(database_url: DatabaseUrl = None, data_dir: DataDir = DATA_DIR) -> N
 
 
 @imports.command("divisions")
+@told("database_url", "data_dir")
 def import_divisions_file(
+    settings: Settings,
     file: Annotated[Path, typer.Argument(help="CSV with the columns code,name,level,parent_code.")],
     effective_from: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="From which day the names and codes hold; today."),
     ] = None,
-    database_url: DatabaseUrl = None,
-    data_dir: DataDir = DATA_DIR,
 ) -> None:
     """Import divisions; a file with any fault is refused whole."""
     since = (effective_from or datetime.now(UTC)).date()
@@ -238,12 +214,12 @@ def import_divisions_file(
         rows = read_divisions(file, known)
         with progress_bar(console) as bar:
             task = bar.add_task("Divisions 行政区划", total=len(rows))
-            executor = Executor(log, load_key(data_dir))
+            executor = Executor(log, load_key(settings.data_dir))
             changed = await import_divisions(executor, rows, since, lambda done: bar.advance(task, done))
         await engine.catch_up()
         console.print(f"{len(rows):,} rows read, {changed:,} divisions registered or renamed.")
 
-    _run(Settings(database_url, data_dir), work)
+    _run(settings, work)
 
 
 @app.command()
@@ -274,10 +250,10 @@ def schema(
 
 
 @app.command()
+@told("database_url", "data_dir")
 def rebuild(
+    settings: Settings,
     projection: Annotated[str, typer.Argument(help="Its name, as `status` shows it.")],
-    database_url: DatabaseUrl = None,
-    data_dir: DataDir = DATA_DIR,
 ) -> None:
     """Rebuild a read model from the log, beside the present one, and flip to it."""
     known = {entry.name: entry for entry in PROJECTIONS}
@@ -294,11 +270,12 @@ def rebuild(
             position = await rebuild_projection(log, known[projection], show)
         console.print(f"{projection} is rebuilt up to position {position:,}.")
 
-    _run(Settings(database_url, data_dir), work)
+    _run(settings, work)
 
 
 @app.command()
-def status(database_url: DatabaseUrl = None, data_dir: DataDir = DATA_DIR) -> None:
+@told("database_url", "data_dir")
+def status(settings: Settings) -> None:
     """Show the head of the log and where each read model stands."""
 
     async def work(log: EventLog) -> None:
@@ -314,11 +291,13 @@ def status(database_url: DatabaseUrl = None, data_dir: DataDir = DATA_DIR) -> No
             table.add_row(*map(str, cells), row.error or "")
         console.print(table)
 
-    _run(Settings(database_url, data_dir), work)
+    _run(settings, work)
 
 
 @app.command()
+@told("database_url", "data_dir")
 def token(
+    settings: Settings,
     role: Annotated[Role, typer.Option(help="The role to act in.", case_sensitive=False)],
     scope: Annotated[str, typer.Option(help="Division- or grid-code prefix; empty is everywhere.")] = "",
     actor: Annotated[str | None, typer.Option(help="Identifier of the actor; the role if left out.")] = None,
@@ -326,16 +305,14 @@ def token(
         UUID | None, typer.Option(help="The department a department officer acts for.")
     ] = None,
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 31, help="How long it holds.")] = 24,
-    database_url: DatabaseUrl = None,
-    data_dir: DataDir = DATA_DIR,
 ) -> None:
     """Mint a token for development; only beside the embedded database."""
-    if database_url is not None:
+    if settings.database_url is not None:
         raise WrongSetting("tokens are minted only beside the embedded database; leave --database-url out")
-    if not (data_dir / "postgres").exists():
+    if not (settings.data_dir / "postgres").exists():
         raise WrongSetting(
-            f"there is no embedded database in {data_dir}; run `chuishao serve` or `demo` first"
+            f"there is no embedded database in {settings.data_dir}; run `chuishao serve` or `demo` first"
         )
     name = actor or role.value.lower().replace("_", "-") + "-1"
     made = Actor(name, role, scope, department)
-    sys.stdout.write(mint(load_key(data_dir), made, timedelta(hours=hours)) + "\n")
+    sys.stdout.write(mint(load_key(settings.data_dir), made, timedelta(hours=hours)) + "\n")

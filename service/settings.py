@@ -1,12 +1,20 @@
-"""What a process is told: by flags, or by environment variables of the same names."""
+"""What a process is told: by flags, or by environment variables of the same names.
+
+A setting is declared once, as a field: its flag, its variable, its default and its help come from there.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from annotated_doc import Doc
 
 PREFIX = "CHUISHAO_"
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 class WrongSetting(Exception):
@@ -17,11 +25,13 @@ class WrongSetting(Exception):
 class Settings:
     """`database_url` None means the embedded PostgreSQL in `data_dir`."""
 
-    database_url: str | None = None
-    data_dir: Path = Path(".chuishao")
-    host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1
+    database_url: Annotated[
+        str | None, Doc("PostgreSQL ≥ 15 by URL; left out, the embedded one in the data folder.")
+    ] = None
+    data_dir: Annotated[Path, Doc("Folder of the embedded PostgreSQL and the local key.")] = Path(".chuishao")
+    host: Annotated[str, Doc("Address to serve on.")] = "127.0.0.1"
+    port: Annotated[int, Doc("Port to serve on.")] = 8000
+    workers: Annotated[int, Doc("Server processes on the one database.")] = 1
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
@@ -41,18 +51,51 @@ class Settings:
 
     def to_environment(self) -> dict[str, str]:
         """As environment variables, for the server's own child processes."""
-        return {
-            PREFIX + name.upper(): str(value) for name, value in asdict(self).items() if value is not None
-        }
+        told = {variable(setting.name): getattr(self, setting.name) for setting in fields(self)}
+        return {name: _written(value) for name, value in told.items() if value is not None}
 
     @classmethod
-    def from_environment(cls) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """As a parent process set them."""
-        environment = os.environ
-        return cls(
-            database_url=environment.get(PREFIX + "DATABASE_URL"),
-            data_dir=Path(environment.get(PREFIX + "DATA_DIR", ".chuishao")),
-            host=environment.get(PREFIX + "HOST", "127.0.0.1"),
-            port=int(environment.get(PREFIX + "PORT", "8000")),
-            workers=int(environment.get(PREFIX + "WORKERS", "1")),
-        )
+        told = {
+            name: _read(environment[variable(name)], kind, name)
+            for name, (kind, _) in declared().items()
+            if variable(name) in environment
+        }
+        return cls(**told)
+
+
+def declared() -> dict[str, tuple[Any, str]]:
+    """The type and the help of each setting, by name."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: (get_args(hint)[0], hint.__metadata__[0].documentation) for name, hint in hints.items()}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def flag(name: str) -> str:
+    """The flag of a setting, without its dashes."""
+    return name.replace("_", "-")
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _read(text: str, kind: Any, name: str) -> Any:
+    if get_origin(kind) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if kind is bool:
+        if text.lower() not in (*_TRUE, *_FALSE):
+            raise WrongSetting(f"{variable(name)} is {text!r}; it must be 1 or 0")
+        return text.lower() in _TRUE
+    read = next((part for part in get_args(kind) if part is not type(None)), kind)
+    try:
+        return read(text)
+    except ValueError:
+        raise WrongSetting(f"{variable(name)} is {text!r}; it must be a number") from None
