@@ -1,9 +1,8 @@
-"""Filters and orders: which rows a list shows, as inputs and as conditions on read models."""
+"""Filters: which rows a list shows, as inputs and as conditions on read models."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Any
 
 import strawberry
@@ -17,39 +16,7 @@ from chuishao.domain.summons import WhistleStatus
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
-from chuishao.projections.paging import Order, Where
-
-
-class CaseOrder(StrEnum):
-    """How cases are ordered."""
-
-    NEWEST = "NEWEST"
-    OLDEST = "OLDEST"
-    DUE_FIRST = "DUE_FIRST"
-    LATEST_CHANGE = "LATEST_CHANGE"
-
-
-strawberry.enum(CaseOrder, description="案件排序 How cases are ordered.")
-_ORDER_TEXTS = {
-    "NEWEST": "最新 The last reported first.",
-    "OLDEST": "最早 The first reported first.",
-    "DUE_FIRST": "期限 The earliest limit first, those without one last.",
-    "LATEST_CHANGE": "最近变动 The last changed first.",
-}
-for _value in CaseOrder.__strawberry_definition__.values:  # type: ignore[attr-defined]
-    _value.description = _ORDER_TEXTS[_value.name]
-
-CASE_ORDERS = {
-    CaseOrder.NEWEST: Order("NEWEST", (("number", "bigint"),), descending=True),
-    CaseOrder.OLDEST: Order("OLDEST", (("number", "bigint"),)),
-    CaseOrder.DUE_FIRST: Order(
-        "DUE_FIRST", (("coalesce(due_at, 'infinity')", "timestamptz"), ("number", "bigint"))
-    ),
-    CaseOrder.LATEST_CHANGE: Order("LATEST_CHANGE", (("position", "bigint"),), descending=True),
-}
-GRIDS_BY_CODE = Order("GRIDS", (("code", "text"),))
-DIVISIONS_BY_CODE = Order("DIVISIONS", (("code", "text"),))
-WHISTLES_BY_NUMBER = Order("WHISTLES", (("number", "bigint"),), descending=True)
+from chuishao.projections.paging import Where
 
 
 @strawberry.input(description="案件筛选 Which cases are wanted; everything given must hold.")

@@ -65,7 +65,7 @@ class Loaders:
     @cached_property
     def summonses(self) -> DataLoader[UUID, list[SummonsRow]]:
         """The summonses of a whistle."""
-        return self._many(SUMMONS, "whistles.summons", "whistle", "summoned_at, department")
+        return self._many(SUMMONS, "whistles.summons", "whistle", "summoned_at, department, number")
 
     @cached_property
     def summoned(self) -> DataLoader[UUID, set[UUID]]:

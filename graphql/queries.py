@@ -10,12 +10,7 @@ from chuishao.domain.policy import Policy as PolicyInForce
 from chuishao.eventlog.log import Filter
 from chuishao.graphql.context import Info
 from chuishao.graphql.filters import (
-    CASE_ORDERS,
-    DIVISIONS_BY_CODE,
-    GRIDS_BY_CODE,
-    WHISTLES_BY_NUMBER,
     CaseFilter,
-    CaseOrder,
     DivisionFilter,
     GridFilter,
     WhistleFilter,
@@ -26,6 +21,19 @@ from chuishao.graphql.filters import (
     whistle_conditions,
 )
 from chuishao.graphql.inputs import read_id
+from chuishao.graphql.orders import (
+    CASE_ORDERS,
+    DEPARTMENT_ORDERS,
+    DIVISIONS_BY_CODE,
+    GRID_ORDERS,
+    WHISTLE_ORDERS,
+    WORKER_ORDERS,
+    CaseOrder,
+    DepartmentOrder,
+    GridOrder,
+    WhistleOrder,
+    WorkerOrder,
+)
 from chuishao.graphql.reading import answered, by_code, by_id, fetched, listed
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.case import Case
@@ -42,7 +50,7 @@ from chuishao.projections.cases import CASES
 from chuishao.projections.departments import DEPARTMENTS
 from chuishao.projections.divisions import DIVISIONS
 from chuishao.projections.grids import GRIDS
-from chuishao.projections.paging import LARGEST_PAGE, Order, Window
+from chuishao.projections.paging import LARGEST_PAGE, Window
 from chuishao.projections.policies import all_policies
 from chuishao.projections.status import Standing, standings
 from chuishao.projections.whistles import WHISTLES, league
@@ -117,11 +125,12 @@ class Query:
         """One grid."""
         return await by_code(info, "grid", code, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="网格看板 Grids with their boards, by code.")
+    @strawberry.field(description="网格看板 Grids with their boards.")
     async def grids(
         self,
         info: Info,
         filter: Annotated[GridFilter | None, _argument("筛选 Which ones.")] = None,
+        order_by: Annotated[GridOrder, _argument("排序 In which order.")] = GridOrder.CODE,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -131,7 +140,7 @@ class Query:
         """A page of grids."""
         where = conditions(info, lambda where: grid_conditions(filter or GridFilter(), where))
         window = Window(first, after, last, before)
-        return await listed(info, "grids.grid", GRIDS, where, GRIDS_BY_CODE, window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, "grids.grid", GRIDS, where, GRID_ORDERS[order_by], window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="网格员 A grid worker by the identifier, with their board.")
     async def worker(
@@ -143,11 +152,12 @@ class Query:
         """One worker."""
         return await by_id(info, "worker", id, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="网格员看板 Grid workers with their boards, by community.")
+    @strawberry.field(description="网格员看板 Grid workers with their boards.")
     async def workers(
         self,
         info: Info,
         place: Place = None,
+        order_by: Annotated[WorkerOrder, _argument("排序 In which order.")] = WorkerOrder.COMMUNITY,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -156,9 +166,8 @@ class Query:
     ) -> Connection[GridWorker]:
         """A page of workers."""
         where = conditions(info, lambda where: where.within("community", place) if place else None)
-        order = Order("COMMUNITY", (("community", "text"), ("id", "uuid")))
         window = Window(first, after, last, before)
-        return await listed(info, "workers.worker", WORKERS, where, order, window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, "workers.worker", WORKERS, where, WORKER_ORDERS[order_by], window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="哨件 A whistle by its identifier.")
     async def whistle(
@@ -170,11 +179,12 @@ class Query:
         """One whistle."""
         return await by_id(info, "whistle", id, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="哨件看板 Whistles, the last blown first.")
+    @strawberry.field(description="哨件看板 Whistles by place, state, kind, mechanism, limit or department.")
     async def whistles(
         self,
         info: Info,
         filter: Annotated[WhistleFilter | None, _argument("筛选 Which ones.")] = None,
+        order_by: Annotated[WhistleOrder, _argument("排序 In which order.")] = WhistleOrder.NEWEST,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -184,7 +194,8 @@ class Query:
         """A page of whistles."""
         where = conditions(info, lambda where: whistle_conditions(filter or WhistleFilter(), where))
         window = Window(first, after, last, before)
-        return await listed(info, "whistles.whistle", WHISTLES, where, WHISTLES_BY_NUMBER, window, at_least)  # type: ignore[no-any-return]
+        order = WHISTLE_ORDERS[order_by]
+        return await listed(info, "whistles.whistle", WHISTLES, where, order, window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="报到排行榜 How the departments report, each figure with its sample.")
     async def check_in_league(
@@ -229,11 +240,12 @@ class Query:
         """One department."""
         return await by_id(info, "department", id, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="部门列表 Departments by division.")
+    @strawberry.field(description="部门列表 Departments.")
     async def departments(
         self,
         info: Info,
         place: Place = None,
+        order_by: Annotated[DepartmentOrder, _argument("排序 In which order.")] = DepartmentOrder.DIVISION,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -242,8 +254,8 @@ class Query:
     ) -> Connection[Department]:
         """A page of departments."""
         where = conditions(info, lambda where: where.within("division", place) if place else None)
-        order = Order("DIVISION", (("division", "text"), ("id", "uuid")))
         window = Window(first, after, last, before)
+        order = DEPARTMENT_ORDERS[order_by]
         return await listed(info, "departments.department", DEPARTMENTS, where, order, window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(

@@ -12,7 +12,7 @@ from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.trace import includes
 from chuishao.graphql.types.shared import Listed
-from chuishao.projections.paging import Order, Page, Where, Window, count, read_page
+from chuishao.projections.paging import Count, Order, Page, Where, Window, count, read_page
 from chuishao.projections.table import Table
 
 
@@ -62,8 +62,8 @@ async def listed(
     async def read(connection: Connection) -> Page[Any]:
         return await read_page(connection, source, table, where, order, window)
 
-    async def counted() -> int:
-        found: int = await fetched(info, lambda connection: count(connection, source, where), None)
+    async def counted() -> Count:
+        found: Count = await fetched(info, lambda connection: count(connection, source, where), None)
         return found
 
     return Listed(await fetched(info, read, at_least), counted)

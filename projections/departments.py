@@ -49,4 +49,4 @@ def evolve(rows: dict[UUID, DepartmentRow], recorded: RecordedEvent) -> None:
             rows[recorded.stream].abolished_at = recorded.occurred_at
 
 
-PROJECTION = Projection("departments", version=1, fold=fold, on=_EVENTS)
+PROJECTION = Projection("departments", version=2, fold=fold, on=_EVENTS)

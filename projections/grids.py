@@ -82,7 +82,7 @@ def evolve(rows: dict[UUID, GridRow], recorded: RecordedEvent) -> None:
             row.worker, row.vacant_since = None, at
 
 
-PROJECTION = Projection("grids", version=1, fold=fold, on=_EVENTS)
+PROJECTION = Projection("grids", version=2, fold=fold, on=_EVENTS)
 
 
 # Queries

@@ -3,7 +3,7 @@ CREATE TABLE grid (
     id          uuid PRIMARY KEY,
     code        text        NOT NULL UNIQUE COLLATE "C",
     community   text        NOT NULL COLLATE "C",
-    name        text        NOT NULL,
+    name        text        NOT NULL COLLATE "C",
     households  bigint      NOT NULL,
     synthetic   boolean     NOT NULL,
     worker      uuid,
@@ -11,6 +11,8 @@ CREATE TABLE grid (
     drawn_at    timestamptz NOT NULL,
     retired_at  timestamptz
 );
+CREATE INDEX grid_by_name ON grid (name, code);
+CREATE INDEX grid_by_vacancy ON grid ((coalesce(vacant_since, 'infinity')), code);
 CREATE INDEX grid_by_worker ON grid (worker) WHERE worker IS NOT NULL;
 
 -- name: overdue

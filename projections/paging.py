@@ -20,6 +20,8 @@ from chuishao.projections.table import Table
 R = TypeVar("R")
 LARGEST_PAGE = 100
 DEFAULT_PAGE = 20
+EXACT_COUNT = 10_000
+"""Up to how many rows a list is counted; beyond that the planner's estimate is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +132,25 @@ async def read_page(
     return Page(rows, cursors, begun if backward else more, more if backward else begun)
 
 
-async def count(connection: Connection, source: str, where: Where) -> int:
-    """How many rows there are in all."""
-    found: int = await connection.fetchval(f"SELECT count(*) FROM {source}{where.sql}", *where.arguments)  # noqa: S608
-    return found
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows a list has in all; estimated where counting would take long."""
+
+    rows: int
+    estimated: bool
+
+
+async def count(connection: Connection, source: str, where: Where, bound: int | None = None) -> Count:
+    """How many rows there are in all: exact up to a bound, beyond it what the planner expects."""
+    bound = EXACT_COUNT if bound is None else bound
+    query = f"FROM {source}{where.sql}"
+    counting = f"SELECT count(*) FROM (SELECT {query} LIMIT {bound + 1}) AS counted"  # noqa: S608
+    found: int = await connection.fetchval(counting, *where.arguments)
+    if found <= bound:
+        return Count(found, estimated=False)
+    plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) SELECT {query}", *where.arguments)
+    expected = json.loads(plan)[0]["Plan"]["Plan Rows"]
+    return Count(max(found, int(expected)), estimated=True)
 
 
 def _encode(order: Order, values: Sequence[str]) -> str:

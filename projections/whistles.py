@@ -23,10 +23,14 @@ _SQL = statements("chuishao.projections", "whistles.sql")
 
 @dataclass(slots=True)
 class WhistleRow:
-    """A whistle as it stands; `meeting` is None, OPEN or CLOSED."""
+    """A whistle as it stands; `meeting` is None, OPEN or CLOSED.
+
+    `check_in_due_at` is the earliest limit of a department that has not yet checked in.
+    """
 
     id: UUID
     number: int
+    position: int
     case_id: UUID
     street: str
     kind: str
@@ -39,14 +43,19 @@ class WhistleRow:
     blown_at: datetime
     ended_at: datetime | None = None
     meeting: str | None = None
+    check_in_due_at: datetime | None = None
 
 
 @dataclass(slots=True)
 class SummonsRow:
-    """One department's summons; times are when things happened, `words` its last answer or refusal."""
+    """One summons of a department; times are when things happened, `words` its last answer or refusal.
+
+    `number` counts the department's summonses to this whistle: one that refused may be summoned again.
+    """
 
     whistle: UUID
     department: UUID
+    number: int
     street: str
     state: str
     summoned_at: datetime
@@ -90,7 +99,7 @@ class Standing:
 
 
 WHISTLES = Table("whistle", WhistleRow)
-SUMMONS = Table("summons", SummonsRow, key=("whistle", "department"))
+SUMMONS = Table("summons", SummonsRow, key=("whistle", "department", "number"))
 ITEMS = Table("item", ItemRow, key=("whistle", "number"))
 
 
@@ -99,7 +108,8 @@ class Rows:
     """What a batch of whistle events changes."""
 
     whistles: dict[UUID, WhistleRow]
-    summons: dict[tuple[UUID, UUID], SummonsRow]
+    summons: dict[tuple[UUID, UUID], list[SummonsRow]]
+    """Every summons of a department to a whistle, the last one last."""
     items: dict[tuple[UUID, int], ItemRow]
 
 
@@ -121,21 +131,34 @@ async def fold(connection: Connection, batch: Batch) -> None:
 
 
 async def _fold_whistles(connection: Connection, events: list[RecordedEvent], book: PolicyBook) -> None:
-    named = {(r.stream, r.event.department) for r in events if hasattr(r.event, "department")}
+    ids = {r.stream for r in events}
     items = {(r.stream, r.event.item) for r in events if isinstance(r.event, facts.OnSiteItemSettled)}
     rows = Rows(
-        await WHISTLES.load(connection, {r.stream for r in events}),
-        await SUMMONS.load(connection, named),
+        await WHISTLES.load(connection, ids),
+        await _summonses(connection, ids),
         await ITEMS.load(connection, items),
     )
     for recorded in events:
         evolve(rows, recorded)
         if isinstance(recorded.event, facts.DepartmentSummoned):
-            summons = rows.summons[recorded.stream, recorded.event.department]
+            summons = rows.summons[recorded.stream, recorded.event.department][-1]
             date(summons, rows.whistles[recorded.stream].kind, book, recorded.position)
     await WHISTLES.save(connection, rows.whistles.values())
-    await SUMMONS.save(connection, rows.summons.values())
+    await SUMMONS.save(connection, [row for summonses in rows.summons.values() for row in summonses])
     await ITEMS.save(connection, rows.items.values())
+    await connection.execute(_SQL["date_whistles"], list(ids))
+
+
+async def _summonses(
+    connection: Connection, whistles: Collection[UUID]
+) -> dict[tuple[UUID, UUID], list[SummonsRow]]:
+    columns = ", ".join(SUMMONS.columns)
+    query = f"SELECT {columns} FROM summons WHERE whistle = ANY($1) ORDER BY whistle, department, number"  # noqa: S608
+    found: dict[tuple[UUID, UUID], list[SummonsRow]] = {}
+    for record in await connection.fetch(query, list(whistles)):
+        row = SummonsRow(*record)
+        found.setdefault((row.whistle, row.department), []).append(row)
+    return found
 
 
 async def _redate(connection: Connection, position: int, book: PolicyBook) -> None:
@@ -150,6 +173,7 @@ async def _redate(connection: Connection, position: int, book: PolicyBook) -> No
         date(row, kind, book, position)
         changed.append(row)
     await SUMMONS.save(connection, changed)
+    await connection.execute(_SQL["date_whistles"], list({row.whistle for row in changed}))
 
 
 def date(row: SummonsRow, kind: str, book: PolicyBook, known_by: int) -> None:
@@ -168,6 +192,7 @@ def evolve(rows: Rows, recorded: RecordedEvent) -> None:
         rows.whistles[recorded.stream] = WhistleRow(
             id=recorded.stream,
             number=recorded.position,
+            position=recorded.position,
             case_id=event.case,
             street=event.street,
             kind=event.kind,
@@ -181,17 +206,12 @@ def evolve(rows: Rows, recorded: RecordedEvent) -> None:
         )
         return
     whistle = rows.whistles[recorded.stream]
+    whistle.position = recorded.position
     match event:
         case facts.DepartmentSummoned(department=department):
-            before = rows.summons.get((whistle.id, department))
-            rows.summons[whistle.id, department] = SummonsRow(
-                whistle.id,
-                department,
-                whistle.street,
-                SummonsState.SUMMONED.value,
-                at,
-                refused_at=before.refused_at if before else None,
-            )
+            summonses = rows.summons.setdefault((whistle.id, department), [])
+            number, state = len(summonses) + 1, SummonsState.SUMMONED.value
+            summonses.append(SummonsRow(whistle.id, department, number, whistle.street, state, at))
         case facts.OnSiteMeetingOpened(items=items):
             whistle.meeting = "OPEN"
             for number, text in enumerate(items, start=1):
@@ -213,7 +233,7 @@ def evolve(rows: Rows, recorded: RecordedEvent) -> None:
                 to_bytes(reason),
             )
         case _ if hasattr(event, "department"):
-            _evolve_summons(rows.summons[whistle.id, event.department], recorded)
+            _evolve_summons(rows.summons[whistle.id, event.department][-1], recorded)
 
 
 def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
@@ -234,7 +254,7 @@ def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
 
 
 PROJECTION = Projection(
-    "whistles", version=1, fold=fold, on=(facts.WhistleEvent, PolicyAdopted, PolicyRevised)
+    "whistles", version=2, fold=fold, on=(facts.WhistleEvent, PolicyAdopted, PolicyRevised)
 )
 
 

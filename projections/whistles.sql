@@ -2,6 +2,7 @@
 CREATE TABLE whistle (
     id         uuid PRIMARY KEY,
     number     bigint      NOT NULL,
+    position   bigint      NOT NULL,
     case_id    uuid        NOT NULL,
     street     text        NOT NULL COLLATE "C",
     kind       text        NOT NULL,
@@ -13,13 +14,18 @@ CREATE TABLE whistle (
     result     bytea,
     blown_at   timestamptz NOT NULL,
     ended_at   timestamptz,
-    meeting    text
+    meeting    text,
+    check_in_due_at timestamptz
 ) WITH (fillfactor = 80);
 CREATE INDEX whistle_by_street ON whistle (street, number);
+CREATE INDEX whistle_by_number ON whistle (number);
+CREATE INDEX whistle_by_due ON whistle ((coalesce(check_in_due_at, 'infinity')), number);
+CREATE INDEX whistle_by_change ON whistle (position);
 CREATE INDEX whistle_by_case ON whistle (case_id, number);
 CREATE TABLE summons (
     whistle         uuid        NOT NULL,
     department      uuid        NOT NULL,
+    number          bigint      NOT NULL,
     street          text        NOT NULL COLLATE "C",
     state           text        NOT NULL,
     summoned_at     timestamptz NOT NULL,
@@ -33,7 +39,7 @@ CREATE TABLE summons (
     rated_at        timestamptz,
     score           bigint,
     words           bytea,
-    PRIMARY KEY (whistle, department)
+    PRIMARY KEY (whistle, department, number)
 ) WITH (fillfactor = 80);
 CREATE INDEX summons_by_department ON summons (department, street);
 CREATE TABLE item (
@@ -43,6 +49,12 @@ CREATE TABLE item (
     settled_at timestamptz,
     PRIMARY KEY (whistle, number)
 );
+
+-- name: date_whistles
+UPDATE whistle w
+SET check_in_due_at = (SELECT min(s.check_in_due_at) FROM summons s
+                       WHERE s.whistle = w.id AND s.state IN ('SUMMONED', 'SIGNED') AND w.status = 'OPEN')
+WHERE w.id = ANY($1)
 
 -- name: league
 SELECT s.department,

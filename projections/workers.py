@@ -60,4 +60,4 @@ def evolve(rows: dict[UUID, WorkerRow], recorded: RecordedEvent) -> None:
             rows[recorded.stream].published_at = at
 
 
-PROJECTION = Projection("workers", version=1, fold=fold, on=_EVENTS)
+PROJECTION = Projection("workers", version=2, fold=fold, on=_EVENTS)

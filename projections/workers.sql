@@ -2,7 +2,7 @@
 CREATE TABLE worker (
     id            uuid PRIMARY KEY,
     community     text        NOT NULL COLLATE "C",
-    label         text        NOT NULL,
+    label         text        NOT NULL COLLATE "C",
     name          bytea,
     contact       bytea,
     grid          text,
@@ -11,4 +11,5 @@ CREATE TABLE worker (
     registered_at timestamptz NOT NULL
 );
 CREATE INDEX worker_by_community ON worker (community, id);
+CREATE INDEX worker_by_label ON worker (label, id);
 CREATE INDEX worker_by_grid ON worker (grid) WHERE grid IS NOT NULL;

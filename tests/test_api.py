@@ -20,9 +20,11 @@ from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role, Tier
-from chuishao.eventlog.connection import open_pool
+from chuishao.eventlog.connection import connected, open_pool
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.inputs import mutation_name
+from chuishao.graphql.types.shared import Listed
+from chuishao.projections import paging
 from tests.conftest import copy_of_template
 from tests.served import Client, Served, mutation, served, token
 from tests.steps import ADMINISTRATOR, MUTATIONS
@@ -673,6 +675,51 @@ async def test_a_position_beyond_the_log_is_refused(serving: Served, busy: Town)
         assert bad["code"] == "BAD_USER_INPUT"
 
 
+# Counts
+
+
+async def test_a_list_is_counted_exactly_up_to_a_bound_and_estimated_beyond_it(
+    busy: Town, serving: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = serving.client(AUDITOR)
+    await caught_up(busy, client)
+    there = len(await all_cases(client, {}))
+    document = "query ($filter: CaseFilter) { cases(filter: $filter) { totalCount totalCountEstimated } }"
+
+    monkeypatch.setattr(paging, "EXACT_COUNT", there)
+    assert (await client.read(document))["cases"] == {"totalCount": there, "totalCountEstimated": False}
+
+    monkeypatch.setattr(paging, "EXACT_COUNT", 3)
+    for wanted in (None, {"place": "12"}, {"open": True}, {"category": "no such"}):
+        found = (await client.read(document, filter=wanted))["cases"]
+        exact = len(await all_cases(client, wanted or {}, exact=False))
+        assert found["totalCountEstimated"] is (exact > 3)
+        assert found["totalCount"] > 3 if exact > 3 else found["totalCount"] == exact
+
+
+async def test_the_estimate_is_the_planners(busy: Town) -> None:
+    async with connected(busy.log.pool) as connection:
+        await connection.execute("ANALYZE divisions.division")
+        where = paging.Where()
+        exact = await paging.count(connection, "divisions.division", where)
+        estimated = await paging.count(connection, "divisions.division", where, bound=1)
+
+    assert (exact.estimated, estimated) == (False, paging.Count(exact.rows, estimated=True))
+
+
+async def test_fields_that_ask_for_the_count_share_one() -> None:
+    asked = 0
+
+    async def counting() -> paging.Count:
+        nonlocal asked
+        asked += 1
+        return paging.Count(7, estimated=False)
+
+    listed = Listed(paging.Page([], [], False, False), counting)
+    assert list(await asyncio.gather(listed.counted(), listed.counted())) == [paging.Count(7, False)] * 2
+    assert asked == 1
+
+
 # Pages
 
 
@@ -702,7 +749,12 @@ async def every_page(client: Client, field: str, arguments: str, backward: bool,
 LISTS = {
     **{f"cases {order}": ("cases", f"orderBy: {order},")
        for order in ("NEWEST", "OLDEST", "DUE_FIRST", "LATEST_CHANGE")},
-    **{field: (field, "") for field in CONNECTIONS[1:]},
+    **{f"whistles {order}": ("whistles", f"orderBy: {order},")
+       for order in ("NEWEST", "OLDEST", "CHECK_IN_DUE_FIRST", "LATEST_CHANGE")},
+    **{f"grids {order}": ("grids", f"orderBy: {order},") for order in ("CODE", "NAME", "LONGEST_VACANT")},
+    **{f"workers {order}": ("workers", f"orderBy: {order},") for order in ("COMMUNITY", "LABEL")},
+    **{f"departments {order}": ("departments", f"orderBy: {order},") for order in ("DIVISION", "NAME")},
+    "divisions": ("divisions", ""),
 }  # fmt: skip
 SOURCES = {
     "cases": "cases.case_row", "grids": "grids.grid WHERE retired_at IS NULL", "workers": "workers.worker",
@@ -810,15 +862,15 @@ EVERYTHING = """query ($filter: CaseFilter, $after: String) {
     id place status tier severity open overdue assignee category { code } text { text } } } }"""
 
 
-async def all_cases(client: Client, wanted: dict[str, Any]) -> list[Any]:
-    """Every case that a filter lets through."""
+async def all_cases(client: Client, wanted: dict[str, Any], *, exact: bool = True) -> list[Any]:
+    """Every case that a filter lets through; `exact` where the list must be counted exactly."""
     found: list[Any] = []
     after = None
     while True:
         page = (await client.read(EVERYTHING, filter=wanted, after=after))["cases"]
         found += page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
-            assert page["totalCount"] == len(found)
+            assert not exact or page["totalCount"] == len(found)
             return found
         after = page["pageInfo"]["endCursor"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -219,7 +220,7 @@ def test_the_next_step_is_due_by_the_policy_known_by_then() -> None:
 # Given events, then rows: everything else
 
 
-def test_a_department_that_refused_and_is_summoned_again_begins_anew_and_keeps_that_it_refused() -> None:
+def test_every_summons_of_a_department_stays_with_what_became_of_it() -> None:
     whistle = a_whistle()
     whistle.sign(DEPARTMENT, THEM, at(1))
     whistle.refuse(DEPARTMENT, "非本部门", THEM, at(2))
@@ -229,8 +230,12 @@ def test_a_department_that_refused_and_is_summoned_again_begins_anew_and_keeps_t
     for recorded in given(whistle):
         whistle_rows.evolve(rows, recorded)
 
-    (row,) = rows.summons.values()
-    assert (row.state, row.summoned_at, row.signed_at, row.refused_at) == ("SUMMONED", at(3), None, at(2))
+    ((refused, again),) = rows.summons.values()
+    assert (refused.number, refused.state, refused.summoned_at, refused.refused_at) == (
+        1, "REFUSED", at(0), at(2)
+    )  # fmt: skip
+    assert (again.number, again.state, again.summoned_at) == (2, "SUMMONED", at(3))
+    assert (again.signed_at, again.refused_at) == (None, None)
 
 
 def test_an_on_site_meeting_has_its_items_and_when_each_was_settled() -> None:
@@ -421,6 +426,96 @@ async def test_tallies_equal_a_recount_of_cases_and_grids(town: Town, seed: int)
             assert by_worker[person] == tallies.Tally(**dict(counted)), person  # type: ignore[arg-type]
         assert (await tallies.of_places(connection, ["99"]))["99"] == tallies.Tally()
     assert by_place[STREET].cases == len(wanderer.cases) > 20
+
+
+# The league
+
+COUNTED = {
+    "DepartmentSummoned": "summoned",
+    "SummonsSigned": "signed",
+    "DepartmentCheckedIn": "checked_in",
+    "CheckInMissed": "missed",
+    "SummonsRefused": "refused",
+    "DepartmentAnswered": "answered",
+    "DepartmentRated": "rated",
+}
+
+
+def counted_from(events: Iterable[RecordedEvent]) -> dict[UUID, Counter[str]]:
+    """What the log itself says of each department, whatever the read model keeps."""
+    league: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for recorded in events:
+        name = COUNTED.get(recorded.type)
+        departments = getattr(recorded.event, "departments", None) or [
+            getattr(recorded.event, "department", None)
+        ]
+        for department in departments:
+            if name and department:
+                league[department][name] += 1
+                league[department]["score_sum"] += getattr(recorded.event, "score", 0)
+    return league
+
+
+async def league_of(town: Town) -> dict[UUID, whistle_rows.Standing]:
+    async with connected(town.log.pool) as connection:
+        standings = await whistle_rows.league(connection, STREET, town.clock.now)
+    return {standing.department: standing for standing in standings}
+
+
+@pytest.mark.parametrize("seed", [3, 12])
+async def test_the_league_equals_a_recount_of_the_events(town: Town, seed: int) -> None:
+    await Wanderer(town, random.Random(seed)).walk(600)
+    await Engine(Feed(town.log), PROJECTIONS).catch_up()
+
+    expected = counted_from(await town.log.after(0, 100_000))
+
+    league = await league_of(town)
+    names = (*COUNTED.values(), "score_sum")
+    assert {id_: {name: getattr(row, name) for name in names} for id_, row in league.items()} == {
+        id_: {name: counts[name] for name in names} for id_, counts in expected.items()
+    }
+    assert sum(counts["refused"] for counts in expected.values()) > 0
+
+
+async def test_a_department_that_refused_was_rated_and_is_summoned_again_keeps_its_first_rating(
+    town: Town,
+) -> None:
+    _, whistle = await town.whistled(departments=1)
+    (department, *_) = town.departments
+    named: dict[str, Any] = {"whistle_id": whistle, "department_id": department}
+    await town.do(whistles.RefuseSummons(**named, reason="非本部门职责"), town.officer())
+    town.clock.advance(days=30)
+    await town.do(whistles.RateDepartment(**named, score=1), town.street_officer)
+    await town.do(whistles.SummonDepartment(**named), town.street_officer)
+    await town.do(whistles.CheckIn(**named), town.officer())
+    await town.do(whistles.AnswerSummons(**named, result="已派员处理"), town.officer())
+    await town.do(whistles.RateDepartment(**named, score=5), town.street_officer)
+    await Engine(Feed(town.log), PROJECTIONS).catch_up()
+
+    standing = (await league_of(town))[department]
+
+    assert (standing.summoned, standing.refused, standing.checked_in) == (2, 1, 1)
+    assert (standing.rated, standing.score_sum, standing.on_time, standing.due) == (2, 6, 1, 1)
+
+
+async def test_a_whistle_waits_until_the_earliest_check_in_that_is_due(town: Town) -> None:
+    engine = Engine(Feed(town.log), PROJECTIONS)
+    _, whistle = await town.whistled()
+
+    async def due() -> datetime | None:
+        await engine.catch_up()
+        query = "SELECT check_in_due_at FROM whistles.whistle WHERE id = $1"
+        async with connected(town.log.pool) as connection:
+            found: datetime | None = await connection.fetchval(query, whistle)
+        return found
+
+    first = await due()
+    assert first is not None
+    await town.do(policies.AdoptPolicy(document=stricter()))
+    assert await due() == START + timedelta(minutes=31) < first
+    for number, department in enumerate(town.departments):
+        await town.do(whistles.CheckIn(whistle_id=whistle, department_id=department), town.officer(number))
+        assert (await due() is None) is (number == 1)
 
 
 async def test_a_place_where_nothing_is_any_more_has_no_tally(town: Town) -> None:

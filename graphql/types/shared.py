@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +15,7 @@ from chuishao.domain.authority import reads_personal_text
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.keyring import from_bytes
 from chuishao.graphql.context import Info
-from chuishao.projections.paging import Page
+from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
     from chuishao.graphql.types.case import Case
@@ -127,12 +128,19 @@ class Edge(Generic[T]):
     node: T = column("The row.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Listed:
     """A page of rows and a way to count the whole list."""
 
     page: Page[Any]
-    count: Callable[[], Awaitable[int]]
+    count: Callable[[], Awaitable[Count]]
+    _counting: asyncio.Future[Count] | None = None
+
+    async def counted(self) -> Count:
+        """How many rows the whole list has, counted once however many fields ask."""
+        if self._counting is None:
+            self._counting = asyncio.ensure_future(self.count())
+        return await self._counting
 
 
 @strawberry.type(
@@ -163,10 +171,19 @@ class Connection(Generic[T]):
             end_cursor=cursors[-1] if cursors else None,
         )
 
-    @strawberry.field(description="How many rows the whole list has, counted exactly when asked.")
+    @strawberry.field(
+        description=f"总数 How many rows the whole list has: exact up to {EXACT_COUNT}, estimated beyond."
+    )
     async def total_count(root: strawberry.Parent[Listed]) -> int:
         """Count."""
-        return await root.count()
+        return (await root.counted()).rows
+
+    @strawberry.field(
+        description="总数为估计 Whether `totalCount` is an estimate: the list is too long to be counted."
+    )
+    async def total_count_estimated(root: strawberry.Parent[Listed]) -> bool:
+        """By the same count."""
+        return (await root.counted()).estimated
 
 
 @strawberry.type(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -33,6 +33,7 @@ StandingRoot = strawberry.Parent[Standing]
 class Summons:
     """A row of the summonses read model."""
 
+    number: int = column("序号 Which summons of this department to the whistle it is, from 1.")
     state: SummonsState = column("状态 Where the department stands.")
     summoned_at: datetime = column("召集时间 When it was summoned.")
     sign_due_at: datetime | None = column("签收期限 Until when to sign.")
@@ -101,6 +102,9 @@ class Whistle(Node):
     blown_at: datetime = column("吹哨时间 When it was blown.")
     ended_at: datetime | None = column("结束时间 When it ended; null while it is open.")
     meeting: str | None = column("现场会 OPEN or CLOSED; null where none was held.")
+    check_in_due_at: datetime | None = column(
+        "报到期限 The earliest limit of a department that has not yet checked in; null where none is awaited."
+    )
 
     @strawberry.field(description="案件 The case it was blown on.")
     async def case(root: Root, info: Info) -> CaseRef | None:
@@ -127,10 +131,25 @@ class Whistle(Node):
         """Opened for those who need it."""
         return await personal(info, root.result, shown=await reads(info, root.street, root.case_id))
 
-    @strawberry.field(description="召集 The departments summoned.")
-    async def summonses(root: Root, info: Info) -> list[Summons]:
+    @strawberry.field(description="召集 The departments summoned, each with its last summons.")
+    async def summonses(
+        root: Root,
+        info: Info,
+        earlier: Annotated[
+            bool,
+            strawberry.argument(
+                description="历次召集 With the earlier summonses, too, of a department that refused and was "
+                "summoned again."
+            ),
+        ] = False,
+    ) -> list[Summons]:
         """By whistle."""
-        return info.context.spend(await info.context.loaders.summonses.load(root.id))  # type: ignore[no-any-return]
+        rows: list[SummonsRow] = await info.context.loaders.summonses.load(root.id)
+        last: dict[UUID, int] = {}
+        for row in rows:
+            last[row.department] = max(row.number, last.get(row.department, 0))
+        shown = [row for row in rows if earlier or row.number == last[row.department]]
+        return info.context.spend(shown)  # type: ignore[no-any-return]
 
     @strawberry.field(description="现场会事项 The items of its on-site meeting.")
     async def items(root: Root, info: Info) -> list[OnSiteItem]:
