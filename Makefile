@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CLIENTS_STAMP := $(VENV)/.installed-clients
 
-.PHONY: install demo serve test check format schema bench clean
+.PHONY: install demo serve test test-clients check format schema bench clean
 .DEFAULT_GOAL := install
 
 install: $(STAMP)
@@ -25,6 +26,14 @@ serve: install
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
+# Clients that others wrote, against the real server; what they need is installed on the way.
+test-clients: $(CLIENTS_STAMP)
+	$(BIN)/python -m pytest tests/clients -n 2 --dist loadfile
+
+$(CLIENTS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[clients]'
+	touch $(CLIENTS_STAMP)
+
 check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,4 +51,4 @@ bench: install
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .types build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .types build tests/clients/node_modules examples/typescript-client/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

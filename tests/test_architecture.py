@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import importlib
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -285,3 +286,14 @@ def test_the_data_that_is_opened_by_name_is_there() -> None:
         ("eventlog", "statements.sql"),
     ):
         assert files(f"chuishao.{package}").joinpath(name).is_file()
+
+
+@pytest.mark.parametrize(
+    "lock", sorted(ROOT.glob("*/*/package-lock.json")), ids=lambda lock: lock.parent.name
+)
+def test_a_lock_file_has_checksums_and_no_addresses(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
+    packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
+
+    assert [name for name, package in packages.items() if "integrity" not in package] == []
+    assert not re.findall(r'"\w+": "[a-z+]+://.*', text), "run `npm run lock` beside it"
