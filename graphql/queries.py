@@ -192,7 +192,7 @@ class Query:
         at_least: AtLeast = None,
     ) -> Connection[Whistle]:
         """A page of whistles."""
-        where = conditions(info, lambda where: whistle_conditions(filter or WhistleFilter(), where))
+        where = conditions(info, lambda where: whistle_conditions(info, filter or WhistleFilter(), where))
         window = Window(first, after, last, before)
         order = WHISTLE_ORDERS[order_by]
         return await listed(info, "whistles.whistle", WHISTLES, where, order, window, at_least)  # type: ignore[no-any-return]

@@ -54,13 +54,14 @@ class Where:
         self.also(f"{column} >= {self.add(place)} AND {column} < {self.add(place + '~')}")
 
     @property
+    def all(self) -> str:
+        """Every condition as one."""
+        return " AND ".join(f"({condition})" for condition in self.conditions) or "TRUE"
+
+    @property
     def sql(self) -> str:
         """The WHERE clause."""
-        return (
-            " WHERE " + " AND ".join(f"({condition})" for condition in self.conditions)
-            if self.conditions
-            else ""
-        )
+        return f" WHERE {self.all}" if self.conditions else ""
 
 
 @dataclass(frozen=True, slots=True)
