@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -25,7 +26,9 @@ from chuishao.domain.vocabulary import Role
 from chuishao.graphql.enums import NAMES, refusals
 from chuishao.graphql.evolution import changes
 from chuishao.graphql.failures import FAILURES
+from chuishao.graphql.limits import Limits
 from chuishao.graphql.schema import sdl
+from chuishao.service.settings import Settings, flag, variable
 
 DOCS = Path(__file__).parent
 MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
@@ -162,6 +165,20 @@ def failures() -> str:
     return table(("code", "HTTP", "English", "中文", "what to do"), rows)
 
 
+def limits() -> str:
+    """Every limit of the endpoint, with the setting that changes it."""
+    settings = {setting.name for setting in fields(Settings)}
+    hints = get_type_hints(Limits, include_extras=True)
+    rows = (
+        (
+            f"{getattr(Limits(), name):,} {hint.__metadata__[0].documentation}",
+            f"`--{flag(name)}`, `{variable(name)}`" if name in settings else "–",
+        )
+        for name, hint in hints.items()
+    )
+    return table(("at most, or after", "setting"), rows)
+
+
 def terms() -> str:
     """Every closed list of the domain."""
     parts = []
@@ -200,6 +217,7 @@ TABLES: dict[str, Callable[[], str]] = {
         events,
         errors,
         failures,
+        limits,
         terms,
         schema_changes,
     )

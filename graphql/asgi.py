@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from chuishao.graphql.admission import Admission, Identify, by_address
 from chuishao.graphql.execution import Engine, Lifetime, MakeContext
 from chuishao.graphql.http import HttpEndpoint
 from chuishao.graphql.limits import Limits
@@ -51,11 +52,12 @@ def graphql_routes(
     examples: Sequence[str] = (),
     title: str = "Chuishao",
     lifetime: Lifetime | None = None,
+    identify: Identify = by_address,
 ) -> GraphQLRoutes:
     """The routes for one engine; `examples` are documents that the explorer opens as its first tabs.
 
     `make_context` may raise ApiError with the code UNAUTHENTICATED or FORBIDDEN; `lifetime` ends a socket
-    or stream after the seconds it gives for a context.
+    or stream after the seconds it gives for a context. `identify` names the asker whose allowance is used.
     """
     limits = limits or engine.limits
     streams = EventStreams(limits)
@@ -63,8 +65,9 @@ def graphql_routes(
         _explorer(path, title, examples),
         headers={"content-security-policy": _PAGE_POLICY, "cache-control": "no-cache", "vary": "accept"},
     )
-    http = HttpEndpoint(engine, make_context, limits, streams, page, lifetime)
-    sockets = WebSocketEndpoint(engine, make_context, limits, lifetime)
+    admission = Admission(limits, identify)
+    http = HttpEndpoint(engine, make_context, admission, limits, streams, page, lifetime)
+    sockets = WebSocketEndpoint(engine, make_context, admission, limits, lifetime)
     routes = [
         Route(path, http, name="graphql"),
         WebSocketRoute(path, sockets, name="graphql-socket"),

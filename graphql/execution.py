@@ -15,6 +15,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
+    GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
@@ -29,6 +30,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from chuishao.domain.phrase import Phrase
+from chuishao.graphql.cost import Tariff
 from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed, field_failed, refused
 from chuishao.graphql.limits import BoundedOverlapRule, Limits, exceeded, parse_within
 from chuishao.graphql.observation import Observer, current
@@ -98,6 +100,7 @@ class Operation:
     definition: OperationDefinitionNode
     kind: Kind
     name: str | None
+    tariff: Tariff
 
     @property
     def single(self) -> bool:
@@ -199,7 +202,7 @@ class Engine:
             if not errors:
                 invalid = validate(self._schema, document, _RULES, _VALIDATION_ERRORS)
                 errors = [refused(error, "GRAPHQL_VALIDATION_FAILED") for error in invalid]
-            understood = RequestRefused(errors) if errors else _operations(document)
+            understood = RequestRefused(errors) if errors else _operations(self._schema, document)
         except GraphQLSyntaxError as error:
             understood = RequestRefused([refused(error, "GRAPHQL_PARSE_FAILED")])
         self._documents.put(text, understood)
@@ -236,9 +239,10 @@ def _memory(understood: tuple[Operation, ...] | RequestRefused) -> int:
     return _BYTES_A_TOKEN * understood[0].document.token_count
 
 
-def _operations(document: DocumentNode) -> "tuple[Operation, ...] | RequestRefused":
+def _operations(schema: GraphQLSchema, document: DocumentNode) -> "tuple[Operation, ...] | RequestRefused":
+    tariff = Tariff(schema, document)
     found = tuple(
-        Operation(document, node, node.operation.value, node.name.value if node.name else None)
+        Operation(document, node, node.operation.value, node.name.value if node.name else None, tariff)
         for node in document.definitions
         if isinstance(node, OperationDefinitionNode)
     )

@@ -55,8 +55,8 @@ FAILURES: dict[str, Failure] = {
         400,
         Phrase("The document or its answer is too large.", "文档或结果过大。"),
         Phrase(
-            "ask for less at once: 15 levels, 1,000 fields, 50 aliases, 20,000 nested rows",
-            "请分次查询：至多 15 层、1,000 个字段、50 个别名、20,000 行嵌套结果",
+            "ask for less at once: 10,000 points, 15 levels, 1,000 fields, 50 aliases, 20,000 nested rows",
+            "请分次查询：至多 10,000 点、15 层、1,000 个字段、50 个别名、20,000 行嵌套结果",
         ),
     ),
     "UNAUTHENTICATED": Failure(
@@ -106,12 +106,17 @@ FAILURES: dict[str, Failure] = {
         Phrase("send `application/json`, not compressed", "请发送未压缩的 `application/json`"),
     ),
     "TOO_MANY_OPERATIONS": Failure(
-        None,
-        Phrase("Too many operations at once on this socket.", "此连接上同时进行的操作过多。"),
+        429,
+        Phrase("Too many operations at once.", "同时进行的操作过多。"),
         Phrase(
-            "at most 100 operations at a time on one socket",
-            "一个连接上同时至多 100 个操作",
+            "end one first: at most 100 operations on one socket, 300 subscriptions of one asker",
+            "请先结束其中一个：一个连接上至多 100 个操作，同一用户至多 300 个订阅",
         ),
+    ),
+    "RATE_LIMITED": Failure(
+        429,
+        Phrase("The asker's points for this minute are used up.", "本分钟的额度已用完。"),
+        Phrase("come back after `retryAfter` seconds", "请在 `retryAfter` 秒后重试"),
     ),
     "UNAVAILABLE": Failure(
         503,

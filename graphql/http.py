@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
@@ -12,6 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chuishao.domain.phrase import Phrase
+from chuishao.graphql.admission import Admission
 from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, code_of, failed
 from chuishao.graphql.execution import (
     Engine,
@@ -69,6 +71,7 @@ class _Answer:
 class _Stream:
     results: AsyncGenerator[JsonObject, None]
     seconds: float | None = None
+    held: AbstractContextManager[None] = field(default_factory=nullcontext)
 
 
 class HttpEndpoint:
@@ -78,6 +81,7 @@ class HttpEndpoint:
         self,
         engine: Engine,
         make_context: MakeContext,
+        admission: Admission,
         limits: Limits,
         streams: EventStreams,
         page: ASGIApp,
@@ -85,6 +89,7 @@ class HttpEndpoint:
     ) -> None:
         self._engine = engine
         self._make_context = make_context
+        self._admission = admission
         self._limits = limits
         self._streams = streams
         self._page = page
@@ -112,7 +117,8 @@ class HttpEndpoint:
         except Exception as error:
             answer = _failed(error)
         if isinstance(answer, _Stream):
-            await self._streams.serve(answer.results, receive, send, answer.seconds)
+            with answer.held:
+                await self._streams.serve(answer.results, receive, send, answer.seconds)
         elif answer is not None:
             answer = replace(answer, result=with_trace(answer.result, seen))
             await _send_answer(send, accepted.json or JSON, answer)
@@ -127,12 +133,14 @@ class HttpEndpoint:
         operation = self._engine.prepare(request)
         streamed = _is_streamed(operation, accepted, method)
         context = await self._make_context(connection, None, connection.headers.get("last-event-id"))
+        bill = self._admission.admit(operation, request, connection, context)
         if streamed:
             seconds = self._lifetime(context) if self._lifetime else None
-            return _Stream(self._engine.subscribe(operation, request, context), seconds)
-        result = await self._engine.execute(operation, request, context)
+            results = bill.on_first(self._engine.subscribe(operation, request, context))
+            return _Stream(results, seconds, self._admission.held(operation, connection, context))
+        result = bill.on(await self._engine.execute(operation, request, context))
         if "data" not in result and accepted.json == GRAPHQL_JSON:
-            return _Answer(result, 400)  # the older media type answers 200 to every well-formed request
+            return _Answer(result, _status(result))  # the older media type answers 200 to what is well-formed
         return _Answer(result)
 
     async def _request(
@@ -277,10 +285,17 @@ def _failure(code: str) -> ApiError:
 
 
 def _failed(error: Exception) -> _Answer:
-    code = code_of(error)
-    failure = FAILURES.get(code)
-    status = failure.status if failure and failure.status else 400
-    return _Answer({"errors": [failed(error)]}, status, _HEADERS.get(code, ()))
+    result: JsonObject = {"errors": [failed(error)]}
+    headers = [*_HEADERS.get(code_of(error), ())]
+    if isinstance(error, ApiError) and "retryAfter" in error.extensions:
+        headers.append((b"retry-after", str(error.extensions["retryAfter"]).encode()))
+    return _Answer(result, _status(result), headers)
+
+
+def _status(result: Mapping[str, Any]) -> int:
+    """The status of the first of the errors for which nothing was executed."""
+    failure = FAILURES.get(result["errors"][0]["extensions"]["code"])
+    return failure.status if failure and failure.status else 400
 
 
 async def _send_answer(send: Send, media: str, answer: _Answer) -> None:

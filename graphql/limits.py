@@ -4,10 +4,11 @@ The measure is linear in the document: a fragment is counted once and its sum is
 spread, so fragments that spread each other twice, forty levels deep, cost no more than their text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
+from annotated_doc import Doc
 from graphql import (
     DocumentNode,
     ExecutableDefinitionNode,
@@ -26,26 +27,28 @@ from chuishao.graphql.errors import ApiError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on a document, a connection, and what the server remembers; sizes in bytes, times in seconds."""
+    """限额 Bounds on a document, an asker, a connection, and what the server remembers."""
 
-    body: int = 256 * 1024
-    tokens: int = 4_000
-    depth: int = 15
-    fields: int = 1_000
-    aliases: int = 50
-    directives: int = 100
-    subscriptions: int = 100
-    """Operations at a time on one socket."""
-    documents: int = 1_000
-    """Documents remembered, and the memory they may take."""
-    document_memory: int = 64 * 1024 * 1024
-    body_seconds: float = 30
-    """How long a request may take to arrive."""
-    init_seconds: float = 10
-    """How long an opened socket may stay without `connection_init`."""
-    heartbeat_seconds: float = 12
-    send_seconds: float = 20
-    """How long one message may wait for a slow reader before its connection is given up."""
+    body: Annotated[int, Doc("bytes of a request, or of a message on a socket")] = 256 * 1024
+    tokens: Annotated[int, Doc("tokens of a document")] = 4_000
+    depth: Annotated[int, Doc("levels of fields")] = 15
+    fields: Annotated[int, Doc("fields, each as often as fragments repeat it")] = 1_000
+    aliases: Annotated[int, Doc("aliases, likewise")] = 50
+    directives: Annotated[int, Doc("directives, likewise")] = 100
+    cost: Annotated[int, Doc("points that one operation may cost")] = 10_000
+    rate: Annotated[int, Doc("points a minute that one asker may spend; 0 is without bound")] = 300_000
+    subscriptions: Annotated[int, Doc("operations at a time on one socket")] = 100
+    actor_subscriptions: Annotated[
+        int, Doc("subscriptions at a time of one asker, over all sockets and event streams")
+    ] = 300
+    documents: Annotated[int, Doc("documents remembered")] = 1_000
+    document_memory: Annotated[int, Doc("bytes that they may take")] = 64 * 1024 * 1024
+    body_seconds: Annotated[float, Doc("seconds that a request may take to arrive")] = 30
+    init_seconds: Annotated[float, Doc("seconds that a socket may stay without `connection_init`")] = 10
+    heartbeat_seconds: Annotated[float, Doc("seconds between signs of life on a socket or stream")] = 12
+    send_seconds: Annotated[
+        float, Doc("seconds that one message may wait for a slow reader before the connection is given up")
+    ] = 20
 
 
 @dataclass(slots=True)
@@ -72,7 +75,9 @@ def exceeded(document: DocumentNode, limits: Limits) -> list[ApiError]:
         node.name.value: _measured(node) for node in definitions if isinstance(node, FragmentDefinitionNode)
     }
     totals: dict[str, _Size] = {}
-    for name in _spread_order(fragments):
+    for name in spread_order(
+        {name: [spread for spread, _ in size.spreads] for name, size in fragments.items()}
+    ):
         totals[name] = _total(fragments[name], totals, limits)
     asked = _Size()
     for node in definitions:
@@ -118,18 +123,23 @@ def _measured(definition: ExecutableDefinitionNode) -> _Size:
     return size
 
 
-def _spread_order(fragments: dict[str, _Size]) -> Iterable[str]:
+def spread_order(spreads: Mapping[str, Sequence[str]]) -> Iterable[str]:
     """Every fragment's name after the names it spreads; a cycle, refused later, is cut where it closes."""
     seen: set[str] = set()
-    remaining = [(name, False) for name in fragments]
+    remaining = [(name, False) for name in spreads]
     while remaining:
         name, finished = remaining.pop()
         if finished:
             yield name
-        elif name not in seen and name in fragments:
+        elif name not in seen and name in spreads:
             seen.add(name)
             remaining.append((name, True))
-            remaining.extend((spread, False) for spread, _ in fragments[name].spreads)
+            remaining.extend((spread, False) for spread in spreads[name])
+
+
+def spreads_of(fragment: FragmentDefinitionNode) -> list[str]:
+    """The names that a fragment spreads, as often as it does."""
+    return [name for name, _ in _measured(fragment).spreads]
 
 
 def _total(size: _Size, totals: dict[str, _Size], limits: Limits) -> _Size:

@@ -12,6 +12,8 @@ from typing import NamedTuple, cast
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from chuishao.domain.phrase import Phrase
+from chuishao.graphql.admission import Admission
 from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed
 from chuishao.graphql.execution import (
     Engine,
@@ -22,7 +24,6 @@ from chuishao.graphql.execution import (
     encode,
     encode_result,
 )
-from chuishao.graphql.failures import FAILURES
 from chuishao.graphql.language import speak
 from chuishao.graphql.limits import Limits
 from chuishao.graphql.observation import observed
@@ -65,10 +66,16 @@ class WebSocketEndpoint:
     """The ASGI application for WebSockets on the path of the endpoint; knows every open socket."""
 
     def __init__(
-        self, engine: Engine, make_context: MakeContext, limits: Limits, lifetime: Lifetime | None = None
+        self,
+        engine: Engine,
+        make_context: MakeContext,
+        admission: Admission,
+        limits: Limits,
+        lifetime: Lifetime | None = None,
     ) -> None:
         self.engine = engine
         self.make_context = make_context
+        self.admission = admission
         self.limits = limits
         self.lifetime = lifetime
         self._open: dict[_Socket, asyncio.Future[None]] = {}
@@ -224,7 +231,8 @@ class _Socket:
             raise _invalid(error.said.en) from None
         if len(self._running) >= self._limits.subscriptions:
             # Answered here and not in a task: whoever floods without reading holds up only himself.
-            busy = ApiError(FAILURES["TOO_MANY_OPERATIONS"].means, "TOO_MANY_OPERATIONS")
+            said = Phrase("Too many operations at once on this socket.", "此连接上同时进行的操作过多。")
+            busy = ApiError(said, "TOO_MANY_OPERATIONS", limit=self._limits.subscriptions)
             await self._post(_last_frame(identity, [busy.as_json()]))
             return
         task = self._loop.create_task(self._operate(identity, request))
@@ -250,14 +258,17 @@ class _Socket:
 
     async def _run(self, identity: str, request: GraphQLRequest) -> list[JsonObject]:
         """Sends each result; returns the errors of an operation that came to none."""
-        operation = self._endpoint.engine.prepare(request)
+        engine, admission = self._endpoint.engine, self._endpoint.admission
+        operation = engine.prepare(request)
         context = await self._endpoint.make_context(self._connection, self._params, None)
+        bill = admission.admit(operation, request, self._connection, context)
         frame = f'{{"id":{encode(identity)},"type":"next","payload":'
-        async with aclosing(self._endpoint.engine.subscribe(operation, request, context)) as results:
-            async for result in results:
-                if "data" not in result:
-                    return cast(list[JsonObject], result["errors"])
-                await self._post(f"{frame}{encode_result(result)}}}")
+        with admission.held(operation, self._connection, context):
+            async with aclosing(bill.on_first(engine.subscribe(operation, request, context))) as results:
+                async for result in results:
+                    if "data" not in result:
+                        return cast(list[JsonObject], result["errors"])
+                    await self._post(f"{frame}{encode_result(result)}}}")
         return []
 
 

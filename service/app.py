@@ -22,6 +22,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.context import Context, Services
 from chuishao.graphql.execution import Engine as GraphQLEngine
+from chuishao.graphql.rate import address
 from chuishao.graphql.schema import operations, schema
 from chuishao.graphql.trace import begin
 from chuishao.projections.catalogue import PROJECTIONS
@@ -33,6 +34,7 @@ FIRST_TABS = ("frontend_cases_of_a_grid", "auditor_trace_a_case", "integrator_fo
 """The example operations that the explorer opens: one for each audience."""
 PARTITIONS_EVERY = 600
 """Seconds between looks whether the log needs a further partition."""
+DEFAULTS = Settings()
 open_routes: list[GraphQLRoutes] = []
 """The routes of this process, to be closed before the server waits for its connections."""
 
@@ -77,10 +79,10 @@ def create_app() -> Starlette:
     settings = Settings.from_environment()
     if settings.database_url is None:
         raise RuntimeError("the command line starts the embedded database and passes its URL")
-    return make_app(settings.database_url, load_key(settings.data_dir))
+    return make_app(settings.database_url, load_key(settings.data_dir), settings)
 
 
-def make_app(database_url: str, key: bytes) -> Starlette:
+def make_app(database_url: str, key: bytes, settings: Settings = DEFAULTS) -> Starlette:
     """The application on a database that is migrated and prepared."""
     offered: list[Services] = []
 
@@ -95,10 +97,11 @@ def make_app(database_url: str, key: bytes) -> Starlette:
 
     examples = operations()
     routes = graphql_routes(
-        GraphQLEngine(schema),
+        GraphQLEngine(schema, limits=settings.limits),
         make_context,
         examples=[examples[name] for name in FIRST_TABS],
         lifetime=lifetime,
+        identify=asker,
     )
 
     @asynccontextmanager
@@ -118,6 +121,13 @@ def lifetime(context: object) -> float | None:
     if isinstance(context, Authenticated) and context.expires_at is not None:
         return max(0.0, (context.expires_at - datetime.now(UTC)).total_seconds())
     return None
+
+
+def asker(connection: HTTPConnection, context: object) -> str:
+    """Whose allowance an operation uses: the actor's in the role, or that of the address without a token."""
+    if isinstance(context, Context) and context.actor is not ANONYMOUS:
+        return f"{context.actor.role.value} {context.actor.id}"
+    return address(connection)
 
 
 async def _to_explorer(_request: Request) -> RedirectResponse:

@@ -13,7 +13,10 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from annotated_doc import Doc
 
+from chuishao.graphql.limits import Limits
+
 PREFIX = "CHUISHAO_"
+_LIMITS = Limits()
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -33,6 +36,12 @@ class Settings:
     port: Annotated[int, Doc("Port to serve on.")] = 8000
     workers: Annotated[int, Doc("Server processes on the one database.")] = 1
 
+    cost: Annotated[int, Doc("Points that one operation may cost.")] = _LIMITS.cost
+    rate: Annotated[int, Doc("Points a minute that one asker may spend; 0 is without bound.")] = _LIMITS.rate
+    actor_subscriptions: Annotated[int, Doc("Subscriptions at a time of one asker.")] = (
+        _LIMITS.actor_subscriptions
+    )
+
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
         if self.database_url is not None and not self.database_url.startswith(
@@ -44,6 +53,15 @@ class Settings:
             raise WrongSetting(f"port is {self.port}; it must be from 0 to 65535")
         if self.workers < 1:
             raise WrongSetting(f"workers is {self.workers}; it must be at least 1")
+        for name, least in (("cost", 1), ("rate", 0), ("actor_subscriptions", 1)):
+            if getattr(self, name) < least:
+                raise WrongSetting(f"{flag(name)} is {getattr(self, name)}; it must be at least {least}")
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the endpoint, those that are set among them."""
+        known = {limit.name for limit in fields(Limits)}
+        return Limits(**{name: getattr(self, name) for name in declared() if name in known})
 
     def at(self, database_url: str) -> Settings:
         """The same, on a database that runs."""

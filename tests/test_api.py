@@ -209,7 +209,7 @@ async def refusal(client: Client, town: Town, name: str, given: dict[str, Any]) 
 
     assert answer.status_code == 200
     result = answer.json()
-    assert set(result) == {"data"}, result
+    assert set(result) == {"data", "extensions"}, result
     payload = result["data"][name]
     assert payload[thing] is None and payload["position"] is None
     (error,) = payload["errors"]

@@ -83,6 +83,11 @@ WRONG = [
         "Invalid value for '--port' (env var: 'CHUISHAO_PORT'): Input should be a valid",
     ),
     ("serve --workers 0", "workers is 0; it must be at least 1"),
+    ("serve --cost 0", "cost is 0; it must be at least 1"),
+    ("serve --cost dear", "Invalid value for '--cost' (env var: 'CHUISHAO_COST'): "),
+    ("serve --rate -1", "rate is -1; it must be at least 0"),
+    ("demo --rate fast", "Invalid value for '--rate' (env var: 'CHUISHAO_RATE'): "),
+    ("serve --actor-subscriptions 0", "actor-subscriptions is 0; it must be at least 1"),
     ("serve --host nobody.invalid", "nobody.invalid:8000 cannot be used: "),
     (
         "status --database-url mysql://x",

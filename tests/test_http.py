@@ -12,7 +12,7 @@ import pytest
 
 from chuishao.graphql.http import GRAPHQL_JSON, JSON, Accepted, negotiate
 from chuishao.graphql.limits import Limits
-from tests.toy_server import ToyServer, toy_server
+from tests.toy_server import ToyServer, billed, toy_server
 
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, "
@@ -25,7 +25,7 @@ APOLLO = "application/graphql-response+json,application/json;q=0.9"
 @pytest.fixture(scope="module")
 def server() -> Iterator[ToyServer]:
     examples = ("query Greeting { hello }", "subscription Ticks { ticks { cursor } }", "# </script> & <b>")
-    with toy_server(Limits(body=20_000, body_seconds=0.5), examples) as running:
+    with toy_server(Limits(body=20_000, body_seconds=0.5, rate=0), examples) as running:
         yield running
 
 
@@ -78,7 +78,8 @@ async def test_a_query_is_answered_as_graphql_json(client: httpx.AsyncClient, ac
     response = await ask(client, "{ hello }", headers={"accept": accept})
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/graphql-response+json; charset=utf-8"
-    assert response.text == '{"data":{"hello":"hello world"}}'
+    cost = '{"cost":{"requested":1,"limit":10000}}'
+    assert response.text == f'{{"data":{{"hello":"hello world"}},"extensions":{cost}}}'
 
 
 async def test_chinese_text_travels_as_utf8_both_ways(client: httpx.AsyncClient) -> None:
@@ -89,17 +90,17 @@ async def test_chinese_text_travels_as_utf8_both_ways(client: httpx.AsyncClient)
 async def test_a_query_may_be_asked_by_get(client: httpx.AsyncClient) -> None:
     query = "query A($n: String!) { hello(name: $n) } query B { later }"
     params = {"query": query, "operationName": "A", "variables": '{"n":"吹哨"}', "extensions": ""}
-    assert (await client.get("/graphql", params=params)).json() == {"data": {"hello": "hello 吹哨"}}
-    assert (await client.get("/graphql", params={**params, "operationName": "B"})).json() == {
-        "data": {"later": "later"}
-    }
+    assert (await client.get("/graphql", params=params)).json() == billed({"hello": "hello 吹哨"})
+    assert (await client.get("/graphql", params={**params, "operationName": "B"})).json() == billed(
+        {"later": "later"}
+    )
 
 
 async def test_a_mutation_is_refused_by_get_and_runs_by_post(client: httpx.AsyncClient) -> None:
     mutation = "mutation { add(a: 1, b: 2) }"
     refusal = await client.get("/graphql", params={"query": mutation})
     assert (refusal.status_code, refusal.headers["allow"]) == (405, "POST")
-    assert (await ask(client, mutation)).json() == {"data": {"add": 3}}
+    assert (await ask(client, mutation)).json() == billed({"add": 3}, cost=10)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
@@ -265,7 +266,7 @@ async def test_a_body_in_pieces_is_put_together(client: httpx.AsyncClient) -> No
         yield b'"{hello}"}'
 
     response = await client.post("/graphql", content=pieces(), headers={"content-type": JSON})
-    assert response.json() == {"data": {"hello": "hello world"}}
+    assert response.json() == billed({"hello": "hello world"})
 
 
 async def test_a_body_that_does_not_arrive_is_not_waited_for(server: ToyServer) -> None:
@@ -330,5 +331,5 @@ async def test_noise_never_gets_more_than_a_refusal(client: httpx.AsyncClient) -
             body = body or bytearray(b"{")
         response = await client.post("/graphql", content=bytes(body), headers=headers)
         assert response.status_code in (200, 400), bytes(body)
-        assert response.json().keys() <= {"data", "errors"}
+        assert response.json().keys() <= {"data", "errors", "extensions"}
         assert "internal error" not in response.text, bytes(body)

@@ -15,14 +15,14 @@ from chuishao.graphql.http import GRAPHQL_JSON
 from chuishao.graphql.limits import Limits
 from chuishao.graphql.sse import EventStreams
 from tests import toy_schema
-from tests.toy_server import ToyServer, toy_server
+from tests.toy_server import ToyServer, billed, toy_server
 
 STREAM = "text/event-stream"
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ToyServer]:
-    with toy_server(Limits(heartbeat_seconds=0.05, send_seconds=0.5)) as running:
+    with toy_server(Limits(heartbeat_seconds=0.05, send_seconds=0.5, rate=0)) as running:
         yield running
 
 
@@ -68,7 +68,7 @@ async def closed(name: str) -> bool:
 async def test_a_subscription_is_sent_frame_by_frame_and_completed(client: httpx.AsyncClient) -> None:
     assert await whole(client, "subscription { count(to: 2) }") == (
         ":\n\n"
-        'event: next\ndata: {"data":{"count":1}}\n\n'
+        'event: next\ndata: {"data":{"count":1},"extensions":{"cost":{"requested":1,"limit":10000}}}\n\n'
         'event: next\ndata: {"data":{"count":2}}\n\n'
         "event: complete\ndata:\n\n"
     )
@@ -76,18 +76,18 @@ async def test_a_subscription_is_sent_frame_by_frame_and_completed(client: httpx
 
 async def test_a_subscription_may_be_asked_by_get_as_browsers_do(client: httpx.AsyncClient) -> None:
     response = await client.get("/graphql", params={"query": "subscription { count(to: 1) }"})
-    assert payloads(response.text) == [{"data": {"count": 1}}]
+    assert payloads(response.text) == [billed({"count": 1})]
 
 
 @pytest.mark.parametrize("query", ["{ hello }", "query A { hello }"])
 async def test_a_query_over_a_stream_gives_its_one_result(client: httpx.AsyncClient, query: str) -> None:
     text = await whole(client, query)
-    assert payloads(text) == [{"data": {"hello": "hello world"}}]
+    assert payloads(text) == [billed({"hello": "hello world"})]
     assert text.endswith("event: complete\ndata:\n\n")
 
 
 async def test_a_mutation_over_a_stream_must_be_posted(client: httpx.AsyncClient) -> None:
-    assert payloads(await whole(client, "mutation { add(a: 1, b: 2) }")) == [{"data": {"add": 3}}]
+    assert payloads(await whole(client, "mutation { add(a: 1, b: 2) }")) == [billed({"add": 3}, cost=10)]
     assert (await client.get("/graphql", params={"query": "mutation { add(a: 1, b: 2) }"})).status_code == 405
 
 
@@ -97,7 +97,7 @@ async def test_a_client_that_also_reads_json_gets_json_for_a_query_and_events_fo
     both = {"accept": f"{GRAPHQL_JSON}, application/json, {STREAM}, multipart/mixed"}
     query = await client.post("/graphql", json={"query": "{ hello }"}, headers=both)
     assert query.headers["content-type"].startswith(GRAPHQL_JSON)
-    assert payloads(await whole(client, "subscription { count(to: 1) }", **both)) == [{"data": {"count": 1}}]
+    assert payloads(await whole(client, "subscription { count(to: 1) }", **both)) == [billed({"count": 1})]
 
 
 async def test_an_invalid_document_is_told_in_the_stream(client: httpx.AsyncClient) -> None:
@@ -109,7 +109,7 @@ async def test_an_invalid_document_is_told_in_the_stream(client: httpx.AsyncClie
 @pytest.mark.parametrize(
     ("query", "before", "code"),
     [
-        ("subscription { breaks }", [{"data": {"breaks": 1}}], "INTERNAL"),
+        ("subscription { breaks }", [billed({"breaks": 1})], "INTERNAL"),
         ("subscription { denied }", [], "FORBIDDEN"),
     ],
 )

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from chuishao.graphql.limits import Limits
 from tests import toy_schema
-from tests.toy_server import ToyServer, toy_server
+from tests.toy_server import ToyServer, billed, toy_server
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 TICKS = "subscription { ticks { cursor } }"
@@ -28,14 +28,14 @@ def ticks(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ToyServer]:
-    with toy_server(Limits(body=5_000, subscriptions=3)) as running:
+    with toy_server(Limits(body=5_000, subscriptions=3, rate=0)) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[ToyServer]:
     """A server that waits for nothing long."""
-    with toy_server(Limits(init_seconds=0.3, heartbeat_seconds=0.05, send_seconds=0.5)) as running:
+    with toy_server(Limits(init_seconds=0.3, heartbeat_seconds=0.05, send_seconds=0.5, rate=0)) as running:
         yield running
 
 
@@ -91,18 +91,24 @@ async def alive(client: Client) -> bool:
 async def test_a_subscription_is_sent_message_by_message_and_completed(server: ToyServer) -> None:
     async with ready(server) as client:
         await client.subscribe("一", "subscription C($to: Int!) { count(to: $to) }", variables={"to": 2})
-        assert await client.hear() == {"id": "一", "type": "next", "payload": {"data": {"count": 1}}}
+        assert await client.hear() == {"id": "一", "type": "next", "payload": billed({"count": 1})}
         assert await client.hear() == {"id": "一", "type": "next", "payload": {"data": {"count": 2}}}
         assert await client.hear() == {"id": "一", "type": "complete"}
 
 
 @pytest.mark.parametrize(
-    ("query", "data"), [("{ hello }", {"hello": "hello world"}), ("mutation { add(a: 1, b: 2) }", {"add": 3})]
+    ("query", "result"),
+    [
+        ("{ hello }", billed({"hello": "hello world"})),
+        ("mutation { add(a: 1, b: 2) }", billed({"add": 3}, cost=10)),
+    ],
 )
-async def test_queries_and_mutations_give_their_one_result(server: ToyServer, query: str, data: Any) -> None:
+async def test_queries_and_mutations_give_their_one_result(
+    server: ToyServer, query: str, result: Any
+) -> None:
     async with ready(server) as client:
         await client.subscribe("1", query)
-        assert await client.hear() == {"id": "1", "type": "next", "payload": {"data": data}}
+        assert await client.hear() == {"id": "1", "type": "next", "payload": result}
         assert await client.hear() == {"id": "1", "type": "complete"}
         await client.subscribe("1", query)
         assert (await client.hear())["id"] == "1"
@@ -139,7 +145,7 @@ async def test_a_source_that_fails_is_masked_and_ends_alone(
     async with ready(server) as client:
         with caplog.at_level(logging.ERROR, "chuishao.graphql"):
             await client.subscribe("1", "subscription { breaks }")
-            assert (await client.hear())["payload"] == {"data": {"breaks": 1}}
+            assert (await client.hear())["payload"] == billed({"breaks": 1})
             error = await client.hear()
         assert (error["type"], error["payload"][0]["message"]) == ("error", "internal error")
         assert error["payload"][0]["extensions"]["id"] in caplog.text
@@ -161,7 +167,7 @@ async def test_complete_from_the_client_closes_the_source_and_frees_the_id(serve
         await client.hear()
         await client.say(id="1", type="complete")
         await client.subscribe("1", "{ hello }")
-        assert (await client.hear())["payload"] == {"data": {"hello": "hello world"}}
+        assert (await client.hear())["payload"] == billed({"hello": "hello world"})
         assert (await client.hear())["type"] == "complete"
         assert await source_closed("completed")
         await client.say(id="never heard of", type="complete")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from queue import Queue
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -21,6 +22,13 @@ from chuishao.graphql.limits import Limits
 from tests.toy_schema import schema
 
 _serial = count(1)
+UNHURRIED = Limits(rate=0)
+"""Nobody has a rate, so that every answer to the same question is the same."""
+
+
+def billed(data: object, cost: int = 1) -> dict[str, object]:
+    """A result as it is sent, with what it cost."""
+    return {"data": data, "extensions": {"cost": {"requested": cost, "limit": UNHURRIED.cost}}}
 
 
 async def make_context(
@@ -62,9 +70,10 @@ class ToyServer:
 
 @contextmanager
 def toy_server(
-    limits: Limits | None = None, examples: tuple[str, ...] = ("{ hello }",)
+    limits: Limits = UNHURRIED, examples: tuple[str, ...] = ("{ hello }",), **more: Any
 ) -> Iterator[ToyServer]:
-    routes = graphql_routes(Engine(schema, limits=limits), make_context, examples=examples, lifetime=lifetime)
+    engine = more.pop("engine", None) or Engine(schema, limits=limits)
+    routes = graphql_routes(engine, make_context, examples=examples, lifetime=lifetime, **more)
     config = uvicorn.Config(
         Starlette(routes=routes),
         loop="uvloop",
