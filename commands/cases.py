@@ -12,10 +12,11 @@ from annotated_doc import Doc
 
 from chuishao.commands.command import Command
 from chuishao.commands.work import Work
+from chuishao.domain.actor import out_of_scope
 from chuishao.domain.case import Case, Part, Report
 from chuishao.domain.division import Level, street_of
 from chuishao.domain.grid import community_code
-from chuishao.domain.refusal import ForeignGrid, OutOfScope, PlaceRequired
+from chuishao.domain.refusal import ForeignGrid, PlaceRequired, within
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
 
 Note = Annotated[str | None, Doc("备注 a remark; personal text")]
@@ -51,10 +52,10 @@ def resident_subject(key: bytes, actor_id: str) -> UUID:
     return UUID(bytes=digest[:16])
 
 
-def require_reach(work: Work, place: str) -> None:
+def require_reach(work: Work, place: str, path: str = "gridCode") -> None:
     """Refuse to give a case to a place that the actor does not reach."""
     if not work.actor.reaches(place):
-        raise OutOfScope("gridCode", place=place, scope=work.actor.scope or "(none)")
+        raise out_of_scope(work.actor, place, path)
 
 
 async def seated_worker(work: Work, tier: Tier, grid: str | None) -> str | None:
@@ -84,7 +85,9 @@ class ReportCase(Command):
         if self.community_code is None and self.grid_code is None:
             raise PlaceRequired("gridCode")
         community = self.community_code or community_code(self.grid_code or "")
-        await work.division(community, Level.COMMUNITY, "communityCode")
+        await work.division(
+            community, Level.COMMUNITY, "communityCode" if self.community_code else "gridCode"
+        )
         if self.grid_code is not None:
             await work.grid(self.grid_code, community)
         (await work.policy()).category(self.category)
@@ -187,7 +190,9 @@ class TransferCase(CaseCommand):
             raise ForeignGrid("communityCode", code=self.community_code, place=street)
         if self.grid_code is not None:
             await work.grid(self.grid_code, self.community_code)
-        require_reach(work, self.grid_code or self.community_code)
+        require_reach(
+            work, self.grid_code or self.community_code, "gridCode" if self.grid_code else "communityCode"
+        )
         assignee = self.assignee or await seated_worker(work, case.tier or Tier.ON_SPOT, self.grid_code)
         case.transfer(self.community_code, self.grid_code, assignee, self.reason, work.actor, work.at)
         return case
@@ -369,10 +374,11 @@ class SplitCase(CaseCommand):
         policy = await work.policy()
         parts = []
         for number, part in enumerate(self.parts):
-            if part.grid_code is not None:
-                await work.grid(part.grid_code, case.community)
-                require_reach(work, part.grid_code)
-            category = policy.category(part.category).code if part.category else None
+            with within("parts", str(number)):
+                if part.grid_code is not None:
+                    await work.grid(part.grid_code, case.community)
+                    require_reach(work, part.grid_code)
+                category = policy.category(part.category).code if part.category else None
             parts.append(
                 Part(id=work.new_id(f"part:{number}"), text=part.text, category=category, grid=part.grid_code)
             )

@@ -15,9 +15,11 @@ from chuishao.domain.authority import Setup
 from chuishao.domain.department import Department
 from chuishao.domain.division import Division, DivisionCode, level_of, parent_code
 from chuishao.domain.identity import division_id
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import AlreadyExists
 
 Code = Annotated[str, Doc("区划代码 the code the division bears now: 2, 6, 9 or 12 digits")]
+DIVISION = Phrase("division", "区划")
 Since = Annotated[date, Doc("生效日期 the day from which it holds")]
 
 
@@ -32,8 +34,8 @@ class RegisterDivision(Command):
 
     async def decide(self, work: Work) -> Division:
         """Register once; the same name and code again change nothing."""
-        work.require_setup(Setup.KEEP_DIVISIONS, self.code)
-        level_of(self.code)
+        work.require_setup(Setup.KEEP_DIVISIONS, self.code, "code")
+        level_of(self.code, "code")
         known = await work.find(Division, division_id(self.code))
         if known is not None:
             if (
@@ -41,19 +43,20 @@ class RegisterDivision(Command):
                 or known.place != self.code
                 or known.abolished_from is not None
             ):
-                raise AlreadyExists("code", kind="division", id=self.code, existing=_described(known))
+                raise AlreadyExists("code", kind=DIVISION, id=self.code, existing=_described(known))
             return known
         claim = await work.find(DivisionCode, division_id(self.code))
         if claim is not None:
-            raise AlreadyExists("code", kind="division", id=self.code, existing=str(claim.division))
+            raise AlreadyExists("code", kind=DIVISION, id=self.code, existing=claim.division)
         above = parent_code(self.code)
         parent = await work.division(above, path="code") if above else None
         return work.add(Division.register(self.code, self.name, parent, self.effective_from, work.at))
 
 
-def _described(division: Division) -> str:
-    ended = f", abolished from {division.abolished_from}" if division.abolished_from else ""
-    return f"{division.name} with the code {division.place}{ended}"
+def _described(division: Division) -> Phrase:
+    en, zh = f"{division.name} with the code {division.place}", f"代码为 {division.place} 的{division.name}"
+    ended = division.abolished_from
+    return Phrase(f"{en}, abolished from {ended}", f"{zh}，自 {ended} 起撤销") if ended else Phrase(en, zh)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,7 @@ class RenameDivision(Command):
 
     async def decide(self, work: Work) -> Division:
         """Rename."""
-        work.require_setup(Setup.KEEP_DIVISIONS, self.code)
+        work.require_setup(Setup.KEEP_DIVISIONS, self.code, "code")
         division = await work.division(self.code, path="code")
         division.rename(self.name, self.effective_from, work.at)
         return division
@@ -84,13 +87,14 @@ class RecodeDivision(Command):
 
     async def decide(self, work: Work) -> Division:
         """Claim the new code and bear it."""
-        work.require_setup(Setup.KEEP_DIVISIONS, self.code)
+        work.require_setup(Setup.KEEP_DIVISIONS, self.code, "code")
         division = await work.division(self.code, path="code")
         division.recode(self.new_code, self.effective_from, work.at)
         if self.new_code != self.code:
             taken = division_id(self.new_code)
             if await work.find(Division, taken) or await work.find(DivisionCode, taken):
-                raise AlreadyExists("newCode", kind="code", id=self.new_code, existing="in use or once used")
+                kind, existing = Phrase("code", "代码"), Phrase("in use or once used", "在用或曾用")
+                raise AlreadyExists("newCode", kind=kind, id=self.new_code, existing=existing)
             work.add(DivisionCode.claim(self.new_code, division, work.at))
         return division
 
@@ -105,7 +109,7 @@ class AbolishDivision(Command):
 
     async def decide(self, work: Work) -> Division:
         """Abolish."""
-        work.require_setup(Setup.KEEP_DIVISIONS, self.code)
+        work.require_setup(Setup.KEEP_DIVISIONS, self.code, "code")
         division = await work.division(self.code, path="code")
         division.abolish(self.effective_from, work.at)
         return division
@@ -121,7 +125,7 @@ class EstablishDepartment(Command):
 
     async def decide(self, work: Work) -> Department:
         """Establish."""
-        work.require_setup(Setup.KEEP_DEPARTMENTS, self.division_code)
+        work.require_setup(Setup.KEEP_DEPARTMENTS, self.division_code, "divisionCode")
         await work.division(self.division_code)
         return work.add(Department.establish(work.new_id(), self.division_code, self.name, work.at))
 
@@ -137,7 +141,7 @@ class RenameDepartment(Command):
     async def decide(self, work: Work) -> Department:
         """Rename."""
         department = await work.get(Department, self.department_id, "departmentId")
-        work.require_setup(Setup.KEEP_DEPARTMENTS, department.place)
+        work.require_setup(Setup.KEEP_DEPARTMENTS, department.place, "departmentId")
         department.rename(self.name, work.at)
         return department
 
@@ -153,6 +157,6 @@ class AbolishDepartment(Command):
     async def decide(self, work: Work) -> Department:
         """Abolish."""
         department = await work.get(Department, self.department_id, "departmentId")
-        work.require_setup(Setup.KEEP_DEPARTMENTS, department.place)
+        work.require_setup(Setup.KEEP_DEPARTMENTS, department.place, "departmentId")
         department.abolish(self.reason, work.at)
         return department

@@ -49,10 +49,10 @@ class Outcome:
 
 
 class Contended(Refusal):
-    """Too many others write to the same stream."""
+    """并发冲突 Too many others write to the same stream."""
 
-    en = "Others are changing {kind} {id} faster than this command could be decided. Send it again."
-    zh = "{kind} {id} 正被频繁修改，命令未能完成。请重新发送。"
+    en = "Others are changing {id} faster than this command could be decided. Send it again."
+    zh = "{id} 正被频繁修改，命令未能完成。请重新发送。"
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Executor:
             if verdict.result is not None:
                 return _outcome(verdict.result, verdict.last_position)
             await self._face(verdict, append, envelope)
-        raise Contended(kind=type(command).__name__, id=outcome.id)
+        raise Contended(id=outcome.id)
 
     def _begin(self, envelope: Envelope) -> Work:
         now = self.clock()
@@ -153,7 +153,7 @@ class Executor:
             async with connected(self.log.pool) as connection:
                 erased = await self.log.keyring.reload(connection, [subject for subject, _ in append.keys])
             if erased:
-                raise SubjectErased(subject=", ".join(map(str, erased)))
+                raise SubjectErased(subject=list(erased))
 
 
 def _meta(envelope: Envelope, place: str, correlation: UUID | None) -> Meta:

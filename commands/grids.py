@@ -14,6 +14,7 @@ from chuishao.domain.authority import Setup
 from chuishao.domain.division import Level
 from chuishao.domain.grid import ServiceGrid, community_code
 from chuishao.domain.identity import grid_id
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import AlreadyExists
 from chuishao.domain.worker import GridWorker
 
@@ -35,12 +36,13 @@ class DrawGrid(Command):
 
     async def decide(self, work: Work) -> ServiceGrid:
         """Draw once; the same grid again changes nothing."""
-        work.require_setup(Setup.KEEP_GRIDS, self.grid_code)
+        work.require_setup(Setup.KEEP_GRIDS, self.grid_code, "gridCode")
         await work.division(community_code(self.grid_code), Level.COMMUNITY, "gridCode")
         known = await work.find(ServiceGrid, grid_id(self.grid_code))
         if known is not None:
             if (known.name, known.households) != (self.name.strip(), self.households) or known.retired_at:
-                raise AlreadyExists("gridCode", kind="grid", id=self.grid_code, existing=known.name)
+                kind = Phrase("grid", "网格")
+                raise AlreadyExists("gridCode", kind=kind, id=self.grid_code, existing=known.name)
             return known
         drawn = ServiceGrid.draw(
             self.grid_code, self.name, self.households, work.at, synthetic=self.synthetic
@@ -59,7 +61,7 @@ class RedrawGrid(Command):
 
     async def decide(self, work: Work) -> ServiceGrid:
         """Redraw."""
-        work.require_setup(Setup.KEEP_GRIDS, self.grid_code)
+        work.require_setup(Setup.KEEP_GRIDS, self.grid_code, "gridCode")
         grid = await work.grid(self.grid_code)
         grid.redraw(self.name, self.households, work.at)
         return grid
@@ -75,7 +77,7 @@ class RetireGrid(Command):
 
     async def decide(self, work: Work) -> ServiceGrid:
         """Retire."""
-        work.require_setup(Setup.KEEP_GRIDS, self.grid_code)
+        work.require_setup(Setup.KEEP_GRIDS, self.grid_code, "gridCode")
         grid = await work.grid(self.grid_code)
         grid.retire(self.reason, work.at)
         return grid
@@ -92,7 +94,7 @@ class RegisterGridWorker(Command):
 
     async def decide(self, work: Work) -> GridWorker:
         """Register."""
-        work.require_setup(Setup.KEEP_WORKERS, self.community_code)
+        work.require_setup(Setup.KEEP_WORKERS, self.community_code, "communityCode")
         await work.division(self.community_code, Level.COMMUNITY, "communityCode")
         registered = GridWorker.register(work.new_id(), self.community_code, self.label, self.name, work.at)
         return work.add(registered)
@@ -108,7 +110,7 @@ class AssignGridWorker(Command):
 
     async def decide(self, work: Work) -> ServiceGrid:
         """Assign; grid and worker both know."""
-        work.require_setup(Setup.KEEP_WORKERS, self.grid_code)
+        work.require_setup(Setup.KEEP_WORKERS, self.grid_code, "gridCode")
         grid = await work.grid(self.grid_code)
         worker = await work.get(GridWorker, self.worker_id, "workerId")
         grid.require_in(worker.community)
@@ -127,7 +129,7 @@ class RelieveGridWorker(Command):
 
     async def decide(self, work: Work) -> ServiceGrid:
         """Relieve; grid and worker both know."""
-        work.require_setup(Setup.KEEP_WORKERS, self.grid_code)
+        work.require_setup(Setup.KEEP_WORKERS, self.grid_code, "gridCode")
         grid = await work.grid(self.grid_code)
         worker = await work.get(GridWorker, grid.relieve(self.reason, work.at), "workerId")
         worker.leave(work.at)
@@ -145,6 +147,6 @@ class PublishContact(Command):
     async def decide(self, work: Work) -> GridWorker:
         """Publish."""
         worker = await work.get(GridWorker, self.worker_id, "workerId")
-        work.require_setup(Setup.PUBLISH_CONTACT, worker.place)
+        work.require_setup(Setup.PUBLISH_CONTACT, worker.place, "workerId")
         worker.publish(self.contact, work.at)
         return worker

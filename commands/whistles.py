@@ -13,8 +13,9 @@ from chuishao.commands.work import Work
 from chuishao.domain.case import Case
 from chuishao.domain.department import Department
 from chuishao.domain.division import street_of
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import LimitKind
-from chuishao.domain.refusal import NoLimit, OutOfScope
+from chuishao.domain.refusal import NoLimit, NotFound, OutOfScope
 from chuishao.domain.vocabulary import LinkageMechanism, WhistleKind
 from chuishao.domain.whistle import Call, Whistle
 
@@ -22,12 +23,14 @@ DepartmentId = Annotated[UUID, Doc("部门 the department")]
 Reason = Annotated[str, Doc("原因 why; personal text")]
 
 
-async def summonable(work: Work, department_id: UUID, street: str, path: str) -> UUID:
+async def summonable(work: Work, department_id: UUID, street: str, *path: str) -> UUID:
     """A department that exists and belongs to a division around the street; refused otherwise."""
-    department = await work.get(Department, department_id, path)
-    department.require_active()
+    department = await work.get(Department, department_id, *path)
+    if department.abolished:
+        raise NotFound(*path, kind=Phrase("active department", "现存部门"), id=department.id)
     if not street.startswith(department.division):
-        raise OutOfScope(path, place=f"department {department.name}", scope=street)
+        place = Phrase(f"department {department.name}", f"部门 {department.name} ")
+        raise OutOfScope(*path, place=place, scope=street)
     return department.id
 
 
@@ -61,7 +64,10 @@ class BlowWhistle(Command):
         """Blow; the case and the whistle both know."""
         case = await work.get(Case, self.case_id, "caseId")
         street = street_of(case.community)
-        departments = [await summonable(work, id_, street, "departmentIds") for id_ in self.department_ids]
+        departments = [
+            await summonable(work, id_, street, "departmentIds", str(number))
+            for number, id_ in enumerate(self.department_ids)
+        ]
         call = Call(
             kind=self.kind,
             linkage=self.linkage,
@@ -144,7 +150,8 @@ class RecordMissedCheckIn(WhistleCommand):
         limit = policy.limit(LimitKind.CHECK_IN, **facts)
         due = policy.ends(since, limit) if limit else None
         if limit is None or due is None:
-            raise NoLimit(what=f"checking in to a {whistle.kind} whistle")
+            kind = whistle.kind
+            raise NoLimit(what=Phrase(f"checking in to a {kind} whistle", f"{kind.zh}（{kind}）的报到"))
         whistle.miss_check_in(self.department_id, due, limit.rule, work.actor, work.at)
         return whistle
 

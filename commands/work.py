@@ -14,10 +14,12 @@ from eventsourcing.domain import BaseAggregate
 from chuishao.commands.secret import require_secret
 from chuishao.domain.actor import Actor
 from chuishao.domain.authority import Setup, require_setup
+from chuishao.domain.catalogue import AGGREGATES
 from chuishao.domain.division import Division, DivisionCode, Level, level_of
 from chuishao.domain.event import Event
 from chuishao.domain.grid import ServiceGrid, community_code
 from chuishao.domain.identity import POLICY_ID, division_id, grid_id
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies, Policy, in_force, parse
 from chuishao.domain.refusal import (
     AlreadyExists,
@@ -64,27 +66,26 @@ class Work:
         found = self.aggregates[identifier]
         return found if isinstance(found, kind) else None
 
-    async def get(self, kind: type[A], identifier: UUID, path: str = "id") -> A:
+    async def get(self, kind: type[A], identifier: UUID, *path: str) -> A:
         """Load an aggregate; refused where there is none."""
         found = await self.find(kind, identifier)
         if found is None:
-            raise NotFound(path, kind=kind.__name__, id=identifier)
+            raise NotFound(*path, kind=AGGREGATES[kind], id=identifier)
         return found
 
     def add(self, aggregate: A) -> A:
         """Take a new aggregate in; its stream must be empty, now and when it is recorded."""
         if self.versions.setdefault(aggregate.id, 0) != 0:
-            raise AlreadyExists(
-                kind=type(aggregate).__name__, id=aggregate.id, existing="its stream is in use"
-            )
+            existing = Phrase("its stream is in use", "其事件流已占用")
+            raise AlreadyExists(kind=AGGREGATES[type(aggregate)], id=aggregate.id, existing=existing)
         self.aggregates[aggregate.id] = aggregate
         return aggregate
 
     async def division(self, code: str, level: Level | None = None, path: str = "divisionCode") -> Division:
         """The division that bears a code now; refused when none does, or it is of another level."""
-        found = level_of(code)
+        found = level_of(code, path)
         if level is not None and found is not level:
-            raise WrongDivisionLevel(path, code=code, level=found.value, needed=level.value)
+            raise WrongDivisionLevel(path, code=code, level=found, needed=level)
         division = await self.find(Division, division_id(code))
         if division is None:
             claim = await self.find(DivisionCode, division_id(code))
@@ -116,9 +117,9 @@ class Work:
             _policies[self.log] = (adopted.version, policies)
         return in_force(policies, at or self.at)
 
-    def require_setup(self, what: Setup, place: str) -> None:
-        """Refuse an actor who may not set this up here."""
-        require_setup(self.actor, what, place)
+    def require_setup(self, what: Setup, place: str, *path: str) -> None:
+        """Refuse an actor who may not set this up here; `path` leads to what names the place."""
+        require_setup(self.actor, what, place, *path)
 
     def require_secret(self, case: UUID, given: str | None) -> None:
         """Refuse whoever does not hold the case's secret."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import Forbidden, OutOfScope
+from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 
 
@@ -27,6 +29,12 @@ class Actor:
         """The unit acted for: a department's identifier, or the code of the place."""
         return str(self.department) if self.department else (self.scope or "")
 
+    @property
+    def described(self) -> Phrase:
+        """The role and the unit acted for."""
+        unit = self.department or self.scope
+        return Phrase(f"{self.role} of {unit}", f"{unit} 的{self.role.zh}（{self.role}）")
+
     def reaches(self, place: str) -> bool:
         """Whether the place lies within the scope."""
         return self.scope is not None and place.startswith(self.scope)
@@ -39,10 +47,14 @@ ANONYMOUS = Actor("anonymous", Role.RESIDENT)
 """Somebody without a token: may report, and rate with the case's own secret."""
 
 
-def authorise(actor: Actor, action: str, allowed: frozenset[Role], place: str) -> None:
-    """Refuse an actor whose role may not do this, or not here."""
+def authorise(actor: Actor, action: Term | Phrase, allowed: frozenset[Role], place: str, *path: str) -> None:
+    """Refuse an actor whose role may not do this, or not here; `path` leads to what names the place."""
     if actor.role not in allowed:
-        names = ", ".join(sorted(role.value for role in allowed))
-        raise Forbidden(role=actor.role.value, action=action, allowed=names)
+        raise Forbidden(role=actor.role, action=action, allowed=sorted(allowed))
     if not actor.reaches(place):
-        raise OutOfScope(place=place, scope=actor.scope or "(none)")
+        raise out_of_scope(actor, place, *path)
+
+
+def out_of_scope(actor: Actor, place: str, *path: str) -> OutOfScope:
+    """The refusal of somebody who acts beyond their scope."""
+    return OutOfScope(*path, place=place, scope=actor.scope or Phrase("(none)", "（无）"))

@@ -43,9 +43,9 @@ READS_PERSONAL_TEXT = frozenset(
 """The roles that need the words of a case to handle it; everybody else sees them masked."""
 
 
-def require_setup(actor: Actor, what: Setup, place: str) -> None:
+def require_setup(actor: Actor, what: Setup, place: str, *path: str) -> None:
     """Refuse an actor who may not set this up here."""
-    authorise(actor, what.value, MAY_SET_UP[what], place)
+    authorise(actor, what, MAY_SET_UP[what], place, *path)
 
 
 def reads_personal_text(actor: Actor, place: str, summoned: Collection[UUID] = ()) -> bool:

@@ -26,6 +26,7 @@ from chuishao.domain.event import (
     written_or_none,
 )
 from chuishao.domain.lifecycle import RESOLVERS, TRANSITIONS, Status, Step, require
+from chuishao.domain.phrase import Phrase, said
 from chuishao.domain.refusal import (
     AlreadyRated,
     CaseEnded,
@@ -38,6 +39,7 @@ from chuishao.domain.refusal import (
     TooFewParts,
     WhistleRequired,
     WrongTier,
+    within,
 )
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 
@@ -65,6 +67,16 @@ class Part:
     text: str
     category: str | None = None
     grid: str | None = None
+
+
+_ONLY_ON_SPOT: dict[str, object] = {
+    "needed": Tier.ON_SPOT,
+    "advice": Phrase("Use RESOLVE.", "请用处置（RESOLVE）。"),
+}
+_ABOVE_ON_SPOT: dict[str, object] = {
+    "needed": Phrase("above ON_SPOT", "高于当场解决（ON_SPOT）的"),
+    "advice": Phrase("Use RESOLVE_ON_SPOT, or escalate.", "请用当场解决（RESOLVE_ON_SPOT），或升级。"),
+}
 
 
 class Case(BaseAggregate[UUID]):
@@ -131,7 +143,8 @@ class Case(BaseAggregate[UUID]):
         """上报: begin a case. Residents report anywhere, everybody else within their scope."""
         subject = report.subject or case
         if by.role is not Role.RESIDENT:
-            authorise(by, Step.REPORT, TRANSITIONS[Step.REPORT].roles, report.grid or report.community)
+            path = "gridCode" if report.grid else "communityCode"
+            authorise(by, Step.REPORT, TRANSITIONS[Step.REPORT].roles, report.grid or report.community, path)
         return cls._create(
             facts.CaseReported,
             id=case,
@@ -215,7 +228,7 @@ class Case(BaseAggregate[UUID]):
         self._require(Step.ESCALATE, by, at)
         assert self.tier is not None
         if tier.rank <= self.tier.rank:
-            raise TierNotHigher("tier", tier=self.tier.value, asked=tier.value)
+            raise TierNotHigher("tier", tier=self.tier, asked=tier)
         self.trigger_event(
             facts.CaseEscalated,
             timestamp=at,
@@ -250,11 +263,12 @@ class Case(BaseAggregate[UUID]):
         """吹哨: only the street of the case blows, and only for what is at its tier."""
         self._require(Step.WHISTLE, by, at)
         if by.scope != street_of(self.community):
-            allowed = f"the street {street_of(self.community)}"
-            raise Forbidden(role=f"{by.role} of {by.scope}", action=Step.WHISTLE.value, allowed=allowed)
+            street = street_of(self.community)
+            allowed = Phrase(f"the street {street}", f"街镇 {street}")
+            raise Forbidden(role=by.described, action=Step.WHISTLE, allowed=allowed)
         if self.tier is not Tier.MULTI_UNIT:
-            advice = "Escalate it to MULTI_UNIT first."
-            raise WrongTier(asked="WHISTLE", needed="MULTI_UNIT", tier=self.tier, advice=advice)
+            advice = Phrase("Escalate it to MULTI_UNIT first.", "请先升级到联动处置（MULTI_UNIT）。")
+            raise WrongTier(asked=Step.WHISTLE, needed=Tier.MULTI_UNIT, tier=self.tier, advice=advice)
         if self.must_whistle and linkage is not LinkageMechanism.DISPUTE_RESOLUTION:
             raise WhistleRequired("linkage")
         self.trigger_event(
@@ -292,7 +306,7 @@ class Case(BaseAggregate[UUID]):
         """评价: keep the resident's answers, given directly or in a follow-up (回访); once a resolution."""
         self._require(Step.RATE, by, at)
         if self.rated:
-            raise AlreadyRated(what=f"case {self.id}")
+            raise AlreadyRated(what=Phrase(f"case {self.id}", f"案件 {self.id} "))
         if not 1 <= satisfied <= 5:  # noqa: PLR2004 the scale of satisfaction
             raise OutOfRange("satisfied", field="satisfied", value=satisfied, low=1, high=5)
         self.trigger_event(
@@ -318,14 +332,15 @@ class Case(BaseAggregate[UUID]):
     def mark_duplicate(self, of: Case, by: Actor, at: datetime) -> None:
         """标记重复: say that another case is the same report."""
         self._require(Step.MARK_DUPLICATE, by, at)
-        self._require_joinable(of, Status.DUPLICATE)
+        self._require_joinable(of, Status.DUPLICATE, "ofId")
         self.trigger_event(facts.CaseMarkedDuplicate, timestamp=at, of=of.id)
 
     def merge_into(self, other: Case, by: Actor, at: datetime) -> None:
         """并案: let another case carry this one; both histories say so."""
         self._require(Step.MERGE, by, at)
-        self._require_joinable(other, Status.MERGED)
-        other._require(Step.ABSORB, by, at)
+        self._require_joinable(other, Status.MERGED, "intoId")
+        with within("intoId"):
+            other._require(Step.ABSORB, by, at)
         self.trigger_event(facts.CaseMerged, timestamp=at, into=other.id)
         other.trigger_event(facts.CaseAbsorbed, timestamp=at, case=self.id)
 
@@ -344,6 +359,7 @@ class Case(BaseAggregate[UUID]):
             raise TooFewParts("parts", count=len(parts))
         not_too_many("parts", len(parts))
         self._require_alone()
+        texts = [_part_text(number, part) for number, part in enumerate(parts)]
         cases = [
             Case._create(
                 facts.CaseSplitOff,
@@ -355,9 +371,9 @@ class Case(BaseAggregate[UUID]):
                 category=part.category or self.category,
                 severity=self.severity.value,
                 subject=self.subject,
-                text=self._said("text", part.text),
+                text=PersonalText(self.subject, text),
             )
-            for part in parts
+            for part, text in zip(parts, texts, strict=True)
         ]
         self.trigger_event(facts.CaseSplit, timestamp=at, parts=[part.id for part in parts])
         return cases
@@ -368,17 +384,17 @@ class Case(BaseAggregate[UUID]):
         if by.role is Role.RESIDENT:  # a resident acts on the own case, which the secret or identity proved
             by = Actor(by.id, by.role, scope="")
         require(step, self.status, by, self.place, self.tier)
-        not_before(at, self.since, f"the step to {self.status.value}")
+        last = Phrase(f"the step to {self.status}", f"进入{said(self.status, 'zh')}状态")
+        not_before(at, self.since, last)
 
     def _require_resolver(self, step: Step, by: Actor, *, on_spot: bool) -> None:
         assert self.tier is not None
         if (self.tier is Tier.ON_SPOT) is not on_spot:
-            needed = "ON_SPOT" if on_spot else "above ON_SPOT"
-            advice = "Use RESOLVE." if on_spot else "Use RESOLVE_ON_SPOT, or escalate."
-            raise WrongTier(asked=step.value, needed=needed, tier=self.tier.value, advice=advice)
+            raise WrongTier(asked=step, tier=self.tier, **(_ONLY_ON_SPOT if on_spot else _ABOVE_ON_SPOT))
         if self.must_whistle:
             raise WhistleRequired()
-        authorise(by, f"{step} at tier {self.tier}", RESOLVERS[self.tier], self.place)
+        action = Phrase(f"{step} at tier {self.tier}", f"{said(self.tier, 'zh')}层级的{said(step, 'zh')}")
+        authorise(by, action, RESOLVERS[self.tier], self.place)
 
     def _require_other_than_resolver(self, by: Actor) -> None:
         if by.id == self.resolver:
@@ -388,13 +404,13 @@ class Case(BaseAggregate[UUID]):
         if self.absorbed:
             raise HasMergedCases(case=self.id, count=len(self.absorbed))
 
-    def _require_joinable(self, other: Case, as_: Status) -> None:
+    def _require_joinable(self, other: Case, as_: Status, path: str) -> None:
         if other.id == self.id:
-            raise SameCase(case=self.id)
+            raise SameCase(path, case=self.id)
         self._require_alone()
         ended = {Status.DUPLICATE, Status.MERGED, Status.SPLIT, Status.REFUSED}
         if other.status in ended or (as_ is Status.MERGED and other.status is Status.CLOSED):
-            raise CaseEnded(case=other.id, state=other.status.value)
+            raise CaseEnded(path, case=other.id, state=other.status)
 
     def _trigger_resolved(self, result: str, whistle: UUID | None, by: Actor, at: datetime) -> None:
         said = self._said("result", result)
@@ -416,6 +432,11 @@ def holder_of(tier: Tier, community: str, grid: str | None) -> str:
             return community
         case Tier.MULTI_UNIT:
             return street_of(community)
+
+
+def _part_text(number: int, part: Part) -> str:
+    with within("parts", str(number)):
+        return written("text", part.text)
 
 
 def _named(assignee: str | None) -> str | None:

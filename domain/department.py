@@ -9,6 +9,7 @@ from uuid import UUID
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.event import SHORT_TEXT, Event, PersonalText, SealedText, written
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import AlreadyExists, NotFound
 
 
@@ -82,11 +83,12 @@ class Department(BaseAggregate[UUID]):
     def abolish(self, reason: str, at: datetime) -> None:
         """End it; once."""
         if self.abolished:
-            raise AlreadyExists(kind="abolition", id=self.name, existing="abolished")
+            kind, existing = Phrase("abolition", "撤销"), Phrase("abolished", "已撤销")
+            raise AlreadyExists("departmentId", kind=kind, id=self.name, existing=existing)
         said = PersonalText(self.id, written("reason", reason, SHORT_TEXT))
         self.trigger_event(DepartmentAbolished, timestamp=at, reason=said)
 
     def require_active(self) -> None:
         """Refuse whatever needs a department that still exists."""
         if self.abolished:
-            raise NotFound("departmentId", kind="active department", id=self.id)
+            raise NotFound("departmentId", kind=Phrase("active department", "现存部门"), id=self.id)

@@ -15,6 +15,7 @@ from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.event import SHORT_TEXT, Event, written
 from chuishao.domain.identity import division_id
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import AlreadyExists, BadCode, BadTime, WrongDivisionLevel
 from chuishao.domain.term import Term
 
@@ -33,12 +34,13 @@ class Level(Term):
         return {"MUNICIPALITY": 2, "DISTRICT": 6, "STREET": 9, "COMMUNITY": 12}[self.value]
 
 
-def level_of(code: str) -> Level:
+def level_of(code: str, *path: str) -> Level:
     """The level that a code's form gives; refused when it has no such form."""
     for level in Level:
         if re.fullmatch(rf"[0-9]{{{level.digits}}}", code):
             return level
-    raise BadCode("code", code=code, reason="a division code has 2, 6, 9 or 12 digits")
+    reason = Phrase("a division code has 2, 6, 9 or 12 digits", "区划代码为 2、6、9 或 12 位数字")
+    raise BadCode(*(path or ("code",)), code=code, reason=reason)
 
 
 def parent_code(code: str) -> str | None:
@@ -136,7 +138,8 @@ class Division(BaseAggregate[UUID]):
         level = level_of(code)
         above = parent_code(code)
         if above is not None and (parent is None or parent.place != above):
-            raise WrongDivisionLevel("code", code=code, level=level.value, needed=f"parent with code {above}")
+            needed = Phrase(f"parent with code {above}", f"代码为 {above} 的上级")
+            raise WrongDivisionLevel("code", code=code, level=level, needed=needed)
         return cls._create(
             DivisionRegistered,
             id=division_id(code),
@@ -158,17 +161,20 @@ class Division(BaseAggregate[UUID]):
         """Give it another code of its level; the same code again changes nothing."""
         if code == self.place:
             return
-        if level_of(code) is not self.level:
-            raise WrongDivisionLevel("code", code=code, level=level_of(code).value, needed=self.level.value)
+        level = level_of(code, "newCode")
+        if level is not self.level:
+            raise WrongDivisionLevel("newCode", code=code, level=level, needed=self.level)
         if since.isoformat() <= self.codes[-1][0]:
-            reason = f"the present code is in effect since {self.codes[-1][0]}"
+            present = self.codes[-1][0]
+            reason = Phrase(f"the present code is in effect since {present}", f"现行代码自 {present} 起生效")
             raise BadTime("effectiveFrom", field="effectiveFrom", at=since.isoformat(), reason=reason)
         self.trigger_event(DivisionRecoded, timestamp=at, code=code, effective_from=since.isoformat())
 
     def abolish(self, since: date, at: datetime) -> None:
         """End it; once."""
         if self.abolished_from is not None:
-            raise AlreadyExists(kind="abolition", id=self.place, existing=self.abolished_from)
+            kind = Phrase("abolition", "撤销")
+            raise AlreadyExists("code", kind=kind, id=self.place, existing=self.abolished_from)
         self.trigger_event(DivisionAbolished, timestamp=at, effective_from=since.isoformat())
 
 

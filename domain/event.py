@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
+from unicodedata import category, combining
 from uuid import UUID
 
 from eventsourcing.domain import AggregateEvent
 from eventsourcing.utils import register_topic
 
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import BadText, BadTime, OutOfRange, TextEmpty, TextTooLong
 
 SHORT_TEXT = 200
@@ -22,6 +24,8 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """Nothing that is recorded happened before; far from the edges of what databases and languages can hold."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a reporter's clock may run ahead of ours."""
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and symbols without ink: fillers of Hangul, the empty Braille pattern."""
 
 EVENT_TYPES: dict[str, type[Event]] = {}
 """Every event type by its topic; filled as the modules of the domain are imported."""
@@ -81,22 +85,35 @@ class SealedText:
     box: bytes
 
 
-def written(field: str, text: str | None, limit: int = LONG_TEXT) -> str:
-    """Give back a text that says something and fits; refuse it otherwise."""
+def written(field: str, text: str | None, limit: int = LONG_TEXT, *inside: str) -> str:
+    """Give back a text that says something and fits; else refuse it. `inside` leads on from the field."""
     stripped = (text or "").strip()
     if not storable(stripped):
-        raise BadText(field, field=field)
-    if not stripped:
-        raise TextEmpty(field, field=field)
+        raise BadText(field, *inside, field=field)
+    if not says_something(stripped):
+        raise TextEmpty(field, *inside, field=field)
     if len(stripped) > limit:
-        raise TextTooLong(field, field=field, length=len(stripped), limit=limit)
+        raise TextTooLong(field, *inside, field=field, length=len(stripped), limit=limit)
     return stripped
+
+
+def says_something(text: str) -> bool:
+    """Whether a reader sees anything: characters without width or ink say nothing."""
+    return any(
+        category(character)[0] not in "CZ" and character not in _BLANK and not combining(character)
+        for character in text
+    )
 
 
 def not_too_many(field: str, count: int) -> None:
     """Refuse a list that one command must not carry."""
     if count > MANY:
-        raise OutOfRange(field, field=f"the number of {field}", value=count, low=1, high=MANY)
+        what = Phrase(f"the number of {field}", f"{field} 的数量")
+        raise OutOfRange(field, field=what, value=count, low=1, high=MANY)
+
+
+def _blank(text: str) -> bool:
+    return storable(text) and not says_something(text)
 
 
 def storable(text: str) -> bool:
@@ -106,7 +123,7 @@ def storable(text: str) -> bool:
 
 def written_or_none(field: str, text: str | None, limit: int = LONG_TEXT) -> str | None:
     """Give back a text that fits, or None where nothing is said."""
-    return written(field, text, limit) if text and text.strip() else None
+    return written(field, text, limit) if text and not _blank(text) else None
 
 
 def about(subject: UUID, field: str, text: str | None, limit: int = LONG_TEXT) -> PersonalText | None:
@@ -115,21 +132,26 @@ def about(subject: UUID, field: str, text: str | None, limit: int = LONG_TEXT) -
     return PersonalText(subject, said) if said is not None else None
 
 
-def not_before(at: datetime, earliest: datetime, what: str) -> None:
+def not_before(at: datetime, earliest: datetime, what: Phrase) -> None:
     """Refuse a time that lies before what it must follow."""
     if at < earliest:
-        reason = f"{what} happened at {earliest.isoformat()}"
+        when = earliest.isoformat()
+        reason = Phrase(f"{what.en} happened at {when}", f"{what.zh}发生于 {when}")
         raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)
 
 
 def not_in_future(at: datetime, now: datetime) -> None:
     """Refuse a time without its offset, or one that has not come yet (clocks may differ a little)."""
     if at.tzinfo is None:
-        reason = "it has no offset from UTC"
+        reason = Phrase("it has no offset from UTC", "缺少与 UTC 的时差")
         raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)
     if at < EARLIEST:
-        reason = f"nothing is recorded from before {EARLIEST.year}"
+        reason = Phrase(
+            f"nothing is recorded from before {EARLIEST.year}", f"不记录 {EARLIEST.year} 年以前的事"
+        )
         raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)
     if at > now + CLOCK_SKEW:
-        reason = f"it lies in the future; it is {now.isoformat()} now"
+        reason = Phrase(
+            f"it lies in the future; it is {now.isoformat()} now", f"在将来；现在是 {now.isoformat()}"
+        )
         raise BadTime("occurredAt", field="occurredAt", at=at.isoformat(), reason=reason)

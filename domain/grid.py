@@ -16,16 +16,20 @@ from eventsourcing.domain import AggregateCreated, BaseAggregate
 from chuishao.domain.division import community_of
 from chuishao.domain.event import SHORT_TEXT, Event, PersonalText, SealedText, written
 from chuishao.domain.identity import grid_id
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import BadCode, ForeignGrid, GridOccupied, GridVacant, OutOfRange, RetiredGrid
 
 MAX_HOUSEHOLDS = 100_000
 
 
-def community_code(grid_code: str) -> str:
+def community_code(grid_code: str, *path: str) -> str:
     """The community that a grid code names; refused when it is not a grid code (community code-Gnnn)."""
     if not re.fullmatch(r"[0-9]{12}-G[0-9]{3}", grid_code):
-        reason = "a grid code is a community code, -G and three digits, as in 120101001001-G003"
-        raise BadCode("gridCode", code=grid_code, reason=reason)
+        reason = Phrase(
+            "a grid code is a community code, -G and three digits, as in 120101001001-G003",
+            "网格代码由社区代码、-G 和三位数字组成，如 120101001001-G003",
+        )
+        raise BadCode(*(path or ("gridCode",)), code=grid_code, reason=reason)
     return community_of(grid_code)
 
 
@@ -139,7 +143,7 @@ class ServiceGrid(BaseAggregate[UUID]):
         """End the grid; its worker must have been relieved."""
         self.require_active()
         if self.worker is not None:
-            raise GridOccupied(code=self.code, worker=self.worker)
+            raise GridOccupied("gridCode", code=self.code, worker=self.worker)
         said = PersonalText(self.id, written("reason", reason, SHORT_TEXT))
         self.trigger_event(GridRetired, timestamp=at, reason=said)
 
@@ -147,13 +151,13 @@ class ServiceGrid(BaseAggregate[UUID]):
         """Give the vacant grid its one worker."""
         self.require_active()
         if self.worker is not None:
-            raise GridOccupied(code=self.code, worker=self.worker)
+            raise GridOccupied("gridCode", code=self.code, worker=self.worker)
         self.trigger_event(GridWorkerAssigned, timestamp=at, worker=worker)
 
     def relieve(self, reason: str, at: datetime) -> UUID:
         """Relieve the worker and say who it was."""
         if self.worker is None:
-            raise GridVacant(code=self.code)
+            raise GridVacant("gridCode", code=self.code)
         worker = self.worker
         said = PersonalText(worker, written("reason", reason, SHORT_TEXT))
         self.trigger_event(GridWorkerRelieved, timestamp=at, worker=worker, reason=said)

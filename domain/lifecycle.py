@@ -164,7 +164,6 @@ def possible(status: Status | None, tier: Tier | None = None) -> list[Step]:
 
 def require(step: Step, status: Status, actor: Actor, place: str, tier: Tier | None = None) -> None:
     """Refuse an actor who may not take the step, or a state that it may not follow."""
-    authorise(actor, step.value, TRANSITIONS[step].roles, place)
+    authorise(actor, step, TRANSITIONS[step].roles, place)
     if status not in TRANSITIONS[step].sources:
-        names = ", ".join(next_step.value for next_step in possible(status, tier)) or "nothing"
-        raise IllegalTransition(state=status.value, asked=step.value, possible=names)
+        raise IllegalTransition(state=status, asked=step, possible=possible(status, tier))

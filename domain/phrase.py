@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Literal, TypeAlias
+
+from chuishao.domain.term import Term
 
 Language: TypeAlias = Literal["en", "zh"]
 
@@ -21,3 +24,18 @@ class Phrase:
 
     def __str__(self) -> str:
         return self.en
+
+
+def said(value: object, language: Language) -> str:
+    """A fact as a sentence of that language holds it; a term in Chinese keeps its code beside it."""
+    match value:
+        case Phrase():
+            return value.said(language)
+        case Term():
+            return f"{value.zh}（{value.value}）" if language == "zh" else value.value
+        case list() | tuple():
+            nothing, between = ("无", "、") if language == "zh" else ("nothing", ", ")
+            return between.join(said(one, language) for one in value) or nothing
+        case datetime() | date():
+            return value.isoformat()
+    return str(value)

@@ -15,6 +15,7 @@ from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.event import Event
 from chuishao.domain.identity import POLICY_ID
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy_document import Category, LimitKind, Policy, parse
 from chuishao.domain.refusal import AlreadyExists, NoPolicy
 
@@ -82,7 +83,8 @@ class Policies(BaseAggregate[UUID]):
             if known == document:
                 return
             if str(known["version"]) == policy.version:
-                raise AlreadyExists("document", kind="policy", id=policy.version, existing="other content")
+                kind, existing = Phrase("policy", "政策"), Phrase("other content", "内容不同")
+                raise AlreadyExists("document", "version", kind=kind, id=policy.version, existing=existing)
         self.trigger_event(PolicyRevised, timestamp=at, document=document)
 
     def in_force(self, at: datetime) -> Policy:

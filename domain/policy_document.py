@@ -6,23 +6,20 @@ What is adopted must work for every reader of the log from then on, so everythin
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from itertools import pairwise
 from json import dumps, loads
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chuishao.domain.calendar import Limit, TimeUnit, WorkingCalendar
-from chuishao.domain.event import SHORT_TEXT, storable
+from chuishao.domain.event import SHORT_TEXT
+from chuishao.domain.phrase import Phrase
+from chuishao.domain.policy_entry import Entry, require_once, require_storable
 from chuishao.domain.refusal import BadPolicy, UnknownCategory
 from chuishao.domain.term import Term
-
-N = TypeVar("N", int, float)
-
 
 LARGEST_AMOUNT = 1_000_000
 """Units in a limit."""
@@ -105,166 +102,147 @@ def _fits(rule: dict[str, Any], facts: dict[str, str | None]) -> bool:
 
 
 def parse(document: dict[str, Any]) -> Policy:
-    """Read a policy document; refused with the reason when it is not usable."""
+    """Read a policy document; refused with the reason and the way to it when it is not usable."""
     try:
         return _parse(dumps(document, sort_keys=True, allow_nan=False))
-    except KeyError as missing:
-        raise BadPolicy("document", reason=f"{missing} is missing") from None
     except (TypeError, ValueError) as error:
-        raise BadPolicy("document", reason=str(error)) from None
+        reason = Phrase(f"it is not JSON: {error}", f"不是有效的 JSON：`{error}`")
+        raise BadPolicy("document", reason=reason) from None
 
 
 @lru_cache(maxsize=16)
 def _parse(text: str) -> Policy:
-    document = _object(loads(text), "the document")
-    _require_storable(document)
-    effective_from = _date(document["effectiveFrom"], "effectiveFrom")
-    calendar = _calendar(_object(document["calendar"], "calendar"))
-    grid = _object(document["grid"], "grid")
+    document = Entry(loads(text))
+    document.as_object()
+    require_storable(document)
+    effective_from = document["effectiveFrom"].as_date()
+    calendar = _calendar(document["calendar"])
+    grid = document["grid"]
     return Policy(
         version=_version(document["version"]),
         effective_from=effective_from,
         calendar=calendar,
-        grid_households=int(_number(grid["households"], 1, LARGEST_AMOUNT, "households")),
-        grid_tolerance=_number(grid["tolerance"], 0, LARGEST_AMOUNT, "tolerance"),
+        grid_households=int(grid["households"].number(1, LARGEST_AMOUNT)),
+        grid_tolerance=grid["tolerance"].number(0, LARGEST_AMOUNT),
         rules=_rules(document["limits"], calendar, effective_from),
         categories=_categories(document["categories"]),
     )
 
 
-def _require_storable(document: object) -> None:
-    if not all(storable(text) for text in _texts(document)):
-        raise ValueError("it holds a NUL or an unpaired surrogate")
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for entry in (*value, *value.values()):
-                yield from _texts(entry)
-        case list():
-            for entry in value:
-                yield from _texts(entry)
-
-
-def _object(value: object, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} must be an object")  # noqa: TRY004 everything unusable is a ValueError
-    return value
-
-
-def _number(value: object, low: int, high: int, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ValueError(f"{name} must be a number from {low} to {high}")
-    return value
-
-
-def _version(value: object) -> str:
-    text = str(value).strip() if isinstance(value, (str, int)) else ""
+def _version(entry: Entry) -> str:
+    text = str(entry.value).strip() if isinstance(entry.value, (str, int)) else ""
     if not 0 < len(text) <= SHORT_TEXT:
-        raise ValueError(f"the version must be a text of 1 to {SHORT_TEXT} characters")
+        entry.refuse(
+            f"the version must be a text of 1 to {SHORT_TEXT} characters",
+            f"version 须为 1 到 {SHORT_TEXT} 字的文字",
+        )
     return text
 
 
-def _date(value: object, name: str) -> date:
-    try:
-        return date.fromisoformat(str(value) if isinstance(value, str) else "")
-    except ValueError:
-        raise ValueError(f"{name}: {value!r} is not a date such as 2026-03-01") from None
-
-
-def _calendar(entry: dict[str, Any]) -> WorkingCalendar:
+def _calendar(entry: Entry) -> WorkingCalendar:
     days = entry["weekdays"]
-    if not isinstance(days, list) or not days or any(day not in range(1, 8) for day in days):
-        raise ValueError("weekdays must list at least one of 1 (Monday) to 7 (Sunday)")
-    exceptions = _object(entry.get("exceptions", {}), "exceptions")
-    if any(not isinstance(works, bool) for works in exceptions.values()):
-        raise ValueError(f"exceptions say true (a working day) or false, not {exceptions}")
+    if (
+        not isinstance(days.value, list)
+        or not days.value
+        or any(day not in range(1, 8) for day in days.value)
+    ):
+        days.refuse(
+            "weekdays must list at least one of 1 (Monday) to 7 (Sunday)",
+            "weekdays 须列出 1（周一）到 7（周日）中的至少一天",
+        )
     return WorkingCalendar(
         zone=_zone(entry["zone"]),
-        weekdays=frozenset(days),
-        shifts=_shifts(entry["shifts"], "shifts"),
-        urgent_shifts=_shifts(entry["urgentShifts"], "urgentShifts"),
-        exceptions=tuple((_date(day, "exceptions"), works) for day, works in exceptions.items()),
+        weekdays=frozenset(days.value),
+        shifts=_shifts(entry["shifts"]),
+        urgent_shifts=_shifts(entry["urgentShifts"]),
+        exceptions=tuple(_exception(day) for day in entry.get("exceptions").members()),
     )
 
 
-def _zone(name: str) -> str:
+def _exception(entry: Entry) -> tuple[date, bool]:
+    day = entry.named_date()
+    if not isinstance(entry.value, bool):
+        entry.refuse(
+            f"exceptions say true (a working day) or false, not {entry.value!r} for {day}",
+            f"exceptions 须为 `true`（工作日）或 `false`，{day} 却为 {entry.value!r}",
+        )
+    return day, entry.value
+
+
+def _zone(entry: Entry) -> str:
     try:
-        ZoneInfo(name)
+        ZoneInfo(entry.value)
     except (KeyError, OSError, TypeError, ValueError):
-        raise ValueError(f"zone {name!r} is no known time zone") from None
-    return name
+        entry.refuse(f"zone {entry.value!r} is no known time zone", f"zone {entry.value!r} 不是已知时区")
+    return str(entry.value)
 
 
-def _shifts(pairs: list[list[str]], name: str) -> tuple[tuple[time, time], ...]:
-    shifts = tuple(_shift(pair) for pair in pairs)
+def _shifts(entry: Entry) -> tuple[tuple[time, time], ...]:
+    shifts = tuple(_shift(pair) for pair in entry.each())
     if not shifts:
-        raise ValueError(f"{name}: at least one shift is needed")
+        entry.refuse(f"{entry.name}: at least one shift is needed", f"{entry.name}：至少须有一个班次")
     if any(start < end for (_, end), (start, _) in pairwise(shifts)):
-        raise ValueError(f"{name} overlap or are out of order")
+        entry.refuse(f"{entry.name} overlap or are out of order", f"{entry.name} 重叠或次序颠倒")
     return shifts
 
 
-def _shift(pair: list[str]) -> tuple[time, time]:
-    start, end = (time.fromisoformat(text) for text in pair)
-    if start.tzinfo or end.tzinfo:
-        raise ValueError(f"shift {pair} is local time and names no zone")
+def _shift(entry: Entry) -> tuple[time, time]:
+    ends = entry.each()
+    if len(ends) != 2:  # noqa: PLR2004 a start and an end
+        entry.refuse(f"{entry.name}: a shift has a start and an end", f"{entry.name}：班次须有起止时刻")
+    start, end = (moment.as_time() for moment in ends)
     if start >= end:
-        raise ValueError(f"shift {pair} does not end after it starts")
+        entry.refuse(
+            f"shift {entry.value} does not end after it starts", f"班次 {entry.value} 的结束不晚于开始"
+        )
     return start, end
 
 
-def _rules(
-    entries: list[dict[str, Any]], calendar: WorkingCalendar, since: date
-) -> tuple[dict[str, Any], ...]:
-    rules = tuple(_rule(_object(entry, "a limit")) for entry in entries)
-    _once([rule["id"] for rule in rules], "limit")
-    for rule in rules:
+def _rules(entries: Entry, calendar: WorkingCalendar, since: date) -> tuple[dict[str, Any], ...]:
+    for entry in entries.each():
+        _require_rule(entry)
+    require_once([entry["id"] for entry in entries.each()], Phrase("limit", "期限"))
+    for entry in entries.each():
         try:
-            calendar.due(datetime.combine(since, time(), UTC), _limit(rule))
+            calendar.due(datetime.combine(since, time(), UTC), _limit(entry.value))
         except (ValueError, OverflowError):
-            raise ValueError(f"limit {rule['id']} never ends in this calendar") from None
-    return rules
+            name = entry.value["id"]
+            entry["amount"].refuse(
+                f"limit {name} never ends in this calendar", f"期限 {name} 在此日历中永不届满"
+            )
+    return tuple(entries.value)
 
 
-def _rule(rule: dict[str, Any]) -> dict[str, Any]:
-    LimitKind(rule["about"])
-    TimeUnit(rule["unit"])
-    if type(rule["amount"]) is not int or not 1 <= rule["amount"] <= LARGEST_AMOUNT:
-        raise ValueError(f"limit {rule['id']}: the amount must be a whole number from 1 to {LARGEST_AMOUNT}")
-    conditions = _object(rule.get("when", {}), "when")
-    if any(not isinstance(value, str) for value in (rule["id"], *conditions.values())):
-        raise ValueError(f"limit {rule['id']}: its id and every condition under `when` must be texts")
-    if unknown := sorted(set(conditions) - CONDITIONS):
-        known = ", ".join(sorted(CONDITIONS))
-        raise ValueError(f"limit {rule['id']}: `when` knows {known}; not {', '.join(unknown)}")
-    return rule
+def _require_rule(rule: Entry) -> None:
+    rule["id"].text()
+    rule["about"].term(LimitKind)
+    rule["unit"].term(TimeUnit)
+    rule["amount"].whole(1, LARGEST_AMOUNT)
+    for condition in rule.get("when").members():
+        condition.text()
+        if condition.path[-1] not in CONDITIONS:
+            known, given = ", ".join(sorted(CONDITIONS)), condition.path[-1]
+            condition.refuse(f"`when` knows {known}; not {given}", f"`when` 可用 `{known}`；不能用 {given}")
 
 
 def _limit(rule: dict[str, Any]) -> Limit:
     return Limit(rule["amount"], TimeUnit(rule["unit"]), rule["id"])
 
 
-def _categories(entries: list[dict[str, Any]]) -> dict[str, Category]:
-    categories = [_category(_object(entry, "a category")) for entry in entries]
-    _once([category.code for category in categories], "category")
+def _categories(entries: Entry) -> dict[str, Category]:
+    categories = [_category(entry) for entry in entries.each()]
+    require_once([entry["code"] for entry in entries.each()], Phrase("category", "类别"))
     return {category.code: category for category in categories}
 
 
-def _category(entry: dict[str, Any]) -> Category:
-    group = _object(entry["group"], "group")
-    texts = (entry["code"], entry["kind"], group["zh"], group["en"], entry["zh"], entry["en"])
-    if any(not isinstance(text, str) for text in texts) or not re.fullmatch("[0-9]{5}", entry["code"]):
-        raise ValueError(f"category {entry['code']!r}: a code has 5 digits, and all else is text")
-    if entry["kind"] not in ("COMPONENT", "MATTER"):
-        raise ValueError(f"category {entry['code']}: {entry['kind']} is neither COMPONENT nor MATTER")
-    return Category(*texts)
-
-
-def _once(names: list[str], what: str) -> None:
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise ValueError(f"{what} {twice[0]} stands there twice")
+def _category(entry: Entry) -> Category:
+    group, code, kind = entry["group"], entry["code"], entry["kind"]
+    if not re.fullmatch("[0-9]{5}", code.text()):
+        code.refuse(f"category {code.value!r}: a code has 5 digits", f"类别 {code.value!r}：代码为 5 位数字")
+    if kind.text() not in ("COMPONENT", "MATTER"):
+        kind.refuse(
+            f"category {code.value}: {kind.value} is neither COMPONENT nor MATTER",
+            f"类别 {code.value}：{kind.value} 既非 COMPONENT 也非 MATTER",
+        )
+    names = (group["zh"], group["en"], entry["zh"], entry["en"])
+    return Category(code.value, kind.value, *(name.text() for name in names))

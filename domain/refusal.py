@@ -1,18 +1,21 @@
 """Why a command is refused: typed, with a stable code and a sentence a person can act on.
 
-A refusal changes nothing. `facts` fill the sentence; `path` names the input field at fault.
+A refusal changes nothing. `facts` (data, terms, phrases) fill the sentence in either language; `path` leads
+to the input field at fault.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
-from chuishao.domain.phrase import Language
+from chuishao.domain.phrase import Language, said
 
 
 class Refusal(Exception):
-    """The command was refused and nothing was recorded."""
+    """已拒绝 The command was refused and nothing was recorded."""
 
     code: ClassVar[str] = "REFUSED"
     en: ClassVar[str] = "The command was refused."
@@ -29,343 +32,354 @@ class Refusal(Exception):
 
     def sentence(self, language: Language = "en") -> str:
         """Say what was wrong and what to do, in `en` or `zh`."""
-        return (self.zh if language == "zh" else self.en).format(**self.facts)
+        facts = {name: said(fact, language) for name, fact in self.facts.items()}
+        return (self.zh if language == "zh" else self.en).format(**facts)
 
     def __str__(self) -> str:
         return self.sentence()
 
 
+@contextmanager
+def within(*path: str) -> Iterator[None]:
+    """Let refusals from inside lead to a field within these."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.path = (*path, *refusal.path)
+        raise
+
+
 class NotFound(Refusal):
-    """The thing named does not exist."""
+    """对象不存在 The thing named does not exist."""
 
     en = "There is no {kind} {id}. Check the identifier, or read it again."
-    zh = "不存在{kind} {id}。请核对标识或重新读取。"
+    zh = "{kind} {id} 不存在。请核对标识或重新读取。"
 
 
 class AlreadyExists(Refusal):
-    """The thing to be made exists and is different."""
+    """已存在 The thing to be made exists and is different."""
 
     en = "{kind} {id} exists already: {existing}. Use another identifier, or change the existing one."
     zh = "{kind} {id} 已存在：{existing}。请使用其他标识，或修改已有记录。"
 
 
 class UnknownDivision(Refusal):
-    """No division bears this code."""
+    """区划不存在 No division bears this code."""
 
     en = "No division has the code {code}. Give the code of a registered division."
     zh = "没有代码为 {code} 的行政区划。请填写已登记的区划代码。"
 
 
 class WrongDivisionLevel(Refusal):
-    """The division is of another level than this needs."""
+    """区划级别不符 The division is of another level than this needs."""
 
     en = "{code} is a {level}; this needs a {needed}."
-    zh = "{code} 的级别是 {level}；此处需要 {needed}。"
+    zh = "{code} 的级别是{level}；此处需要{needed}。"
 
 
 class BadCode(Refusal):
-    """A code does not have the form it must have."""
+    """代码无效 A code does not have the form it must have."""
 
     en = "{code} is not a valid code: {reason}."
     zh = "{code} 不是有效的代码：{reason}。"
 
 
 class PlaceRequired(Refusal):
-    """A report says where."""
+    """缺少位置 A report says where."""
 
     en = "Say where it is: give a grid or a community."
     zh = "请说明位置：填写网格或社区。"
 
 
 class UnknownGrid(Refusal):
-    """No service grid bears this code."""
+    """网格不存在 No service grid bears this code."""
 
     en = "No service grid has the code {code}. Give the code of a drawn grid."
     zh = "没有代码为 {code} 的网格。请填写已划定的网格代码。"
 
 
 class RetiredGrid(Refusal):
-    """The grid is no longer active."""
+    """网格已撤销 The grid is no longer active."""
 
     en = "Grid {code} was retired on {at}. Use an active grid of the same community."
     zh = "网格 {code} 已于 {at} 撤销。请使用同一社区的现行网格。"
 
 
 class ForeignGrid(Refusal):
-    """The grid belongs to another community."""
+    """网格不属该社区 The grid belongs to another community."""
 
     en = "Grid {code} does not lie in {place}. Name a grid of that community, or leave the grid out."
     zh = "网格 {code} 不在 {place}。请填写该社区的网格，或不填网格。"
 
 
 class GridOccupied(Refusal):
-    """The grid has its one worker."""
+    """网格已有网格员 The grid has its one worker."""
 
     en = "Grid {code} has a worker already ({worker}). Relieve that worker first: a grid has exactly one."
     zh = "网格 {code} 已有网格员（{worker}）。每个网格配置一名网格员，请先免去现任。"
 
 
 class GridVacant(Refusal):
-    """The grid has no worker."""
+    """网格空缺 The grid has no worker."""
 
     en = "Grid {code} has no worker. Assign one first."
     zh = "网格 {code} 没有网格员。请先配置。"
 
 
 class WorkerOccupied(Refusal):
-    """The worker holds another grid."""
+    """网格员已在岗 The worker holds another grid."""
 
     en = "Worker {worker} already serves grid {grid}. Relieve the worker there first."
     zh = "网格员 {worker} 已负责网格 {grid}。请先在该网格免去。"
 
 
 class IllegalTransition(Refusal):
-    """The step cannot follow the state."""
+    """操作不合状态 The step cannot follow the state."""
 
     en = "{asked} is not possible in state {state}. Possible now: {possible}."
-    zh = "状态 {state} 下不能执行 {asked}。当前可执行：{possible}。"
+    zh = "{state}状态下不能执行{asked}。当前可执行：{possible}。"
 
 
 class TierNotHigher(Refusal):
-    """Escalation goes upward only."""
+    """层级不更高 Escalation goes upward only."""
 
     en = "The case is at tier {tier}; {asked} is not higher. Escalate upward, or return the case."
-    zh = "案件当前在 {tier} 层级；{asked} 不更高。请向上升级，或退回。"
+    zh = "案件当前在{tier}层级；{asked}不更高。请向上升级，或退回。"
 
 
 class WrongTier(Refusal):
-    """The step belongs to another tier."""
+    """层级不符 The step belongs to another tier."""
 
     en = "{asked} needs tier {needed}; the case is at {tier}. {advice}"
-    zh = "{asked} 需要 {needed} 层级；案件当前在 {tier}。{advice}"
+    zh = "{asked}需要{needed}层级；案件当前在{tier}。{advice}"
 
 
 class WhistleRequired(Refusal):
-    """A major dispute is the street's to whistle for."""
+    """须由街镇吹哨 A major dispute is the street's to whistle for."""
 
-    en = "A major dispute (矛盾问题排查化解) makes the street whistle: blow a DISPUTE_RESOLUTION whistle."
-    zh = "重大矛盾问题须由街镇吹哨：请吹“矛盾问题排查化解”哨。"
+    en = "A major dispute makes the street whistle: blow a DISPUTE_RESOLUTION whistle."
+    zh = "重大矛盾问题须由街镇吹哨：请吹“矛盾问题排查化解”（DISPUTE_RESOLUTION）哨。"
 
 
 class SamePerson(Refusal):
-    """Two steps must be taken by two people."""
+    """须由他人办理 Two steps must be taken by two people."""
 
     en = "{actor} resolved this case and may not verify it. Somebody else must."
     zh = "{actor} 处置了此案件，不得自行核查。须由他人核查。"
 
 
 class AlreadyRated(Refusal):
-    """A rating is given once."""
+    """已评价 A rating is given once."""
 
     en = "{what} is rated already. A rating is given once."
-    zh = "{what} 已评价。每次处置只评价一次。"
+    zh = "{what}已评价。每次处置只评价一次。"
 
 
 class NotYetRateable(Refusal):
-    """A department is rated after its answer or a missed limit."""
+    """尚不能评价 A department is rated after its answer or a missed limit."""
 
     en = "Department {department} has neither answered nor missed its limit. Rate it after that."
     zh = "部门 {department} 尚未答复，也未逾期。请在其后评价。"
 
 
 class SameCase(Refusal):
-    """A case cannot be joined to itself."""
+    """同一案件 A case cannot be joined to itself."""
 
     en = "Case {case} cannot be joined to itself. Name another case."
     zh = "案件 {case} 不能与自身合并。请指定另一案件。"
 
 
 class HasMergedCases(Refusal):
-    """A case that carries others is not itself merged away."""
+    """已并入其他案件 A case that carries others is not itself merged away."""
 
     en = "Case {case} carries {count} merged case(s). Undo those merges first, or merge the other way."
     zh = "案件 {case} 已并入 {count} 个案件。请先撤销，或反向合并。"
 
 
 class CaseEnded(Refusal):
-    """The other case takes nothing more in."""
+    """案件已终结 The other case takes nothing more in."""
 
     en = "Case {case} is {state} and takes no other case in. Name a case that is being handled."
-    zh = "案件 {case} 处于 {state}，不能并入其他案件。请指定办理中的案件。"
+    zh = "案件 {case} 处于{state}状态，不能并入其他案件。请指定办理中的案件。"
 
 
 class TooFewParts(Refusal):
-    """A split has at least two parts."""
+    """拆分不足两部分 A split has at least two parts."""
 
     en = "A split needs at least two parts; {count} given."
     zh = "拆分至少需要两部分；当前 {count}。"
 
 
 class DepartmentRequired(Refusal):
-    """A whistle summons somebody."""
+    """缺少部门 A whistle summons somebody."""
 
     en = "A whistle summons at least one department. Name one."
     zh = "吹哨至少须召集一个部门。"
 
 
 class NotSummoned(Refusal):
-    """Only a summoned department acts on a whistle."""
+    """部门未被召集 Only a summoned department acts on a whistle."""
 
     en = "Department {department} was not summoned to this whistle. Summoned: {summoned}."
     zh = "部门 {department} 未被召集。已召集：{summoned}。"
 
 
 class LeadConflict(Refusal):
-    """The lead named is not possible."""
+    """不能牵头 The lead named is not possible."""
 
     en = "{lead} cannot lead this whistle: {reason}."
     zh = "{lead} 不能牵头：{reason}。"
 
 
 class DepartmentsOutstanding(Refusal):
-    """The whistle still waits for departments."""
+    """部门尚未答复 The whistle still waits for departments."""
 
     en = "These departments have not answered: {departments}. Wait, or record the missed limit."
     zh = "以下部门尚未答复：{departments}。请等待，或登记逾期。"
 
 
 class NobodyAnswered(Refusal):
-    """Nobody settled the matter."""
+    """无部门答复 Nobody settled the matter."""
 
     en = "No summoned department has answered. Summon another, or withdraw the whistle."
     zh = "没有部门作出答复。请另行召集，或撤哨。"
 
 
 class MeetingRequired(Refusal):
-    """The last mile needs its on-site meeting."""
+    """须召开现场会 The last mile needs its on-site meeting."""
 
     en = "A LAST_MILE whistle ends after its on-site meeting. Open one, settle its items and close it."
-    zh = "“最后一公里”哨须召开现场会。请召开、办结事项并闭会。"
+    zh = "“最后一公里”（LAST_MILE）哨须召开现场会。请召开、办结事项并闭会。"
 
 
 class WrongLinkage(Refusal):
-    """The step belongs to another linkage mechanism."""
+    """联动机制不符 The step belongs to another linkage mechanism."""
 
     en = "{asked} belongs to {needed} whistles; this one is {linkage}."
-    zh = "{asked} 仅用于 {needed} 哨；此哨为 {linkage}。"
+    zh = "{asked}仅用于{needed}哨；此哨为{linkage}。"
 
 
 class ItemsOpen(Refusal):
-    """事不完、人不走."""
+    """事项未办结 Nobody leaves while an item is open (事不完、人不走)."""
 
-    en = "事不完、人不走: {count} item(s) are open: {items}. Settle them first."
+    en = "Nobody leaves while an item is open (事不完、人不走): {count} left: {items}. Settle them first."
     zh = "事不完、人不走：尚有 {count} 项未办结：{items}。请先办结。"
 
 
 class NotYetDue(Refusal):
-    """A limit that has not passed is not missed."""
+    """尚未逾期 A limit that has not passed is not missed."""
 
     en = "The limit ends at {due}; it is not missed at {at}."
     zh = "期限到 {due}；{at} 尚未逾期。"
 
 
 class NoLimit(Refusal):
-    """The policy states no limit here."""
+    """未规定期限 The policy states no limit here."""
 
     en = "The policy in force states no limit for {what}, so none can be missed."
-    zh = "现行政策未规定 {what} 的期限，不存在逾期。"
+    zh = "现行政策未规定{what}的期限，不存在逾期。"
 
 
 class UnknownCategory(Refusal):
-    """The catalogue has no such category."""
+    """类别不存在 The catalogue has no such category."""
 
     en = "The catalogue in force has no category {code}. Choose one from `categories`."
     zh = "现行分类目录没有类别 {code}。请从 `categories` 中选择。"
 
 
 class NoPolicy(Refusal):
-    """No policy is in force."""
+    """无生效政策 No policy is in force."""
 
     en = "No policy is in force at {at}. Adopt one first (`chuishao migrate` adopts the default)."
     zh = "{at} 没有生效的政策。请先采用政策（`chuishao migrate` 采用默认政策）。"
 
 
 class BadPolicy(Refusal):
-    """The policy document is not well-formed."""
+    """政策文件不可用 The policy document is not well-formed."""
 
     en = "The policy document is not usable: {reason}."
     zh = "政策文件不可用：{reason}。"
 
 
 class TextEmpty(Refusal):
-    """A text that must say something says nothing."""
+    """内容为空 A text that must say something says nothing."""
 
     en = "{field} is empty. Write what it is about."
     zh = "{field} 为空。请填写内容。"
 
 
 class TextTooLong(Refusal):
-    """A text exceeds its limit."""
+    """内容过长 A text exceeds its limit."""
 
     en = "{field} has {length} characters; at most {limit} are kept."
     zh = "{field} 有 {length} 字；最多 {limit} 字。"
 
 
 class BadText(Refusal):
-    """A text holds characters that cannot be kept."""
+    """字符无效 A text holds characters that cannot be kept."""
 
     en = "{field} holds a NUL or an unpaired surrogate. Send plain Unicode text."
     zh = "{field} 含有空字符或不成对的代理码位。请发送规范的 Unicode 文本。"
 
 
 class OutOfRange(Refusal):
-    """A number lies outside its range."""
+    """超出范围 A number lies outside its range."""
 
     en = "{field} is {value}; it must be from {low} to {high}."
     zh = "{field} 为 {value}；应在 {low} 到 {high} 之间。"
 
 
 class OneEndOnly(Refusal):
-    """A page is asked for from one end."""
+    """分页方向冲突 A page is asked for from one end."""
 
     en = "Give `first` or `last`, not both: a page begins at one end."
     zh = "`first` 与 `last` 只能填写其一：分页从一端开始。"
 
 
 class BadTime(Refusal):
-    """A time contradicts the clock or the history."""
+    """时间不成立 A time contradicts the clock or the history."""
 
     en = "{field} {at} is not possible: {reason}."
     zh = "{field} {at} 不成立：{reason}。"
 
 
 class Forbidden(Refusal):
-    """The role may not do this."""
+    """无权执行 The role may not do this."""
 
     en = "{role} may not {action}. Allowed: {allowed}."
-    zh = "{role} 无权执行 {action}。允许：{allowed}。"
+    zh = "{role}无权执行{action}。允许：{allowed}。"
 
 
 class OutOfScope(Refusal):
-    """The place lies outside the actor's scope."""
+    """超出职权范围 The place lies outside the actor's scope."""
 
     en = "{place} lies outside your scope {scope}."
     zh = "{place} 不在您的职权范围 {scope} 内。"
 
 
 class BadSecret(Refusal):
-    """The case's own secret does not fit."""
+    """查询码不符 The case's own secret does not fit."""
 
     en = "The secret does not belong to this case. Use the one that reportCase returned."
     zh = "查询码与此案件不符。请使用报告时返回的查询码。"
 
 
 class StaleVersion(Refusal):
-    """Somebody else was faster."""
+    """版本已变 Somebody else was faster."""
 
     en = "You expected version {expected}, but it is {actual}. Read again and decide anew."
     zh = "您预期版本 {expected}，实际为 {actual}。请重新读取后再决定。"
 
 
 class CommandReused(Refusal):
-    """A command id stands for one content."""
+    """命令标识已用 A command id stands for one content."""
 
     en = "Command id {id} was used for other content. Use a new id for a new command."
     zh = "命令标识 {id} 已用于其他内容。新的命令请使用新的标识。"
 
 
 class SubjectErased(Refusal):
-    """The person's text was erased by right."""
+    """个人信息已删除 The person's text was erased by right."""
 
     en = "The personal text of {subject} was erased; nothing more can be kept about them under that identity."
     zh = "{subject} 的个人信息已被删除；不能再以该身份保存信息。"

@@ -39,6 +39,24 @@ class SummonsStep(Term):
     RATE = "RATE", "评价", "rate"
 
 
+class WhistleStep(Term):
+    """哨件操作 What the street may do with a whistle as a whole."""
+
+    BLOW = "WHISTLE", "吹哨", "blow the whistle"
+    OPEN_MEETING = "OPEN_MEETING", "召开现场会", "open the on-site meeting"
+    SETTLE_ITEM = "SETTLE_ITEM", "办结事项", "settle an item of the meeting"
+    CLOSE_MEETING = "CLOSE_MEETING", "现场会闭会", "close the on-site meeting"
+    RESOLVE = "RESOLVE", "办结", "find the matter settled"
+    WITHDRAW = "WITHDRAW", "撤哨", "take the whistle back"
+
+
+class MeetingState(Term):
+    """现场会状态 Where the on-site meeting of a whistle stands."""
+
+    OPEN = "MEETING_OPEN", "现场会进行中", "items are to be settled"
+    HELD = "MEETING_HELD", "现场会已闭会", "every item is settled"
+
+
 _X = SummonsState
 
 # fmt: off
@@ -84,5 +102,4 @@ class Summons:
                 possible = [s for s in possible if s is not SummonsStep.MISS]
             if self.rated or not self.rateable:
                 possible = [s for s in possible if s is not SummonsStep.RATE]
-            names = ", ".join(s.value for s in possible) or "nothing"
-            raise IllegalTransition(state=self.state.value, asked=step.value, possible=names)
+            raise IllegalTransition(state=self.state, asked=step, possible=possible)

@@ -17,6 +17,7 @@ from eventsourcing.domain import BaseAggregate
 from chuishao.domain import whistle_events as facts
 from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.event import SHORT_TEXT, PersonalText, about, not_before, not_too_many, written
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import (
     AlreadyRated,
     DepartmentRequired,
@@ -35,12 +36,22 @@ from chuishao.domain.refusal import (
     TextEmpty,
     WrongLinkage,
 )
-from chuishao.domain.summons import Summons, SummonsState, SummonsStep, WhistleStatus
+from chuishao.domain.summons import (
+    MeetingState,
+    Summons,
+    SummonsState,
+    SummonsStep,
+    WhistleStatus,
+    WhistleStep,
+)
+from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import LinkageMechanism, Role, WhistleKind
 
 STREET = frozenset({Role.STREET_OFFICER})
 DEPARTMENT = frozenset({Role.DEPARTMENT_OFFICER})
 MISS_RECORDERS = STREET | {Role.ADMINISTRATOR}
+BLOWN = Phrase("the whistle", "吹哨")
+SUMMONED = Phrase("the summons", "召集")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +104,19 @@ class Whistle(BaseAggregate[UUID]):
         cls, whistle: UUID, case: UUID, street: str, subject: UUID, call: Call, by: Actor, at: datetime
     ) -> Self:
         """吹哨: call the departments."""
-        authorise(by, "WHISTLE", STREET, street)
+        authorise(by, WhistleStep.BLOW, STREET, street)
         if not call.departments:
             raise DepartmentRequired("departmentIds")
         not_too_many("departmentIds", len(call.departments))
         if call.lead is not None and call.linkage is LinkageMechanism.JOINT_ENFORCEMENT:
-            reason = "in joint enforcement (综合执法联合查处) the street leads; leave the lead out"
+            reason = Phrase(
+                "in joint enforcement the street leads; leave the lead out",
+                "综合执法联合查处由街镇牵头；请不填牵头部门",
+            )
             raise LeadConflict("leadId", lead=call.lead, reason=reason)
         if call.lead is not None and call.lead not in call.departments:
-            raise LeadConflict("leadId", lead=call.lead, reason="it is not among the departments summoned")
+            reason = Phrase("it is not among the departments summoned", "不在被召集的部门之中")
+            raise LeadConflict("leadId", lead=call.lead, reason=reason)
         blown = cls._create(
             facts.WhistleBlown,
             id=whistle,
@@ -120,15 +135,15 @@ class Whistle(BaseAggregate[UUID]):
 
     def summon(self, department: UUID, by: Actor, at: datetime) -> None:
         """召集: summon one more department, or again one that refused."""
-        self._require_street("SUMMON", by, at)
+        self._require_street(SummonsStep.SUMMON, by, at)
         if department in self.summons:
             self.summons[department].require(SummonsStep.SUMMON)
         self.trigger_event(facts.DepartmentSummoned, timestamp=at, department=department)
 
     def miss_check_in(self, department: UUID, due: datetime, rule: str, by: Actor, at: datetime) -> None:
         """未按时报到: record that the limit passed, at the moment it passed."""
-        authorise(by, "MISS", MISS_RECORDERS, self.street)
-        self._require_open("MISS")
+        authorise(by, SummonsStep.MISS, MISS_RECORDERS, self.street)
+        self._require_open(SummonsStep.MISS)
         self._summons(department).require(SummonsStep.MISS)
         if at < due:
             raise NotYetDue(due=due.isoformat(), at=at.isoformat())
@@ -136,11 +151,11 @@ class Whistle(BaseAggregate[UUID]):
 
     def rate(self, department: UUID, score: int, comment: str | None, by: Actor, at: datetime) -> None:
         """评价部门: rate a department 1 to 5, once a summons; also after the whistle has ended."""
-        self._require_own_street("RATE", by)
+        self._require_own_street(SummonsStep.RATE, by)
         summons = self._summons(department)
-        not_before(at, summons.at, "the summons")
+        not_before(at, summons.at, SUMMONED)
         if summons.rated:
-            raise AlreadyRated(what=f"department {department}")
+            raise AlreadyRated(what=Phrase(f"department {department}", f"部门 {department} "))
         if not summons.rateable:
             raise NotYetRateable(department=department)
         if not 1 <= score <= 5:  # noqa: PLR2004 the scale of the rating
@@ -152,31 +167,35 @@ class Whistle(BaseAggregate[UUID]):
 
     def open_meeting(self, items: list[str], by: Actor, at: datetime) -> None:
         """现场会: open the on-site meeting of a last-mile whistle with the items to settle."""
-        self._require_street("OPEN_MEETING", by, at)
+        self._require_street(WhistleStep.OPEN_MEETING, by, at)
         if self.linkage is not LinkageMechanism.LAST_MILE:
-            raise WrongLinkage(asked="OPEN_MEETING", needed="LAST_MILE", linkage=self.linkage.value)
+            needed = LinkageMechanism.LAST_MILE
+            raise WrongLinkage(asked=WhistleStep.OPEN_MEETING, needed=needed, linkage=self.linkage)
         if self.meeting_open or self.meeting_held:
-            state, possible = ("MEETING_OPEN", "SETTLE_ITEM, CLOSE_MEETING")
+            state, possible = MeetingState.OPEN, [WhistleStep.SETTLE_ITEM, WhistleStep.CLOSE_MEETING]
             if self.meeting_held:
-                state, possible = ("MEETING_HELD", "RESOLVE, WITHDRAW")
-            raise IllegalTransition(state=state, asked="OPEN_MEETING", possible=possible)
+                state, possible = MeetingState.HELD, [WhistleStep.RESOLVE, WhistleStep.WITHDRAW]
+            raise IllegalTransition(state=state, asked=WhistleStep.OPEN_MEETING, possible=possible)
         if not items:
             raise TextEmpty("items", field="items")
         not_too_many("items", len(items))
-        said = [PersonalText(self.subject, written("items", item, SHORT_TEXT)) for item in items]
+        said = [
+            PersonalText(self.subject, written("items", item, SHORT_TEXT, str(number)))
+            for number, item in enumerate(items)
+        ]
         self.trigger_event(facts.OnSiteMeetingOpened, timestamp=at, items=said)
 
     def settle_item(self, item: int, by: Actor, at: datetime) -> None:
         """Settle one item, by its number from 1; an item settled already changes nothing."""
-        self._require_street("SETTLE_ITEM", by, at)
+        self._require_street(WhistleStep.SETTLE_ITEM, by, at)
         if item not in self.items:
-            raise NotFound("item", kind="item", id=item)
+            raise NotFound("item", kind=Phrase("item", "事项"), id=item)
         if not self.items[item]:
             self.trigger_event(facts.OnSiteItemSettled, timestamp=at, item=item)
 
     def close_meeting(self, by: Actor, at: datetime) -> None:
         """Close the on-site meeting once every item is settled."""
-        self._require_street("CLOSE_MEETING", by, at)
+        self._require_street(WhistleStep.CLOSE_MEETING, by, at)
         if not self.meeting_open:
             raise MeetingRequired()
         self._require_nothing_open()
@@ -184,19 +203,19 @@ class Whistle(BaseAggregate[UUID]):
 
     def resolve(self, result: str, by: Actor, at: datetime) -> None:
         """哨件办结: find the matter settled and release everybody."""
-        self._require_street("RESOLVE", by, at)
+        self._require_street(WhistleStep.RESOLVE, by, at)
         last_mile = self.linkage is LinkageMechanism.LAST_MILE
         if last_mile:
             self._require_nothing_open()
             if not self.meeting_held:
                 raise MeetingRequired()
         waiting = [
-            str(department)
+            department
             for department, summons in self.summons.items()
             if summons.outstanding or (last_mile and summons.state is not SummonsState.ANSWERED)
         ]
         if waiting:
-            raise DepartmentsOutstanding(departments=", ".join(waiting))
+            raise DepartmentsOutstanding(departments=waiting)
         if all(summons.state is not SummonsState.ANSWERED for summons in self.summons.values()):
             raise NobodyAnswered()
         said = PersonalText(self.subject, written("result", result))
@@ -204,7 +223,7 @@ class Whistle(BaseAggregate[UUID]):
 
     def withdraw(self, reason: str, by: Actor, at: datetime) -> None:
         """撤哨: take the whistle back; not while an item of the on-site meeting is open."""
-        self._require_street("WITHDRAW", by, at)
+        self._require_street(WhistleStep.WITHDRAW, by, at)
         self._require_nothing_open()
         said = PersonalText(self.subject, written("reason", reason))
         self.trigger_event(facts.WhistleWithdrawn, timestamp=at, reason=said)
@@ -235,38 +254,38 @@ class Whistle(BaseAggregate[UUID]):
 
     # Checks
 
-    def _require_open(self, step: str) -> None:
+    def _require_open(self, step: Term) -> None:
         if self.status is not WhistleStatus.OPEN:
-            raise IllegalTransition(state=self.status.value, asked=step, possible="RATE")
+            raise IllegalTransition(state=self.status, asked=step, possible=[SummonsStep.RATE])
 
-    def _require_own_street(self, step: str, by: Actor) -> None:
+    def _require_own_street(self, step: Term, by: Actor) -> None:
         authorise(by, step, STREET, self.street)
         if by.scope != self.street:
-            raise Forbidden(role=f"{by.role} of {by.scope}", action=step, allowed=f"the street {self.street}")
+            allowed = Phrase(f"the street {self.street}", f"街镇 {self.street}")
+            raise Forbidden(role=by.described, action=step, allowed=allowed)
 
-    def _require_street(self, step: str, by: Actor, at: datetime) -> None:
+    def _require_street(self, step: Term, by: Actor, at: datetime) -> None:
         self._require_own_street(step, by)
         self._require_open(step)
-        not_before(at, self.created_on, "the whistle")
+        not_before(at, self.created_on, BLOWN)
 
     def _require_department(self, step: SummonsStep, department: UUID, by: Actor, at: datetime) -> None:
-        authorise(by, step.value, DEPARTMENT, self.street)
+        authorise(by, step, DEPARTMENT, self.street)
         if by.department != department:
-            allowed = f"an officer of department {department}"
-            raise Forbidden(role=f"{by.role} of {by.department}", action=step.value, allowed=allowed)
-        self._require_open(step.value)
+            allowed = Phrase(f"an officer of department {department}", f"部门 {department} 的工作人员")
+            raise Forbidden(role=by.described, action=step, allowed=allowed)
+        self._require_open(step)
         summons = self._summons(department)
-        not_before(at, summons.at, "the summons")
+        not_before(at, summons.at, SUMMONED)
         summons.require(step)
 
     def _summons(self, department: UUID) -> Summons:
         try:
             return self.summons[department]
         except KeyError:
-            names = ", ".join(str(known) for known in self.summons)
-            raise NotSummoned("departmentId", department=department, summoned=names) from None
+            raise NotSummoned("departmentId", department=department, summoned=list(self.summons)) from None
 
     def _require_nothing_open(self) -> None:
         still = [number for number, settled in self.items.items() if not settled]
         if still:
-            raise ItemsOpen(count=len(still), items=", ".join(map(str, still)))
+            raise ItemsOpen(count=len(still), items=still)

@@ -20,14 +20,14 @@ PROOF = 8
 
 
 class BadCursor(Refusal):
-    """The cursor is not one of ours."""
+    """游标无效 The cursor is not one of ours."""
 
     en = "{cursor} is not a cursor. Use one that an event or a page carried, unchanged."
     zh = "{cursor} 不是有效的游标。请原样使用事件或分页返回的游标。"
 
 
 class CursorOfAnotherHistory(Refusal):
-    """The cursor's event is not the one that this log holds at its position."""
+    """游标属另一历史 The cursor's event is not the one that this log holds at its position."""
 
     en = "The cursor points at position {position} of another history: {reason}. Read anew from the start."
     zh = "游标指向另一历史的位置 {position}：{reason}。请从头重新读取。"

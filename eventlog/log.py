@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chuishao.domain.event import Event, SealedText
+from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.connection import Pool, connected
 from chuishao.eventlog.cursor import PROOF, Cursor, CursorOfAnotherHistory, cursor_of, parse
 from chuishao.eventlog.keyring import Keyring
@@ -145,15 +146,20 @@ class EventLog:
 
     async def _verified(self, cursor: Cursor) -> int:
         if cursor.log != self.id:
-            reason = f"it belongs to log {cursor.log}, this is log {self.id}"
+            reason = Phrase(
+                f"it belongs to log {cursor.log}, this is log {self.id}",
+                f"它属于日志 {cursor.log}，此为日志 {self.id}",
+            )
             raise CursorOfAnotherHistory("after", position=cursor.position, reason=reason)
         if cursor.position == 0:
             return 0
         async with connected(self.pool) as connection:
             found = await connection.fetchval(_SQL["proof"], self.id, cursor.position)
         if found is None:
-            reason = f"this log ends at {await self.head()}"
+            head = await self.head()
+            reason = Phrase(f"this log ends at {head}", f"此日志到 {head} 为止")
             raise CursorOfAnotherHistory("after", position=cursor.position, reason=reason)
         if found[:PROOF] != cursor.proof:
-            raise CursorOfAnotherHistory("after", position=cursor.position, reason="the events differ")
+            reason = Phrase("the events differ", "事件不同")
+            raise CursorOfAnotherHistory("after", position=cursor.position, reason=reason)
         return cursor.position

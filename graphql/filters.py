@@ -13,6 +13,7 @@ from chuishao.domain.authority import reads_personal_text
 from chuishao.domain.division import Level
 from chuishao.domain.event import storable
 from chuishao.domain.lifecycle import Status
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import BadText, Forbidden, Refusal
 from chuishao.domain.summons import WhistleStatus
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
@@ -181,8 +182,9 @@ def _case_conditions(info: Info, wanted: CaseFilter, where: Where) -> None:
     if wanted.assignee is not None:
         actor = info.context.actor
         if actor.role is not Role.AUDITOR and not reads_personal_text(actor, actor.scope or ""):
-            action = "look for an actor's cases"
-            raise Forbidden("filter", "assignee", role=actor.role, action=action, allowed="handlers, AUDITOR")
+            action = Phrase("look for an actor's cases", "按承办人查询案件")
+            allowed = Phrase("handlers, AUDITOR", "承办人员、审计人员（AUDITOR）")
+            raise Forbidden("filter", "assignee", role=actor.role, action=action, allowed=allowed)
         where.within("place", actor.scope or "")
         where.also(f"assignee = {where.add(wanted.assignee)}")
     if wanted.whistled is not None:
@@ -190,9 +192,9 @@ def _case_conditions(info: Info, wanted: CaseFilter, where: Where) -> None:
     if wanted.text is not None:
         actor = info.context.actor
         if not reads_personal_text(actor, actor.scope or ""):
-            raise Forbidden(
-                "filter", "text", role=actor.role, action="search in descriptions", allowed="handlers"
-            )
+            action = Phrase("search in descriptions", "按描述文字查询")
+            allowed = Phrase("handlers", "承办人员")
+            raise Forbidden("filter", "text", role=actor.role, action=action, allowed=allowed)
         where.within("place", actor.scope or "")
         pattern = where.add("%" + _escaped(wanted.text) + "%")
         where.also(

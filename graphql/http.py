@@ -215,7 +215,7 @@ def _check_posted(headers: Headers, limits: Limits) -> None:
     if not _is_json(headers.get("content-type", "")):
         said = Phrase(
             "Send JSON in UTF-8 as Content-Type: application/json.",
-            "请以 Content-Type: application/json 发送 UTF-8 编码的 JSON。",
+            "请以 `Content-Type: application/json` 发送 UTF-8 编码的 JSON。",
         )
         raise ApiError(said, "UNSUPPORTED_MEDIA_TYPE")
     if headers.get("content-encoding", "identity").lower() != "identity":
@@ -257,13 +257,13 @@ def _is_streamed(operation: Operation, accepted: Accepted, method: str) -> bool:
     if operation.kind == "subscription" and not accepted.stream:
         said = Phrase(
             "A subscription needs Accept: text/event-stream, or a WebSocket with graphql-transport-ws.",
-            "订阅须带 Accept: text/event-stream，或使用 graphql-transport-ws 协议的 WebSocket。",
+            "订阅须带 `Accept: text/event-stream`，或使用 `graphql-transport-ws` 协议的 WebSocket。",
         )
         raise ApiError(said, "NOT_ACCEPTABLE")
     if accepted.json is None and not accepted.stream:
         said = Phrase(
             f"Accept {GRAPHQL_JSON}, {JSON} or text/event-stream.",
-            f"请接受 {GRAPHQL_JSON}、{JSON} 或 text/event-stream。",
+            f"请接受 {GRAPHQL_JSON}、{JSON} 或 `text/event-stream`。",
         )
         raise ApiError(said, "NOT_ACCEPTABLE")
     return operation.kind == "subscription" or accepted.json is None

@@ -15,7 +15,8 @@ from strawberry.scalars import JSON
 from strawberry.tools import create_type
 
 from chuishao.commands.command import Command
-from chuishao.domain.refusal import BadCode, BadPolicy
+from chuishao.domain.phrase import Phrase
+from chuishao.domain.refusal import BadCode, BadPolicy, within
 from chuishao.graphql.scalars import Unreadable
 
 _ENVELOPE = {
@@ -85,7 +86,8 @@ def read_id(given: str, path: str) -> UUID:
     try:
         return UUID(given)
     except ValueError:
-        raise BadCode(path, code=ascii(given[:80]), reason="an identifier is a UUID") from None
+        reason = Phrase("an identifier is a UUID", "标识须为 UUID")
+        raise BadCode(path, code=ascii(given[:80]), reason=reason) from None
 
 
 def plain_field(name: str, kind: Any, text: str, **options: Any) -> Any:
@@ -131,20 +133,27 @@ def _read(kind: Any, value: Any, path: str) -> Any:
     if origin in (Union, types.UnionType):
         return _read(next(argument for argument in arguments if argument is not type(None)), value, path)
     if origin is list:
-        return [_read(arguments[0], item, path) for item in value]
+        return [_read_item(arguments[0], item, path, number) for number, item in enumerate(value)]
     if kind is UUID:
         return read_id(value, path)
     if isinstance(kind, type) and is_dataclass(kind):
-        return command_of(kind, value)
+        with within(path):
+            return command_of(kind, value)
     if isinstance(value, dict):
         _require_shallow(value, path)
     return value
 
 
+def _read_item(kind: Any, item: Any, path: str, number: int) -> Any:
+    with within(path):
+        return _read(kind, item, str(number))
+
+
 def _require_shallow(value: object, path: str, depth: int = 0) -> None:
     """Refuse a document that is nested deeper than any policy is."""
     if depth > DEEPEST:
-        raise BadPolicy(path, reason=f"it is nested more than {DEEPEST} levels deep")
+        reason = Phrase(f"it is nested more than {DEEPEST} levels deep", f"嵌套超过 {DEEPEST} 层")
+        raise BadPolicy(path, reason=reason)
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in inner:
         _require_shallow(item, path, depth + 1)

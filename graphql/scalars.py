@@ -10,6 +10,7 @@ import strawberry
 from graphql import GraphQLError, ValueNode, print_ast
 from strawberry.schema.config import StrawberryConfig
 
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import BadTime
 
 LARGEST_POSITION = 2**53 - 1
@@ -21,7 +22,7 @@ Position = NewType("Position", int)
 class Unreadable:
     """What was given where a date or time was expected."""
 
-    def __init__(self, given: object, expected: str) -> None:
+    def __init__(self, given: object, expected: Phrase) -> None:
         self.given = given
         self.expected = expected
 
@@ -32,7 +33,10 @@ class Unreadable:
 
 def parse_datetime(value: object) -> datetime | Unreadable:
     """A time with its offset, in UTC."""
-    expected = "write a time with its offset, as in 2026-03-02T09:00:00+08:00"
+    expected = Phrase(
+        "write a time with its offset, as in 2026-03-02T09:00:00+08:00",
+        "请填写带时差的时间，如 2026-03-02T09:00:00+08:00",
+    )
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         return moment.astimezone(UTC) if moment and moment.tzinfo else Unreadable(value, expected)
@@ -42,7 +46,7 @@ def parse_datetime(value: object) -> datetime | Unreadable:
 
 def parse_date(value: object) -> date | Unreadable:
     """A calendar date."""
-    expected = "write a date, as in 2026-03-02"
+    expected = Phrase("write a date, as in 2026-03-02", "请填写日期，如 2026-03-02")
     try:
         return date.fromisoformat(value) if isinstance(value, str) else Unreadable(value, expected)
     except ValueError:

@@ -70,9 +70,9 @@ class Subscription:
         after: Annotated[str | None, _AFTER] = None,
     ) -> AsyncGenerator[Event, None]:
         """Follow the log."""
-        texts = [division_prefix or "", *(types or ())]
-        if not all(storable(text) for text in texts):
-            raise info.context.error(BadText("types", field="types or divisionPrefix"))
+        for field, texts in (("divisionPrefix", [division_prefix or ""]), ("types", types or [])):
+            if not all(storable(text) for text in texts):
+                raise info.context.error(BadText(field, field=field))
         wanted = Filter(division_prefix, frozenset(types) if types is not None else None)
         async for event in _follow(info, wanted, after):
             yield event

@@ -50,14 +50,14 @@ def _passes(failure: Exception) -> bool:
 
 
 class NotYet(Refusal):
-    """The read models have not reached the position asked for."""
+    """读模型未到达 The read models have not reached the position asked for."""
 
     en = "The read models are at position {position}, not yet at {wanted}. Ask again in a moment."
     zh = "读模型当前位置为 {position}，尚未到达 {wanted}。请稍后再试。"
 
 
 class BeyondTheLog(Refusal):
-    """The position asked for has not been recorded."""
+    """位置超出日志 The position asked for has not been recorded."""
 
     en = "Position {wanted} has not been recorded; the log ends at {head}. Use a position that was answered."
     zh = "位置 {wanted} 尚未记录；日志到 {head} 为止。请使用服务器返回过的位置。"

@@ -22,6 +22,7 @@ from chuishao.domain.case import Case, Part, Report
 from chuishao.domain.event import Event, PersonalText
 from chuishao.domain.identity import identify
 from chuishao.domain.lifecycle import TRANSITIONS, Status
+from chuishao.domain.phrase import said
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from tests.town import COMMUNITY, GRID, START, STREET
@@ -126,7 +127,8 @@ class When(Generic[A]):
         assert self.aggregate == self.before
         for language in ("en", "zh"):
             assert self.refusal.sentence(language)
-        assert self.refusal.facts | facts == self.refusal.facts
+        told = {name: said(fact, "en") for name, fact in self.refusal.facts.items()}
+        assert told | {name: said(fact, "en") for name, fact in facts.items()} == told
         return self.refusal
 
 

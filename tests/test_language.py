@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from chuishao.domain.refusal import Refusal
 from chuishao.graphql.enums import refusals
 from chuishao.graphql.errors import RequestRefused
 from chuishao.graphql.execution import Engine, GraphQLRequest
@@ -145,3 +146,92 @@ async def test_a_socket_names_its_language_in_the_connection_parameters(toy: Toy
             assert await socket.hear() == {"type": "connection_ack"}
             await socket.subscribe("1", "subscription {denied}")
             assert (await socket.hear())["payload"][0]["message"] == said
+
+
+# Refusals
+
+
+LAYERED = ("domain", "eventlog", "commands", "projections", "graphql")
+WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
+KNOWN = {"KiB", "X-Requested-With", "UTC", "UUID", "Unicode", "GraphQL", "JSON", "WebSocket"}
+
+
+def english_in(sentence: str) -> list[str]:
+    """The English words of a Chinese sentence that are no code, field name, quotation or placeholder."""
+    plain = re.sub(r"`[^`]*`|\{[^}]*\}", "", sentence)
+    return [
+        word
+        for word in WORD.findall(plain)
+        if not word.isupper() and word not in KNOWN and not re.fullmatch("[a-z]+([A-Z][a-z]+)+", word)
+    ]
+
+
+def literal(node: ast.expr) -> str:
+    """The written part of a string, its holes left out."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(literal(part) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return ""
+
+
+def calls(package: str, wanted: set[str]) -> Iterator[tuple[str, ast.Call]]:
+    """Every call of these names in a package, with its place."""
+    for path, tree in trees(package):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in wanted:
+                yield f"{path.name}:{node.lineno}", node
+
+
+@pytest.mark.parametrize("package", [*LAYERED, "service"])
+def test_a_phrase_is_chinese_in_chinese_and_english_in_english(package: str) -> None:
+    for place, call in calls(package, {"Phrase"}):
+        en, zh = (literal(node) for node in call.args)
+        assert english_in(zh) == [], place
+        assert not CHINESE.search(re.sub(r"\([^)]*\)", "", en)), place
+
+
+@pytest.mark.parametrize("kind", refusals(), ids=lambda kind: kind.code)
+def test_a_refusal_and_its_label_are_in_one_language_each(kind: type[Refusal]) -> None:
+    assert english_in(kind.zh) == []
+    assert not CHINESE.search(re.sub(r"\([^)]*\)", "", kind.en))
+    zh, _, en = (kind.__doc__ or "").partition(" ")
+    assert CHINESE.search(zh) and not CHINESE.search(re.sub(r"\([^)]*\)", "", en))
+
+
+@pytest.mark.parametrize("package", LAYERED)
+def test_no_fact_of_a_refusal_is_a_bare_english_text(package: str) -> None:
+    """Words among the facts are phrases or terms; a bare text may only be a code or the name of a field."""
+    bare = []
+    for path, tree in trees(package):
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                bare += [f"{path.name}:{line}" for line in bare_facts(function)]
+    assert bare == []
+
+
+def bare_facts(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[int]:
+    kinds = {kind.__name__ for kind in refusals()}
+    assigned: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                for name, value in unpacked(target, node.value):
+                    assigned.setdefault(name, []).append(value)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in kinds:
+            for keyword in node.keywords:
+                given = [keyword.value]
+                if isinstance(keyword.value, ast.Name):
+                    given = assigned.get(keyword.value.id, [])
+                if any(not re.fullmatch(r"[\w{}]*", literal(value)) for value in given):
+                    yield node.lineno
+
+
+def unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Which name gets which value."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for one, its in zip(target.elts, value.elts, strict=True):
+            yield from unpacked(one, its)
+    elif isinstance(target, ast.Name):
+        yield target.id, value

@@ -12,6 +12,7 @@ from chuishao.domain import whistle_events as facts
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import LONG_TEXT, SHORT_TEXT, PersonalText
 from chuishao.domain.identity import identify
+from chuishao.domain.phrase import said
 from chuishao.domain.refusal import (
     AlreadyRated,
     BadText,
@@ -307,7 +308,7 @@ def test_a_summons_takes_the_steps_of_its_table_and_no_other(step: SummonsStep, 
         assert len(done.events) == 1
     else:
         refusal = done.refused(IllegalTransition, state=state.value, asked=step.value)
-        listed = str(refusal.facts["possible"])
+        listed = said(refusal.facts["possible"], "en")
         possible = {one.value for one in SummonsStep if state in SUMMONS_TABLE[one]} - {"RATE"}
         rateable = state in (SummonsState.ANSWERED, SummonsState.REFUSED)
         assert set(listed.split(", ")) == possible | ({"RATE"} if rateable else set())
