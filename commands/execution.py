@@ -22,6 +22,7 @@ from chuishao.domain.refusal import CommandReused, Refusal, StaleVersion, Subjec
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog, Remembered
 from chuishao.eventlog.mapper import Meta, schema_version
+from chuishao.eventlog.spans import span
 from chuishao.eventlog.writer import Append, NewEvent, Verdict
 
 ATTEMPTS = 20
@@ -65,6 +66,10 @@ class Executor:
 
     async def execute(self, command: Command, envelope: Envelope) -> Outcome:
         """Execute a command; raises `Refusal` (nothing recorded) or `Unavailable` (send it again)."""
+        with span("command", {"chuishao.command": type(command).__name__}):
+            return await self._execute(command, envelope)
+
+    async def _execute(self, command: Command, envelope: Envelope) -> Outcome:
         request_hash = _request_hash(command, envelope)
         for _ in range(ATTEMPTS):
             work = self._begin(envelope)

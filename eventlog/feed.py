@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -34,12 +36,20 @@ WINDOW = 50_000
 logger = logging.getLogger("chuishao.feed")
 
 
+@dataclass(slots=True, eq=False)
+class Follower:
+    """Somebody who follows: up to where everything wanted was handed over."""
+
+    position: int
+
+
 class Feed:
     """The newest events of one log, and a wait for more."""
 
     def __init__(self, log: EventLog) -> None:
         self.log = log
         self.head = 0
+        self.followers: set[Follower] = set()
         self._ring: deque[RecordedEvent] = deque(maxlen=RING)
         self._hint = asyncio.Event()
         self._news = asyncio.Event()
@@ -91,7 +101,22 @@ class Feed:
 
     async def follow(self, wanted: Filter, after: int) -> AsyncIterator[RecordedEvent]:
         """Every wanted event after a position, in order, each once: what is recorded, then what comes."""
-        position = after
+        follower = Follower(after)
+        self.followers.add(follower)
+        try:
+            async with aclosing(self._followed(wanted, follower)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self.followers.discard(follower)
+
+    @property
+    def lag(self) -> int:
+        """How many events the slowest follower has still to look at."""
+        return max((self.head - follower.position for follower in self.followers), default=0)
+
+    async def _followed(self, wanted: Filter, follower: Follower) -> AsyncGenerator[RecordedEvent, None]:
+        position = follower.position
         while True:
             if self.head <= position:
                 await self.wait(position)
@@ -104,7 +129,7 @@ class Feed:
                 events = await self._matching(wanted, position, until)
             for event in events:
                 yield event
-            position = until
+            position = follower.position = until
 
     async def _matching(self, wanted: Filter, after: int, until: int) -> list[RecordedEvent]:
         while True:

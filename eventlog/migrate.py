@@ -51,3 +51,12 @@ async def _apply(connection: Connection) -> list[str]:
                 f"migration {name} was changed after it had been applied; restore the file"
             )
     return done
+
+
+async def missing(connection: Connection) -> list[str]:
+    """The migrations that this version ships and that have not been applied."""
+    if await connection.fetchval("SELECT to_regclass('migration')") is None:
+        return [name for name, _ in available()]
+    rows = await connection.fetch("SELECT name FROM migration")
+    applied = {row["name"] for row in rows}
+    return [name for name, _ in available() if name not in applied]

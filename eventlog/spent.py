@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from chuishao.eventlog.spans import statement
+
 T = TypeVar("T")
 
 
@@ -60,10 +62,11 @@ class WatchedConnection(asyncpg.Connection):
     """A connection whose statements are counted for the operation that sends them."""
 
 
-async def _timed(spent: Spent, call: Coroutine[Any, Any, T]) -> T:
+async def _timed(spent: Spent, text: str, call: Coroutine[Any, Any, T]) -> T:
     began = perf_counter()
     try:
-        return await call
+        with statement(text):
+            return await call
     finally:
         spent.add(perf_counter() - began)
 
@@ -72,10 +75,12 @@ def _watched(plain: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Co
     """The same method, timed if somebody keeps a tally; nothing but a look at it where nobody does."""
 
     @wraps(plain)
-    def watched(connection: asyncpg.Connection[Any], *args: Any, **options: Any) -> Coroutine[Any, Any, Any]:
+    def watched(
+        connection: asyncpg.Connection[Any], query: str, *args: Any, **options: Any
+    ) -> Coroutine[Any, Any, Any]:
         spent = SPENT.get()
-        call = plain(connection, *args, **options)
-        return call if spent is None else _timed(spent, call)
+        call = plain(connection, query, *args, **options)
+        return call if spent is None else _timed(spent, query, call)
 
     return watched
 

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from opentelemetry.trace import SpanContext
+
 from chuishao.eventlog.connection import UNAVAILABLE, Pool, Unavailable, connected
+from chuishao.eventlog.spans import here, span
 from chuishao.eventlog.spent import SPENT, apart
 from chuishao.eventlog.sql import statements
 
@@ -67,27 +70,50 @@ class Verdict:
     result: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One call that was answered: its commands and events, and the seconds from asking for a connection."""
+
+    commands: int
+    events: int
+    seconds: float
+
+
+class Waiting(NamedTuple):
+    """A command that is to be appended, who waits for it, and the span that it belongs to."""
+
+    command: Append
+    answer: asyncio.Future[Verdict]
+    span: SpanContext | None
+
+
 class Writer:
-    """Appends to one log. `on_append` hears the new head after each commit."""
+    """Appends to one log. `on_append` hears the new head after each commit, `on_batch` how each call
+    went, `on_answer` how many seconds each command took from being handed in until its verdict."""
 
     def __init__(self, pool: Pool, log: int, *, max_batch: int = MAX_BATCH) -> None:
         self._pool = pool
         self._log = log
         self._max_batch = max_batch
-        self._waiting: deque[tuple[Append, asyncio.Future[Verdict]]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._flushing: asyncio.Task[None] | None = None
         self.on_append: list[Callable[[int], None]] = []
+        self.on_batch: list[Callable[[Batch], None]] = []
+        self.on_answer: list[Callable[[float], None]] = []
 
     async def append(self, command: Append) -> Verdict:
         """Append one command; raises `Unavailable` when its fate is unknown (send it again)."""
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._waiting.append((command, future))
+        began = perf_counter()
+        self._waiting.append(Waiting(command, future, here()))
         if self._flushing is None:
             self._flushing = apart(self._flush())
-        began = perf_counter()
         verdict = await future
+        seconds = perf_counter() - began
         if (spent := SPENT.get()) is not None:
-            spent.add(perf_counter() - began)  # one statement, shared with the others of its batch
+            spent.add(seconds)  # one statement, shared with the others of its batch
+        for hears in self.on_answer:
+            hears(seconds)
         return verdict
 
     async def close(self) -> None:
@@ -100,26 +126,28 @@ class Writer:
             while self._waiting:
                 batch = self._next_batch()
                 try:
-                    verdicts = await self._append([command for command, _ in batch])
+                    links = [waiting.span for waiting in batch if waiting.span is not None]
+                    with span("append", {"chuishao.commands": len(batch)}, links=links):
+                        verdicts = await self._append([waiting.command for waiting in batch])
                 except Exception as error:
-                    for _, future in batch:
-                        if not future.done():
-                            future.set_exception(error)
+                    for waiting in batch:
+                        if not waiting.answer.done():
+                            waiting.answer.set_exception(error)
                     continue
-                for (_, future), verdict in zip(batch, verdicts, strict=True):
-                    if not future.done():
-                        future.set_result(verdict)
+                for waiting, verdict in zip(batch, verdicts, strict=True):
+                    if not waiting.answer.done():
+                        waiting.answer.set_result(verdict)
         finally:
             self._flushing = None
 
-    def _next_batch(self) -> list[tuple[Append, asyncio.Future[Verdict]]]:
-        batch: list[tuple[Append, asyncio.Future[Verdict]]] = []
-        later: list[tuple[Append, asyncio.Future[Verdict]]] = []
+    def _next_batch(self) -> list[Waiting]:
+        batch: list[Waiting] = []
+        later: list[Waiting] = []
         written: set[UUID] = set()
         read: set[UUID] = set()
         while self._waiting and len(batch) < self._max_batch:
             entry = self._waiting.popleft()
-            command = entry[0]
+            command = entry.command
             writes = {command.command, *(stream for stream, _, _ in command.streams)}
             writes.update(subject for subject, _ in command.keys)
             reads = {stream for stream, _ in command.reads}
@@ -132,12 +160,16 @@ class Writer:
 
     async def _append(self, commands: Sequence[Append]) -> list[Verdict]:
         arguments = _as_arrays(commands)
+        began = perf_counter()
         async with connected(self._pool) as connection:
             try:
                 rows = await connection.fetch(_SQL["append"], self._log, *arguments)
             except UNAVAILABLE as error:
                 raise Unavailable(f"the database went away while appending: {error}") from error
         verdicts = [Verdict(*row) for row in rows]
+        done = Batch(len(commands), sum(len(c.events) for c in commands), perf_counter() - began)
+        for hears in self.on_batch:
+            hears(done)
         accepted = [verdict.last_position or 0 for verdict in verdicts if verdict.verdict == "accepted"]
         if accepted:
             for listener in self.on_append:

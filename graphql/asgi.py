@@ -34,6 +34,16 @@ class GraphQLRoutes(list[BaseRoute]):
         self._streams = streams
         self._sockets = sockets
 
+    @property
+    def open_sockets(self) -> int:
+        """How many WebSockets are open."""
+        return self._sockets.count
+
+    @property
+    def open_streams(self) -> int:
+        """How many event streams are open."""
+        return self._streams.count
+
     async def close(self) -> None:
         """Ends every event stream and closes every socket with 1001.
 

@@ -16,14 +16,18 @@ from time import perf_counter
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
+from opentelemetry.trace import Span, SpanKind
 from starlette.types import Message, Send
 
+from chuishao.eventlog.spans import fail, span
 from chuishao.eventlog.spent import SPENT, Spent
 
 Transport: TypeAlias = Literal["http", "socket"]
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=-]{7,63}")
 """The request ids that are taken over: what proxies make, and nothing that could forge a line of a log."""
 OK = "OK"
+FAULTS = ("INTERNAL", "UNAVAILABLE")
+"""The outcomes that are the server's fault."""
 
 
 @dataclass(slots=True, eq=False)
@@ -108,6 +112,23 @@ def current() -> Observation | None:
     return _current.get()
 
 
+def _describe(started: Span, seen: Observation) -> None:
+    if not started.is_recording():
+        return
+    started.update_name(seen.kind)
+    facts = {
+        "graphql.operation.type": seen.kind,
+        "graphql.operation.name": seen.name,
+        "graphql.document.sha256": seen.document,
+        "chuishao.correlation": seen.correlation,
+        "chuishao.role": seen.role,
+        "chuishao.outcome": seen.outcome,
+    }
+    started.set_attributes({name: value for name, value in facts.items() if value is not None})
+    if seen.outcome in FAULTS:
+        fail(started, seen.outcome)
+
+
 @contextmanager
 def observed(
     observers: Sequence[Observer], transport: Transport, headers: Mapping[str, str]
@@ -123,7 +144,9 @@ def observed(
     running.add(seen)
     began = seen.began
     try:
-        yield seen
+        with span("operation", kind_of=SpanKind.SERVER, headers=headers) as started:
+            yield seen
+            _describe(started, seen)
     finally:
         running.discard(seen)
         seen.began = began

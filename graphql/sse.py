@@ -69,6 +69,11 @@ class EventStreams:
             with suppress(TimeoutError):
                 await self._send(send, b"", more=False)
 
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
     async def close(self) -> None:
         """Ends every open stream without `complete`."""
         ended = list(self._open)

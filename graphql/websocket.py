@@ -90,6 +90,11 @@ class WebSocketEndpoint:
             del self._open[socket]
             ended.set_result(None)
 
+    @property
+    def count(self) -> int:
+        """How many sockets are open."""
+        return len(self._open)
+
     async def close(self) -> None:
         """Closes every open socket with 1001 and waits until their operations have ended."""
         for socket in self._open:

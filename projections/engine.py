@@ -12,14 +12,17 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Literal
 
 import asyncpg
+from opentelemetry.trace import Span
 
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected
 from chuishao.eventlog.feed import POLL, Feed
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.eventlog.spans import span
 from chuishao.projections.projection import Projection
 
 SHORT, LONG = 0.005, 1.0
@@ -47,6 +50,15 @@ TRANSIENT = ("40", "53", "55", "57", "58")
 def _passes(failure: Exception) -> bool:
     """Whether the same fold may succeed later; only what cannot is poison."""
     return isinstance(failure, asyncpg.PostgresError) and str(failure.sqlstate)[:2] in TRANSIENT
+
+
+def _folding(names: Sequence[str], batch: Sequence[RecordedEvent]) -> AbstractContextManager[Span]:
+    facts: dict[str, str | int] = {
+        "chuishao.projections": ",".join(names),
+        "chuishao.events": len(batch),
+        "chuishao.position": batch[-1].position,
+    }
+    return span("fold", facts)
 
 
 class NotYet(Refusal):
@@ -111,7 +123,8 @@ class Engine:
                 async with connection.transaction():
                     if not await self._claim(connection, projection, batch):
                         return 0
-                    await self._fold_or_park(connection, projection, batch)
+                    with _folding([projection.name], batch):
+                        await self._fold_or_park(connection, projection, batch)
                     await self._advance(connection, projection, batch[-1].position)
             except (Unavailable, asyncio.CancelledError):
                 raise
@@ -212,8 +225,9 @@ class Engine:
             names = [row["name"] for row in free if row["position"] == position]
             batch = await self.feed.read(position)
             if batch:
-                for name in names:
-                    await self._fold(connection, known[name], batch)
+                with _folding(names, batch):
+                    for name in names:
+                        await self._fold(connection, known[name], batch)
                 position = batch[-1].position
                 await connection.execute(_ADVANCE_ALL, self.log.id, names, position)
         for name in names:

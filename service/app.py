@@ -27,6 +27,11 @@ from chuishao.graphql.schema import operations, schema
 from chuishao.graphql.trace import begin
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
+from chuishao.service import telemetry
+from chuishao.service.figures import Figures
+from chuishao.service.health import Health
+from chuishao.service.logs import configure, log_operation
+from chuishao.service.metrics import Scrape
 from chuishao.service.settings import Settings
 from chuishao.service.tokens import bearer, load_key, verify
 
@@ -37,6 +42,8 @@ PARTITIONS_EVERY = 600
 DEFAULTS = Settings()
 open_routes: list[GraphQLRoutes] = []
 """The routes of this process, to be closed before the server waits for its connections."""
+healths: list[Health] = []
+"""What this process knows of itself, to be told first that it stops."""
 
 
 @dataclass
@@ -77,6 +84,8 @@ async def _keep_partitions(log: EventLog) -> None:
 def create_app() -> Starlette:
     """The application, with the settings of the environment."""
     settings = Settings.from_environment()
+    configure(settings.log_format, settings.log_level)
+    telemetry.start()
     if settings.database_url is None:
         raise RuntimeError("the command line starts the embedded database and passes its URL")
     return make_app(settings.database_url, load_key(settings.data_dir), settings)
@@ -95,25 +104,31 @@ def make_app(database_url: str, key: bytes, settings: Settings = DEFAULTS) -> St
         await begin(context)
         return context
 
+    figures = Figures()
     examples = operations()
     routes = graphql_routes(
-        GraphQLEngine(schema, limits=settings.limits),
+        GraphQLEngine(schema, limits=settings.limits, observers=(log_operation, figures.operation)),
         make_context,
         examples=[examples[name] for name in FIRST_TABS],
         lifetime=lifetime,
         identify=asker,
     )
 
+    scrape = Scrape(figures, routes, lambda: offered[-1] if offered else None)
+    health = Health(scrape.running, PROJECTIONS)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with services(database_url, key) as running:
+        async with services(database_url, key) as running, scrape.kept(running):
             offered.append(running)
             yield
             await routes.close()
             await asyncio.sleep(0)
 
     open_routes.append(routes)
-    return Starlette(routes=[*routes, Route("/", _to_explorer)], lifespan=lifespan)
+    healths.append(health)
+    watched = [*health.routes(), *([scrape.route()] if settings.metrics else [])]
+    return Starlette(routes=[*routes, *watched, Route("/", _to_explorer)], lifespan=lifespan)
 
 
 def lifetime(context: object) -> float | None:

@@ -6,18 +6,28 @@ import os
 import signal
 import socket
 import sys
+from tempfile import TemporaryDirectory
+from time import monotonic
 from types import FrameType
 
 import uvicorn
 from uvicorn.supervisors import multiprocess
 
 from chuishao.graphql.limits import Limits
-from chuishao.service.app import open_routes
+from chuishao.service import telemetry
+from chuishao.service.app import healths, open_routes
+from chuishao.service.logs import configure
+from chuishao.service.metrics import FOLDER
 from chuishao.service.settings import Settings, WrongSetting
 
 
 class Server(uvicorn.Server):
     """Uvicorn, which closes sockets and streams with the right codes before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._drain_seconds = Settings.from_environment().drain_seconds
+        self._stop_at: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so once it is true."""
@@ -37,8 +47,19 @@ class Server(uvicorn.Server):
 
         Uvicorn would raise the signal again once it has stopped, and nobody would stop the embedded database.
         """
-        self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True
+        asked_before = self.should_exit or self._stop_at is not None
+        self.force_exit = asked_before and sig == signal.SIGINT
+        for health in healths:
+            health.stopping = True
+        if asked_before or self._drain_seconds == 0:
+            self.should_exit = True
+        else:
+            self._stop_at = monotonic() + self._drain_seconds
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to stop now: when told to, and load balancers had time to notice."""
+        drained = self._stop_at is not None and monotonic() >= self._stop_at
+        return await super().on_tick(counter) or drained
 
 
 class Worker(multiprocess.Process):
@@ -54,6 +75,7 @@ class Worker(multiprocess.Process):
 
 def run(settings: Settings) -> None:
     """Serve until told to stop; `settings.database_url` must be set."""
+    telemetry.require()
     os.environ.update(settings.to_environment())
     config = uvicorn.Config(
         "chuishao.service.app:create_app",
@@ -66,6 +88,7 @@ def run(settings: Settings) -> None:
         ws="websockets-sansio",
         ws_max_size=Limits().body,
         ws_per_message_deflate=False,
+        log_config=None,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=10,
@@ -74,7 +97,10 @@ def run(settings: Settings) -> None:
         Server(config).run()
         return
     multiprocess.Process = Worker  # type: ignore[misc]  # uvicorn asks nobody which server its workers run
-    multiprocess.Multiprocess(config, sockets=[config.bind_socket()]).run()
+    configure(settings.log_format, settings.log_level)
+    with TemporaryDirectory(prefix="chuishao-metrics-") as shared:
+        os.environ[FOLDER] = shared  # for the workers, whose figures are added up
+        multiprocess.Multiprocess(config, sockets=[config.bind_socket()]).run()
 
 
 def require_free(settings: Settings) -> None:

@@ -17,6 +17,9 @@ from chuishao.graphql.limits import Limits
 
 PREFIX = "CHUISHAO_"
 _LIMITS = Limits()
+FORMATS = ("json", "text")
+LEVELS = ("debug", "info", "warning", "error")
+LONGEST_DRAIN = 600
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -35,6 +38,12 @@ class Settings:
     host: Annotated[str, Doc("Address to serve on.")] = "127.0.0.1"
     port: Annotated[int, Doc("Port to serve on.")] = 8000
     workers: Annotated[int, Doc("Server processes on the one database.")] = 1
+    metrics: Annotated[bool, Doc("Serve figures for Prometheus at /metrics.")] = True
+    log_format: Annotated[
+        str | None, Doc("Log lines as json or text; left out, text on a terminal and JSON elsewhere.")
+    ] = None
+    log_level: Annotated[str, Doc("Least level of log lines: debug, info, warning or error.")] = "info"
+    drain_seconds: Annotated[float, Doc("How long to be unready before stopping, for load balancers.")] = 0
 
     cost: Annotated[int, Doc("Points that one operation may cost.")] = _LIMITS.cost
     rate: Annotated[int, Doc("Points a minute that one asker may spend; 0 is without bound.")] = _LIMITS.rate
@@ -56,6 +65,16 @@ class Settings:
         for name, least in (("cost", 1), ("rate", 0), ("actor_subscriptions", 1)):
             if getattr(self, name) < least:
                 raise WrongSetting(f"{flag(name)} is {getattr(self, name)}; it must be at least {least}")
+        self._check_choices()
+
+    def _check_choices(self) -> None:
+        if self.log_format not in (None, *FORMATS):
+            raise WrongSetting(f"log-format is {self.log_format!r}; it must be json or text")
+        if self.log_level not in LEVELS:
+            raise WrongSetting(f"log-level is {self.log_level!r}; it must be one of {', '.join(LEVELS)}")
+        if not 0 <= self.drain_seconds <= LONGEST_DRAIN:
+            shown = f"{self.drain_seconds:g}"
+            raise WrongSetting(f"drain-seconds is {shown}; it must be from 0 to {LONGEST_DRAIN}")
 
     @property
     def limits(self) -> Limits:

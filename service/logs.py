@@ -1,0 +1,112 @@
+"""日志 Log lines for operators: one line an event, as JSON for machines or as text for a terminal.
+
+A line tells which operation, by its correlation id, and never about whom or in which words: no actor's name,
+no variables, no token, no document, and of an exception only its kind and place.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chuishao.eventlog.failure import chain, kind, places
+from chuishao.graphql.observation import Observation, current
+
+_BEFORE_QUOTES = re.compile("[^(<]*")
+"""asyncio goes on with the arguments of a callback, or with a task and its exception."""
+access = logging.getLogger("chuishao.access")
+"""One line for each operation that has ended, at level info."""
+
+
+def facts_of(record: logging.LogRecord) -> dict[str, Any]:
+    """What a line says."""
+    facts: dict[str, Any] = {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": _message(record),
+    }
+    seen = current()
+    if seen is not None:
+        facts |= {"correlation": seen.correlation, "operation": seen.name, "role": seen.role}
+    facts |= getattr(record, "facts", {})
+    if record.exc_info and record.exc_info[1] is not None:
+        facts["exception"] = [
+            {"kind": kind(error), "places": places(error)} for error in chain(record.exc_info[1])
+        ]
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+class JsonLines(logging.Formatter):
+    """A JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON."""
+        return json.dumps(facts_of(record), ensure_ascii=False, default=_kept_back, separators=(",", ":"))
+
+
+class TextLines(logging.Formatter):
+    """The same for a person, with tracebacks on lines of their own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as text."""
+        facts = facts_of(record)
+        exception = facts.pop("exception", ())
+        head = f"{facts.pop('time')} {facts.pop('level'):7} {facts.pop('logger')}: {facts.pop('message')}"
+        lines = [" ".join((head, *(f"{name}={value}" for name, value in facts.items())))]
+        for error in exception:
+            lines += [f"  {error['kind']}", *(f"    at {place}" for place in error["places"])]
+        return "\n".join(lines)
+
+
+def configure(wanted: str | None, level: str) -> None:
+    """Send every logger's lines to standard error; text on a terminal and JSON elsewhere, if not said."""
+    handler = logging.StreamHandler(sys.stderr)
+    shown = wanted or ("text" if sys.stderr.isatty() else "json")
+    handler.setFormatter(JsonLines() if shown == "json" else TextLines())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("chuishao").setLevel(level.upper())
+    logging.raiseExceptions = False  # a line that cannot be formatted would be printed with its arguments
+
+
+def log_operation(seen: Observation) -> None:
+    """The access line of an operation."""
+    if access.isEnabledFor(logging.INFO):
+        access.info("operation", extra={"facts": _ended(seen)})
+
+
+def _ended(seen: Observation) -> Mapping[str, Any]:
+    return {
+        "kind": seen.kind,
+        "transport": seen.transport,
+        "outcome": seen.outcome,
+        "milliseconds": round(1000 * seen.seconds, 1),
+        "sql": seen.spent.statements,
+        "results": seen.results,
+    }
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The message with exceptions by their kind; of asyncio's, the line that quotes no exception."""
+    arguments = record.args
+    if isinstance(arguments, tuple):
+        arguments = tuple(_kept_back(a) if isinstance(a, BaseException) else a for a in arguments)
+    template = _kept_back(record.msg) if isinstance(record.msg, BaseException) else str(record.msg)
+    try:
+        message = template % arguments if arguments else template
+    except (TypeError, ValueError, KeyError):
+        message = template
+    first = message.partition("\n")[0]
+    return _BEFORE_QUOTES.match(first)[0] if record.name == "asyncio" else first  # type: ignore[index]
+
+
+def _kept_back(value: object) -> str:
+    """What is written of a thing instead of its words."""
+    if isinstance(value, BaseException):
+        return ", after ".join(kind(error) for error in chain(value))
+    return type(value).__name__
