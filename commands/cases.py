@@ -137,7 +137,7 @@ class RefuseCase(CaseCommand):
 class AssessCase(CaseCommand):
     """研判 Assess a case: its category, its severity, and the linkage mechanism it calls for."""
 
-    severity: Annotated[Severity, Doc("等级 小事不出社区、大事不出街道")]
+    severity: Annotated[Severity, Doc("等级 how grave it is: 小事不出社区、大事不出街道")]
     category: Annotated[str | None, Doc("类别 another category, where the reported one does not fit")] = None
     linkage: Annotated[LinkageMechanism | None, Doc("联动机制 a major dispute makes the street whistle")] = (
         None

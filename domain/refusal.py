@@ -336,6 +336,13 @@ class OneEndOnly(Refusal):
     zh = "`first` 与 `last` 只能填写其一：分页从一端开始。"
 
 
+class GivenTwice(Refusal):
+    """重复填写 The same is given under its present and under its former name."""
+
+    en = "`{former}` is the former name of `{name}`. Give `{name}` alone."
+    zh = "`{former}` 是 `{name}` 的旧名。请只填写 `{name}`。"
+
+
 class BadTime(Refusal):
     """时间不成立 A time contradicts the clock or the history."""
 

@@ -14,7 +14,7 @@ import WebSocket from 'ws';
 const [url = 'ws://127.0.0.1:8000/graphql', place = null] = process.argv.slice(2);
 const store = 'follow.cursor';
 const query = `subscription ($place: String, $after: String) {
-  events(divisionPrefix: $place, after: $after) { position cursor type place occurredAt }
+  events(place: $place, after: $after) { position cursor type place occurredAt }
 }`;
 
 const client = createClient({

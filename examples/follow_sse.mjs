@@ -14,7 +14,7 @@ const [url = 'http://127.0.0.1:8000/graphql', place = null] = process.argv.slice
 const store = 'follow_sse.cursor';
 const headers = process.env.TOKEN ? { authorization: `Bearer ${process.env.TOKEN}` } : {};
 const query = `subscription ($place: String, $after: String) {
-  events(divisionPrefix: $place, after: $after) { position cursor type place occurredAt }
+  events(place: $place, after: $after) { position cursor type place occurredAt }
 }`;
 
 const client = createClient({ url, headers, retryAttempts: 0 });

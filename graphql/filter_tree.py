@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import Refusal
 from chuishao.projections.paging import Where
 
@@ -27,8 +26,8 @@ NOT = "非 This must not hold."
 class FilterTooLarge(Refusal):
     """筛选条件过多 A filter holds too many filters, or too deep."""
 
-    en = "The filter holds {found}; at most {most} are possible. Ask with fewer conditions."
-    zh = "筛选条件包含{found}；最多 {most}。请减少条件。"
+    en = "Filters lie at most {deepest} deep in each other, at most {most} in all. Ask with fewer."
+    zh = "筛选条件最多嵌套 {deepest} 层，总数不超过 {most}。请减少条件。"
 
 
 def require(where: Where, wanted: F, conditions: Callable[[F, Where], None]) -> None:
@@ -68,7 +67,7 @@ def every(wanted: F) -> list[F]:
         level = [inner for outer in level for inner in _inner(outer)]
         found += level
         if len(found) > MOST:
-            raise FilterTooLarge("filter", found=Phrase("more filters", "更多条件"), most=MOST)
+            break
     if level:
-        raise FilterTooLarge("filter", found=Phrase("more levels of filters", "更多层级"), most=DEEPEST)
+        raise FilterTooLarge("filter", deepest=DEEPEST, most=MOST)
     return found

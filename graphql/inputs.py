@@ -52,7 +52,7 @@ def _make_input(command: type[Any]) -> type:
     for field in fields(command):
         kind, text = _described(hints[field.name])
         made.append(_field(field.name, _graphql(kind), text, field.default is MISSING, field.default))
-    what = f"Input of `{mutation_name(command)}`." if is_command else (command.__doc__ or "")
+    what = f"命令 Input of `{mutation_name(command)}`." if is_command else (command.__doc__ or "")
     return create_type(f"{command.__name__}Input", made, is_input=True, description=what)
 
 

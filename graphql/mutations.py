@@ -143,7 +143,7 @@ def _payload_of(command: type[Command]) -> type:
         fields.append(secret)
     fields.append(plain_field("position", Position | None, "位置 The position to read it at, as `atLeast`."))
     fields.append(plain_field("errors", list[UserError], "错误 Why it was refused; empty if it was not."))
-    text = f"Answer of `{mutation_name(command)}`."
+    text = f"结果 Answer of `{mutation_name(command)}`."
     return create_type(f"{command.__name__}Payload", fields, description=text)
 
 
@@ -152,7 +152,7 @@ def _mutation_of(command: type[Command]) -> Any:
         return await send(info, command, input)
 
     payload, given = _payload_of(command), input_of(command)
-    argument = strawberry.argument(description="The command.")
+    argument = strawberry.argument(description="命令 The command.")
     resolve.__name__ = mutation_name(command)  # strawberry tells fields apart by their resolvers' names
     resolve.__annotations__ = {"info": Info, "input": Annotated[given, argument], "return": payload}
     description = (command.__doc__ or "").split("\n")[0]
@@ -162,6 +162,6 @@ def _mutation_of(command: type[Command]) -> Any:
 Mutation = create_type(
     "Mutation",
     [_mutation_of(command) for command in COMMANDS],
-    description="Everything that can be done. Every mutation takes one input with a command id chosen by the "
-    "client; sending the same command again changes nothing and answers the same.",
+    description="操作 Everything that can be done. Every mutation takes one input with a command id chosen "
+    "by the client; sending the same command again changes nothing and answers the same.",
 )

@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeAlias
 import strawberry
 
 from chuishao.domain.policy import Policy as PolicyInForce
-from chuishao.eventlog.log import Filter
 from chuishao.graphql.context import Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -21,6 +20,7 @@ from chuishao.graphql.filters import (
     whistle_conditions,
 )
 from chuishao.graphql.inputs import read_id
+from chuishao.graphql.log_filter import DivisionPrefix, EventPlace, EventTypes, wanted_events
 from chuishao.graphql.orders import (
     CASE_ORDERS,
     DEPARTMENT_ORDERS,
@@ -66,11 +66,13 @@ AtLeast: TypeAlias = Annotated[
     _argument("读己所写 Wait until the answer includes this position of a mutation."),
 ]
 First: TypeAlias = Annotated[
-    int | None, _argument(f"The first n after `after`; 20 if left out, at most {LARGEST_PAGE}.")
+    int | None, _argument(f"前 n 项 The first n after `after`; 20 if left out, at most {LARGEST_PAGE}.")
 ]
-After: TypeAlias = Annotated[str | None, _argument("Read on after this cursor.")]
-Last: TypeAlias = Annotated[int | None, _argument(f"The last n before `before`; at most {LARGEST_PAGE}.")]
-Before: TypeAlias = Annotated[str | None, _argument("Read back before this cursor.")]
+After: TypeAlias = Annotated[str | None, _argument("向后 Read on after this cursor.")]
+Last: TypeAlias = Annotated[
+    int | None, _argument(f"后 n 项 The last n before `before`; at most {LARGEST_PAGE}.")
+]
+Before: TypeAlias = Annotated[str | None, _argument("向前 Read back before this cursor.")]
 Place: TypeAlias = Annotated[
     str | None, _argument("位置 Only what lies in places whose code begins so: a division or grid code.")
 ]
@@ -86,7 +88,8 @@ _NODES = {
 
 
 @strawberry.type(
-    description="Everything that can be read. Answers are as of now; give `atLeast` to read your own writes."
+    description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
+    "writes."
 )
 class Query:
     """The queries."""
@@ -291,22 +294,22 @@ class Query:
     async def events(
         self,
         info: Info,
-        division_prefix: Place = None,
-        types: Annotated[list[str] | None, _argument("类型 Only of these types.")] = None,
+        place: EventPlace = None,
+        types: EventTypes = None,
         first: First = None,
         after: Annotated[str | None, _argument("游标 Read on after this event's cursor.")] = None,
+        division_prefix: DivisionPrefix = None,
     ) -> list[Event]:
         """A page of the log."""
+        wanted = wanted_events(info, place, division_prefix, types)
 
         async def read() -> Any:
             size = Window(first).size
             services = info.context.services
             position = await services.log.resume(after) if after else 0
-            wanted = Filter(division_prefix, frozenset(types) if types is not None else None)
             head = await services.log.head()
             return await services.log.matching(wanted, position, head, size)
 
-        conditions(info, lambda where: [where.add(text) for text in (division_prefix or "", *(types or ()))])
         return await answered(info, read, None)  # type: ignore[no-any-return]
 
     @strawberry.field(description="节点 Anything by its identifier.")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError, ValueNode, print_ast
+from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
 from chuishao.domain.phrase import Phrase
@@ -73,23 +74,30 @@ def _position_literal(node: ValueNode, _variables: Any = None) -> Position:
 SCALARS: dict[object, Any] = {
     UUID: strawberry.scalar(
         name="UUID",
-        description="A universally unique identifier, as in 6f1e6c1c-0d3e-4f5a-8f43-0d9b8a2c7e11.",
+        description="唯一标识 A universally unique identifier, as in 6f1e6c1c-0d3e-4f5a-8f43-0d9b8a2c7e11.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc9562",
         serialize=str,
         parse_value=str,  # read where it is used, so that a mistake is a typed error
     ),
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A moment, ISO 8601 with an offset; answered in UTC with microseconds.",
+        description="时刻 A moment, ISO 8601 with an offset; answered in UTC with microseconds.",
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
         serialize=write_datetime,
         parse_value=parse_datetime,
     ),
     date: strawberry.scalar(
         name="Date",
-        description="A calendar date, ISO 8601.",
+        description="日期 A calendar date, ISO 8601.",
         serialize=date.isoformat,
         parse_value=parse_date,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="JSON 数据 Any JSON value.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
     ),
     Position: strawberry.scalar(
         name="Position",

@@ -8,11 +8,11 @@ from typing import Annotated, Any, cast
 
 import strawberry
 
-from chuishao.domain.event import storable
-from chuishao.domain.refusal import BadText, Refusal
+from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.log import Filter
 from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
+from chuishao.graphql.log_filter import DivisionPrefix, EventPlace, EventTypes, wanted_events
 from chuishao.graphql.trace import begin_result
 from chuishao.graphql.types.event import Event
 
@@ -37,7 +37,8 @@ async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerat
 
 
 @strawberry.type(
-    description="Live events: each carries its cursor, so that a break is bridged without loss or repetition."
+    description="订阅 Live events: each carries its cursor, so that a break is bridged without loss or "
+    "repetition."
 )
 class Subscription:
     """The subscriptions."""
@@ -61,18 +62,12 @@ class Subscription:
     async def events(
         self,
         info: Info,
-        division_prefix: Annotated[
-            str | None, strawberry.argument(description="位置 Only of places whose code begins so.")
-        ] = None,
-        types: Annotated[
-            list[str] | None, strawberry.argument(description="类型 Only of these types.")
-        ] = None,
+        place: EventPlace = None,
+        types: EventTypes = None,
         after: Annotated[str | None, _AFTER] = None,
+        division_prefix: DivisionPrefix = None,
     ) -> AsyncGenerator[Event, None]:
         """Follow the log."""
-        for field, texts in (("divisionPrefix", [division_prefix or ""]), ("types", types or [])):
-            if not all(storable(text) for text in texts):
-                raise info.context.error(BadText(field, field=field))
-        wanted = Filter(division_prefix, frozenset(types) if types is not None else None)
+        wanted = wanted_events(info, place, division_prefix, types)
         async for event in _follow(info, wanted, after):
             yield event

@@ -51,7 +51,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One stretch in which a case was held by the same place and person. `until` is None while it lasts."""
+    """One stretch in which a case was held by the same place and person; `number` counts them from 1.
+
+    `until` is None while it lasts.
+    """
 
     case_id: UUID
     holder: str
@@ -59,6 +62,7 @@ class Holding:
     tier: str | None
     since: datetime
     until: datetime | None
+    number: int
 
     def seconds(self, now: datetime) -> int:
         """How long it has lasted, in whole seconds."""
@@ -193,5 +197,9 @@ def holdings(entries: Sequence[Entry]) -> list[Holding]:
         if last and last.until is None and (not held or not same):
             stretches[-1] = replace(last, until=row.occurred_at)
         if held and not (same and last and last.until is None):
-            stretches.append(Holding(row.case_id, row.holder, row.assignee, row.tier, row.occurred_at, None))
+            stretches.append(
+                Holding(
+                    row.case_id, row.holder, row.assignee, row.tier, row.occurred_at, None, len(stretches) + 1
+                )
+            )
     return stretches

@@ -83,7 +83,7 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One department's line in the check-in league table; every figure is a count of summonses."""
+    """One department's line in the league table of a place; every figure is a count of summonses."""
 
     department: UUID
     summoned: int
@@ -96,6 +96,7 @@ class Standing:
     answered: int
     rated: int
     score_sum: int
+    place: str
 
 
 WHISTLES = Table("whistle", WhistleRow)

@@ -68,7 +68,8 @@ SELECT s.department,
        count(s.refused_at) AS refused,
        count(s.answered_at) AS answered,
        count(s.score) AS rated,
-       coalesce(sum(s.score), 0)::bigint AS score_sum
+       coalesce(sum(s.score), 0)::bigint AS score_sum,
+       $1::text AS place
 FROM whistles.summons s JOIN whistles.whistle w ON w.id = s.whistle
 WHERE starts_with(s.street, $1)
 GROUP BY s.department

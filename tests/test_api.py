@@ -680,6 +680,19 @@ async def test_a_position_beyond_the_log_is_refused(serving: Served, busy: Town)
         assert bad["code"] == "BAD_USER_INPUT"
 
 
+# What is deprecated
+
+
+async def test_the_former_name_of_a_place_still_works_but_not_beside_the_present_one(serving: Served) -> None:
+    client = serving.client(AUDITOR)
+    ask = "query ($old: String, $new: String) { events(divisionPrefix: $old, place: $new) { place } }"
+
+    former, present = await client.read(ask, old=COMMUNITY), await client.read(ask, new=COMMUNITY)
+    assert former == present and former["events"]
+    both = await client.fails(ask, old=COMMUNITY, new=COMMUNITY)
+    assert (both["code"], both["path"]) == ("GIVEN_TWICE", ["divisionPrefix"])
+
+
 # Counts
 
 
@@ -963,7 +976,7 @@ async def test_the_other_lists_are_filtered_too(busy: Town, serving: Served) -> 
         'divisions(filter: { name: "\\u0000" }) { totalCount }',
         'workers(place: "\\u0000") { totalCount }',
         'checkInLeague(place: "\\u0000") { summoned }',
-        'events(divisionPrefix: "\\u0000") { position }',
+        'events(place: "\\u0000") { position }',
         'events(types: ["\\u0000"]) { position }',
         'tally(place: "\\u0000") { cases }',
     ],

@@ -164,9 +164,9 @@ def nested(depth: int) -> CaseFilter:
 def test_a_filter_may_be_so_deep_and_so_large_and_no_more() -> None:
     assert len(every(nested(DEEPEST))) == DEEPEST
     assert len(every(CaseFilter(or_=[CaseFilter()] * (MOST - 1)))) == MOST
-    with pytest.raises(FilterTooLarge, match=f"more levels of filters; at most {DEEPEST}"):
+    with pytest.raises(FilterTooLarge, match=f"at most {DEEPEST} deep"):
         every(nested(DEEPEST + 1))
-    with pytest.raises(FilterTooLarge, match=f"more filters; at most {MOST}"):
+    with pytest.raises(FilterTooLarge, match=f"at most {MOST} in all"):
         every(CaseFilter(and_=[CaseFilter(open=True)] * MOST))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from graphql import (
     GraphQLObjectType,
     OperationDefinitionNode,
     parse,
+    specified_scalar_types,
 )
 
 from chuishao.commands import cases, grids, whistles
@@ -71,6 +73,34 @@ def test_every_type_field_argument_input_field_and_enum_value_is_described() -> 
 
     assert [name for name, description in everything.items() if not (description or "").strip()] == []
     assert len(everything) > 600
+
+
+def test_every_description_of_ours_names_the_chinese_term_too() -> None:
+    ours = {name: said for name, said in described() if name not in specified_scalar_types}
+
+    assert [name for name, said in ours.items() if not re.search("[\u4e00-\u9fff]", said or "")] == []
+    assert [name for name, said in ours.items() if not re.search("[A-Za-z]", said or "")] == []
+
+
+@pytest.mark.parametrize("name", ["EventActor", "PersonalText", "Tally"])
+def test_the_committed_schema_says_to_linters_why_a_type_has_no_identifier(name: str) -> None:
+    before, _, _ = sdl().partition(f"\ntype {name} ")
+    comment = before.rpartition("\n")[2]
+
+    assert comment.startswith("# eslint-disable-next-line @graphql-eslint/strict-id-in-types -- ")
+
+
+def test_whatever_has_an_identifier_says_so_by_a_stable_one() -> None:
+    without = {
+        name
+        for name, kind in built.type_map.items()
+        if isinstance(kind, GraphQLObjectType)
+        and not name.startswith("__")
+        and not name.endswith(("Connection", "Edge", "Payload", "Error", "PageInfo"))
+        and str(getattr(kind.fields.get("id"), "type", None)) != "ID!"
+    }
+
+    assert without == {"EventActor", "PersonalText", "Tally", "Query", "Mutation", "Subscription"}
 
 
 def test_every_command_has_its_mutation_and_there_is_no_other() -> None:

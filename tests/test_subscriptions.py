@@ -28,7 +28,7 @@ from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, THIRD_GRID,
 
 INTEGRATOR = Actor("integrator-1", Role.INTEGRATOR, "")
 EVENTS = """subscription ($place: String, $types: [String!], $after: String) {
-    events(divisionPrefix: $place, types: $types, after: $after) { position cursor type place } }"""
+    events(place: $place, types: $types, after: $after) { position cursor type place } }"""
 CASE_EVENTS = """subscription ($id: ID!, $after: String) {
     caseEvents(caseId: $id, after: $after) { position cursor type case { status version } } }"""
 

@@ -15,6 +15,7 @@ from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.policy import Category
 from chuishao.graphql.types.shared import (
+    ITS_OWN,
     CaseRef,
     DivisionRef,
     GridRef,
@@ -23,6 +24,7 @@ from chuishao.graphql.types.shared import (
     WhistleRef,
     WorkerRef,
     column,
+    identified,
     names,
     personal,
     reads,
@@ -36,6 +38,11 @@ Root = strawberry.Parent[CaseRow]
 @strawberry.type(description="流转记录 One event in a case's history, with where it left the case.")
 class HistoryEntry:
     """An event and the state after it."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: strawberry.Parent[Entry]) -> strawberry.ID:
+        """The event in the history."""
+        return identified("history-entry", root.row.case_id, root.row.position)
 
     @strawberry.field(description="事件 The event as recorded.")
     def event(root: strawberry.Parent[Entry]) -> Event:
@@ -70,6 +77,11 @@ class HistoryEntry:
 )
 class HoldingPeriod:
     """Who held the case, since when, until when."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: strawberry.Parent[Holding]) -> strawberry.ID:
+        """The stretch by its number."""
+        return identified("holding", root.case_id, root.number)
 
     holder: str = column("承办单位 The code of the place that answered for the case.")
     tier: Tier | None = column("层级 The tier; null before assignment.")

@@ -9,8 +9,8 @@ import strawberry
 
 from chuishao.domain.division import Level, parent_code
 from chuishao.graphql.context import Info
-from chuishao.graphql.types.shared import DivisionRef, GridRef, Node, Tally, column
-from chuishao.projections.divisions import DivisionRow
+from chuishao.graphql.types.shared import ITS_OWN, DivisionRef, GridRef, Node, Tally, column, identified
+from chuishao.projections.divisions import DivisionRow, NameRow
 
 Root = strawberry.Parent[DivisionRow]
 
@@ -18,6 +18,11 @@ Root = strawberry.Parent[DivisionRow]
 @strawberry.type(description="历史名称 A name and code that a division bears from a date on.")
 class DivisionName:
     """A row of the names read model."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: strawberry.Parent[NameRow]) -> strawberry.ID:
+        """The name by where the log gives it."""
+        return identified("division-name", root.division, root.position)
 
     code: str = column("代码 The code.")
     name: str = column("名称 The name.")

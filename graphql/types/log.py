@@ -6,12 +6,18 @@ import strawberry
 
 from chuishao.domain.vocabulary import Role
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.types.shared import column
+from chuishao.graphql.types.shared import ITS_OWN, column, identified
+from chuishao.projections.status import Standing
 
 
 @strawberry.type(description="读模型状态 Where a read model stands.")
 class ProjectionStatus:
     """A row of the projections table."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: strawberry.Parent[Standing]) -> strawberry.ID:
+        """By its name."""
+        return identified("read-model", root.name)
 
     name: str = column("名称 Its name.")
     position: Position = column("位置 The last event folded in.")
@@ -24,6 +30,11 @@ class ProjectionStatus:
 @strawberry.type(description="日志状态 Where the log and its read models stand.")
 class LogStatus:
     """The head and the projections."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(self) -> strawberry.ID:
+        """By the history."""
+        return identified("log", self.history)
 
     history: strawberry.ID = column("历史 Names this history; another one after a fresh start.")
     head: Position = column("末端 The last position.")

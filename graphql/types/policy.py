@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from datetime import date, datetime
 from typing import Any
 
@@ -10,9 +11,10 @@ import strawberry
 from strawberry.scalars import JSON
 
 from chuishao.domain.calendar import TimeUnit
+from chuishao.domain.policy import Category as CategoryInForce
 from chuishao.domain.policy import LimitKind
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.types.shared import column
+from chuishao.graphql.types.shared import ITS_OWN, column, identified
 from chuishao.projections.policies import PolicyRow
 
 Root = strawberry.Parent[PolicyRow]
@@ -21,6 +23,11 @@ Root = strawberry.Parent[PolicyRow]
 @strawberry.type(description="事项类别 A category of matters: data, versioned with its policy.")
 class Category:
     """An entry of the catalogue."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: strawberry.Parent[CategoryInForce]) -> strawberry.ID:
+        """By what it says: a later policy may say otherwise of the same code."""
+        return identified("category", *astuple(root))
 
     code: str = column("代码 5 digits: 2 for the group, 3 for the class.")
     kind: str = column("部件或事件 COMPONENT or MATTER.")
@@ -33,6 +40,11 @@ class Category:
 @strawberry.type(description="期限规则 A limit that a policy states.")
 class LimitRule:
     """One rule of a policy document."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: strawberry.Parent[dict[str, Any]]) -> strawberry.ID:
+        """By what it says, in whichever policy."""
+        return identified("limit-rule", json.dumps(root, sort_keys=True))
 
     @strawberry.field(description="规则 The rule's name.")
     def name(root: strawberry.Parent[dict[str, Any]]) -> str:
@@ -63,6 +75,11 @@ class LimitRule:
 @strawberry.type(description="政策 A policy document as adopted: limits, calendar, grid size, categories.")
 class Policy:
     """A row of the policies read model."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: Root) -> strawberry.ID:
+        """By its adoption."""
+        return identified("adopted-policy", root.position)
 
     version: str = column("版本 Its version.")
     effective_from: date = column("生效日期 From which day it holds.")

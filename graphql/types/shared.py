@@ -12,6 +12,7 @@ from uuid import UUID
 import strawberry
 
 from chuishao.domain.authority import reads_personal_text
+from chuishao.domain.identity import identify
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.keyring import from_bytes
 from chuishao.graphql.context import Info
@@ -39,6 +40,14 @@ T = TypeVar("T")
 def column(description: str) -> Any:
     """A field that is the row's column of the same name."""
     return strawberry.field(description=description)
+
+
+ITS_OWN = "标识 Its stable identifier, unique over all types, for a client's cache."
+
+
+def identified(kind: str, *parts: object) -> strawberry.ID:
+    """A stable identifier for what has no stream of its own, made of what singles it out."""
+    return strawberry.ID(str(identify(kind, *parts)))
 
 
 @strawberry.interface(
@@ -114,18 +123,18 @@ async def personal(info: Info, sealed: bytes | None, *, shown: bool) -> Personal
 class PageInfo:
     """Relay's page info."""
 
-    has_next_page: bool = column("Whether more follows.")
-    has_previous_page: bool = column("Whether more lies before.")
-    start_cursor: str | None = column("The cursor of the first row; null on an empty page.")
-    end_cursor: str | None = column("The cursor of the last row; null on an empty page.")
+    has_next_page: bool = column("有下页 Whether more follows.")
+    has_previous_page: bool = column("有上页 Whether more lies before.")
+    start_cursor: str | None = column("首游标 The cursor of the first row; null on an empty page.")
+    end_cursor: str | None = column("末游标 The cursor of the last row; null on an empty page.")
 
 
 @strawberry.type(description="分页项 A row and its cursor.")
 class Edge(Generic[T]):
     """Relay's edge."""
 
-    cursor: str = column("Its cursor, to read on from here.")
-    node: T = column("The row.")
+    cursor: str = column("游标 Its cursor, to read on from here.")
+    node: T = column("内容 The row.")
 
 
 @dataclass(slots=True)
@@ -149,18 +158,18 @@ class Listed:
 class Connection(Generic[T]):
     """Relay's connection."""
 
-    @strawberry.field(description="The rows with their cursors.")
+    @strawberry.field(description="分页项 The rows with their cursors.")
     def edges(root: strawberry.Parent[Listed]) -> list[Edge[T]]:
         """Pair rows and cursors."""
         pairs = zip(root.page.cursors, root.page.rows, strict=True)
         return [Edge(cursor=cursor, node=row) for cursor, row in pairs]
 
-    @strawberry.field(description="The rows alone.")
+    @strawberry.field(description="内容 The rows alone.")
     def nodes(root: strawberry.Parent[Listed]) -> list[T]:
         """The rows."""
         return root.page.rows
 
-    @strawberry.field(description="Where the page lies.")
+    @strawberry.field(description="分页信息 Where the page lies.")
     def page_info(root: strawberry.Parent[Listed]) -> PageInfo:
         """Whether there is more."""
         cursors = root.page.cursors

@@ -13,12 +13,14 @@ from chuishao.domain.vocabulary import LinkageMechanism, WhistleKind
 from chuishao.graphql.context import Info
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.shared import (
+    ITS_OWN,
     CaseRef,
     DepartmentRef,
     DivisionRef,
     Node,
     PersonalText,
     column,
+    identified,
     personal,
     reads,
 )
@@ -32,6 +34,11 @@ StandingRoot = strawberry.Parent[Standing]
 @strawberry.type(description="召集 One department's summons to a whistle.")
 class Summons:
     """A row of the summonses read model."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: SummonsRoot) -> strawberry.ID:
+        """By its number among those of the department."""
+        return identified("summons", root.whistle, root.department, root.number)
 
     number: int = column("序号 Which summons of this department to the whistle it is, from 1.")
     state: SummonsState = column("状态 Where the department stands.")
@@ -74,6 +81,11 @@ async def _case_of(whistle_id: UUID, info: Info) -> UUID | None:
 @strawberry.type(description="现场会事项 One item of an on-site meeting.")
 class OnSiteItem:
     """A row of the items read model."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: strawberry.Parent[ItemRow]) -> strawberry.ID:
+        """By its number."""
+        return identified("on-site-item", root.whistle, root.number)
 
     number: int = column("序号 Its number, from 1.")
     settled_at: datetime | None = column("办结时间 When it was settled; null while it is open.")
@@ -161,6 +173,11 @@ class Whistle(Node):
 @strawberry.type(description="报到排行 One department's line in the check-in league table, with its sample.")
 class DepartmentStanding:
     """Counts of summonses."""
+
+    @strawberry.field(description=ITS_OWN)
+    def id(root: StandingRoot) -> strawberry.ID:
+        """The department in the league of a place."""
+        return identified("standing", root.place, root.department)
 
     summoned: int = column("召集数 How often it was summoned.")
     signed: int = column("签收数 How often it signed.")

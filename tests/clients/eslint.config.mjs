@@ -3,12 +3,7 @@
 import graphql from '@graphql-eslint/eslint-plugin';
 
 const described = { types: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true };
-// Values: they have no identity apart from the thing that they belong to, or are identified by their code or position.
-const values = [
-  ...['Category', 'DepartmentStanding', 'DivisionName', 'EventActor', 'HistoryEntry', 'HoldingPeriod', 'LimitRule'],
-  ...['LogStatus', 'OnSiteItem', 'PersonalText', 'Policy', 'ProjectionStatus', 'Summons', 'Tally'],
-];
-const withoutIdentity = { types: values, suffixes: ['Connection', 'Edge', 'Payload', 'Error', 'PageInfo'] };
+const withoutIdentity = { suffixes: ['Connection', 'Edge', 'Payload', 'Error', 'PageInfo'] };
 const rule = (name, ...options) => ({ [`@graphql-eslint/${name}`]: options.length ? ['error', ...options] : 'error' });
 
 export default [
@@ -29,8 +24,7 @@ export default [
       ...graphql.configs['flat/schema-relay'].rules,
       ...rule('input-name', { caseSensitiveInputType: false, checkInputType: true, checkMutations: true }),
       ...rule('no-scalar-result-type-on-mutation'),
-      // Only connections page by edges; what belongs to one thing and is short is a plain list.
-      ...rule('relay-edge-types', { listTypeCanWrapOnlyEdgeType: false }),
+      ...rule('require-deprecation-date'),
       ...rule('require-description', { ...described, rootField: true }),
       ...rule('require-nullable-fields-with-oneof'),
       ...rule('require-type-pattern-with-oneof'),
