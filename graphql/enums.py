@@ -61,7 +61,6 @@ def refusals() -> list[type[Refusal]]:
 
 # Importing the modules that define refusals makes them known, in whatever order the others are loaded.
 assert COMMANDS and {BadCursor, Contended, FilterTooLarge, NotYet} <= set(refusals())
-
 _CODES: Any = {kind.code: (kind.code, "", " ".join((kind.__doc__ or "").split())) for kind in refusals()}
 ErrorCode: Any = Term("ErrorCode", _CODES)
 register(ErrorCode, "ErrorCode", "错误代码 Why a command was refused; codes are stable.")
