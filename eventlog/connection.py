@@ -39,6 +39,10 @@ class Unavailable(Exception):
     """The database cannot be reached now; the same command may be sent again safely."""
 
 
+class OutOfTime(Unavailable):
+    """The database gave a statement up because it took too long, or somebody cancelled it."""
+
+
 async def initialise(connection: Any) -> None:
     """Give Python's own UUID, and JSON as the bytes that were stored."""
     await connection.set_type_codec(
@@ -54,8 +58,17 @@ async def initialise(connection: Any) -> None:
         )
 
 
-async def open_pool(url: str, *, size: int = 16, **options: Any) -> Pool:
-    """Open a pool on the database; raises `Unavailable` with one line when it cannot be reached."""
+async def open_pool(
+    url: str, *, size: int = 16, statement_seconds: float | None = None, **options: Any
+) -> Pool:
+    """Open a pool on the database; raises `Unavailable` with one line when it cannot be reached.
+
+    With `statement_seconds` the database gives up each statement that takes longer, also one that waits
+    for a lock.
+    """
+    session = {"application_name": "chuishao", "timezone": "UTC", "jit": "off"}
+    if statement_seconds is not None:
+        session["statement_timeout"] = str(max(1, round(1000 * statement_seconds)))
     try:
         pool = await asyncpg.create_pool(
             url,
@@ -64,7 +77,7 @@ async def open_pool(url: str, *, size: int = 16, **options: Any) -> Pool:
             init=initialise,
             reset=_keep,
             connection_class=WatchedConnection,
-            server_settings={"application_name": "chuishao", "timezone": "UTC", "jit": "off"},
+            server_settings=session,
             **options,
         )
         async with pool.acquire():
@@ -81,6 +94,8 @@ async def connected(pool: Pool) -> AsyncIterator[Connection]:
     try:
         async with pool.acquire(timeout=10) as connection:
             yield connection
+    except asyncpg.QueryCanceledError as error:
+        raise OutOfTime(f"the database gave up: {error}") from error
     except UNAVAILABLE as error:
         raise Unavailable(f"the database is not available: {error or type(error).__name__}") from error
 

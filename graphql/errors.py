@@ -8,7 +8,7 @@ from uuid import uuid4
 from graphql import GraphQLError
 
 from chuishao.domain.phrase import Phrase
-from chuishao.eventlog.connection import Unavailable
+from chuishao.eventlog.connection import OutOfTime, Unavailable
 from chuishao.graphql.failures import FAILURES
 from chuishao.graphql.language import asked
 from chuishao.graphql.observation import current
@@ -73,6 +73,8 @@ def code_of(error: Exception) -> str:
     """The code under which a client learns of an exception."""
     if isinstance(error, ApiError):
         return error.code
+    if isinstance(error, OutOfTime):
+        return "TIMEOUT"
     return "UNAVAILABLE" if isinstance(error, Unavailable) else "INTERNAL"
 
 
@@ -81,7 +83,8 @@ def failed(error: Exception) -> JsonObject:
     if isinstance(error, ApiError):
         return error.as_json()
     if isinstance(error, Unavailable):
-        return ApiError(FAILURES["UNAVAILABLE"].means, "UNAVAILABLE", retry=True).as_json()
+        code = code_of(error)
+        return ApiError(FAILURES[code].means, code, retry=True).as_json()
     if isinstance(error, GraphQLError) and error.original_error is None:
         return {**error.formatted}
     seen = current()

@@ -3,6 +3,7 @@
 Results are dictionaries ready for JSON. One without `data` says that nothing was executed.
 """
 
+import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from chuishao.domain.phrase import Phrase
+from chuishao.eventlog.connection import OutOfTime
 from chuishao.graphql.cost import Tariff
 from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed, field_failed, refused
 from chuishao.graphql.limits import BoundedOverlapRule, Limits, exceeded, parse_within
@@ -142,21 +144,27 @@ class Engine:
     async def execute(self, operation: Operation, request: GraphQLRequest, context: object) -> JsonObject:
         """The result of a query or a mutation; never raises."""
         try:
-            outcome = execute(
-                self._schema,
-                operation.document,
-                context_value=context,
-                variable_values=request.variables,
-                operation_name=operation.name,
-                executor_class=self._executor,
-                is_awaitable=_is_awaitable,
-                operation_extensions=request.extensions,
-            )
-            if not isinstance(outcome, ExecutionResult):
-                outcome = await outcome
-            return _result(outcome)
+            async with asyncio.timeout(self.limits.execution_seconds):
+                return _result(await self._outcome(operation, request, context))
+        except TimeoutError:
+            return {"errors": [failed(OutOfTime())]}
         except Exception as error:
             return {"errors": [failed(error)]}
+
+    async def _outcome(
+        self, operation: Operation, request: GraphQLRequest, context: object
+    ) -> ExecutionResult:
+        outcome = execute(
+            self._schema,
+            operation.document,
+            context_value=context,
+            variable_values=request.variables,
+            operation_name=operation.name,
+            executor_class=self._executor,
+            is_awaitable=_is_awaitable,
+            operation_extensions=request.extensions,
+        )
+        return outcome if isinstance(outcome, ExecutionResult) else await outcome
 
     async def subscribe(
         self, operation: Operation, request: GraphQLRequest, context: object

@@ -130,6 +130,18 @@ FAILURES: dict[str, Failure] = {
             "带有 `retry: true`：请用同一命令标识重新发送",
         ),
     ),
+    "TIMEOUT": Failure(
+        504,
+        Phrase(
+            "It took too long and was given up. Nothing was changed, or it is safe to send the same command "
+            "again.",
+            "执行超时，已停止。没有任何改动，或可安全地重新发送同一命令。",
+        ),
+        Phrase(
+            "ask for less at once; with `retry: true`: send the same command again, with the same command id",
+            "请缩小查询范围；带有 `retry: true`：请用同一命令标识重新发送",
+        ),
+    ),
     "INTERNAL": Failure(
         500,
         Phrase("internal error", "服务器内部错误"),

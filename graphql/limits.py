@@ -41,6 +41,9 @@ class Limits:
     actor_subscriptions: Annotated[
         int, Doc("subscriptions at a time of one asker, over all sockets and event streams")
     ] = 300
+    execution_seconds: Annotated[
+        float, Doc("seconds that a query or a mutation may run; one statement may take four fifths of them")
+    ] = 30
     documents: Annotated[int, Doc("documents remembered")] = 1_000
     document_memory: Annotated[int, Doc("bytes that they may take")] = 64 * 1024 * 1024
     body_seconds: Annotated[float, Doc("seconds that a request may take to arrive")] = 30
@@ -49,6 +52,10 @@ class Limits:
     send_seconds: Annotated[
         float, Doc("seconds that one message may wait for a slow reader before the connection is given up")
     ] = 20
+
+
+STATEMENT_SHARE = 0.8
+"""Of the execution's time for one statement, so that what else was asked can still be answered."""
 
 
 @dataclass(slots=True)

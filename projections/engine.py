@@ -79,20 +79,22 @@ class Engine:
     """Folds the log into projections, from a feed."""
 
     def __init__(
-        self, feed: Feed, projections: Sequence[Projection], *, on_poison: Literal["stop", "park"] = "stop"
+        self,
+        feed: Feed,
+        projections: Sequence[Projection],
+        *,
+        on_poison: Literal["stop", "park"] = "stop",
+        pool: Pool | None = None,
     ) -> None:
         self.feed = feed
         self.log = feed.log
+        self.pool = pool or feed.log.pool
+        """What folds; of its own where the log's connections are for those who ask, and bounded for them."""
         self.projections = projections
         self.on_poison = on_poison
         self._reached: dict[str, int] = {}
         self._progress = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-
-    @property
-    def pool(self) -> Pool:
-        """Where the read models live."""
-        return self.log.pool
 
     def start(self) -> None:
         """Begin to fold in the background."""
@@ -160,7 +162,7 @@ class Engine:
     async def _slowest(self, position: int) -> int:
         reached = min((self._reached.get(p.name, 0) for p in self.projections), default=position)
         if reached < position:  # another process may have folded it
-            async with connected(self.pool) as connection:
+            async with connected(self.log.pool) as connection:
                 query = "SELECT name, position FROM projection WHERE log = $1"
                 self._reached = {
                     row["name"]: row["position"] for row in await connection.fetch(query, self.log.id)

@@ -22,6 +22,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.context import Context, Services
 from chuishao.graphql.execution import Engine as GraphQLEngine
+from chuishao.graphql.limits import STATEMENT_SHARE
 from chuishao.graphql.rate import address
 from chuishao.graphql.schema import operations, schema
 from chuishao.graphql.trace import begin
@@ -54,13 +55,20 @@ class Authenticated(Context):
 
 
 @asynccontextmanager
-async def services(database_url: str, key: bytes) -> AsyncIterator[Services]:
-    """Everything a process offers to operations, running; stopped in order at the end."""
-    pool = await open_pool(database_url)
+async def services(
+    database_url: str, key: bytes, statement_seconds: float | None = None
+) -> AsyncIterator[Services]:
+    """Everything a process offers to operations, running; stopped in order at the end.
+
+    What folds has connections of its own: nobody's questions use them up, and no fold is given up for
+    taking long.
+    """
+    pool = await open_pool(database_url, statement_seconds=statement_seconds)
+    folding = await open_pool(database_url, size=2)
     log = EventLog(pool)
     feed = Feed(log)
-    engine = Engine(feed, PROJECTIONS)
-    partitions = asyncio.create_task(_keep_partitions(log))
+    engine = Engine(feed, PROJECTIONS, pool=folding)
+    partitions = asyncio.create_task(_keep_partitions(EventLog(folding)))
     try:
         await feed.start()
         engine.start()
@@ -70,6 +78,7 @@ async def services(database_url: str, key: bytes) -> AsyncIterator[Services]:
         await engine.stop()
         await log.writer.close()
         await feed.stop()
+        folding.terminate()
         pool.terminate()
 
 
@@ -119,7 +128,8 @@ def make_app(database_url: str, key: bytes, settings: Settings = DEFAULTS) -> St
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with services(database_url, key) as running, scrape.kept(running):
+        each = settings.execution_seconds * STATEMENT_SHARE
+        async with services(database_url, key, each) as running, scrape.kept(running):
             offered.append(running)
             yield
             await routes.close()

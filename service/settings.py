@@ -50,6 +50,9 @@ class Settings:
     actor_subscriptions: Annotated[int, Doc("Subscriptions at a time of one asker.")] = (
         _LIMITS.actor_subscriptions
     )
+    execution_seconds: Annotated[float, Doc("Seconds that a query or a mutation may run.")] = (
+        _LIMITS.execution_seconds
+    )
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
@@ -62,7 +65,7 @@ class Settings:
             raise WrongSetting(f"port is {self.port}; it must be from 0 to 65535")
         if self.workers < 1:
             raise WrongSetting(f"workers is {self.workers}; it must be at least 1")
-        for name, least in (("cost", 1), ("rate", 0), ("actor_subscriptions", 1)):
+        for name, least in (("cost", 1), ("rate", 0), ("actor_subscriptions", 1), ("execution_seconds", 0.1)):
             if getattr(self, name) < least:
                 raise WrongSetting(f"{flag(name)} is {getattr(self, name)}; it must be at least {least}")
         self._check_choices()

@@ -27,8 +27,8 @@ from websockets.typing import Subprotocol
 
 from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
-from chuishao.service.app import make_app, open_routes
-from chuishao.service.settings import PREFIX
+from chuishao.service.app import DEFAULTS, make_app, open_routes
+from chuishao.service.settings import PREFIX, Settings
 from chuishao.service.tokens import mint
 from tests.town import KEY
 
@@ -207,9 +207,9 @@ class Served:
 
 
 @asynccontextmanager
-async def served(database_url: str) -> AsyncIterator[Served]:
+async def served(database_url: str, settings: Settings = DEFAULTS) -> AsyncIterator[Served]:
     """The application on a migrated database, in a thread of this process."""
-    app = make_app(database_url, KEY)
+    app = make_app(database_url, KEY, settings)
     routes = open_routes.pop()
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", ws="websockets-sansio", log_level="warning", lifespan="on"
