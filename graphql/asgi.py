@@ -13,6 +13,7 @@ from chuishao.graphql.admission import Admission, Identify, by_address
 from chuishao.graphql.execution import Engine, Lifetime, MakeContext
 from chuishao.graphql.http import HttpEndpoint
 from chuishao.graphql.limits import Limits
+from chuishao.graphql.origin import Origins
 from chuishao.graphql.sse import EventStreams
 from chuishao.graphql.websocket import WebSocketEndpoint
 
@@ -63,11 +64,14 @@ def graphql_routes(
     title: str = "Chuishao",
     lifetime: Lifetime | None = None,
     identify: Identify = by_address,
+    allowed_origins: Sequence[str] = (),
+    explorer: bool = True,
 ) -> GraphQLRoutes:
     """The routes for one engine; `examples` are documents that the explorer opens as its first tabs.
 
     `make_context` may raise ApiError with the code UNAUTHENTICATED or FORBIDDEN; `lifetime` ends a socket
     or stream after the seconds it gives for a context. `identify` names the asker whose allowance is used.
+    `allowed_origins` are sites besides our own whose pages may ask; `explorer` off leaves its page out.
     """
     limits = limits or engine.limits
     streams = EventStreams(limits)
@@ -76,13 +80,16 @@ def graphql_routes(
         headers={"content-security-policy": _PAGE_POLICY, "cache-control": "no-cache", "vary": "accept"},
     )
     admission = Admission(limits, identify)
-    http = HttpEndpoint(engine, make_context, admission, limits, streams, page, lifetime)
-    sockets = WebSocketEndpoint(engine, make_context, admission, limits, lifetime)
-    routes = [
+    origins = Origins(allowed_origins)
+    shown = page if explorer else None
+    http = HttpEndpoint(engine, make_context, admission, limits, streams, shown, origins, lifetime)
+    sockets = WebSocketEndpoint(engine, make_context, admission, limits, origins, lifetime)
+    routes: list[BaseRoute] = [
         Route(path, http, name="graphql"),
         WebSocketRoute(path, sockets, name="graphql-socket"),
-        Mount(f"{path}/static", StaticFiles(directory=STATIC), name="graphql-static"),
     ]
+    if explorer:
+        routes.append(Mount(f"{path}/static", StaticFiles(directory=STATIC), name="graphql-static"))
     return GraphQLRoutes(routes, streams, sockets)
 
 

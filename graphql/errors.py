@@ -65,7 +65,7 @@ class RequestRefused(Exception):
 def refused(error: GraphQLError, code: str) -> ApiError:
     """An error that GraphQL itself found in the request: syntax, validation, coercion."""
     refusal = ApiError(_framed(error.message, code), code, **(error.extensions or {}))
-    refusal.located = _located(error)
+    refusal.located = located(error)
     return refusal
 
 
@@ -97,7 +97,7 @@ def field_failed(error: GraphQLError) -> JsonObject:
     """An error met while executing: only what was raised for clients passes with its own words."""
     cause = _cause(error)
     if cause is not None:
-        return {**_located(error), **failed(cause)}
+        return {**located(error), **failed(cause)}
     if error.path is None:  # no field had begun: a variable does not fit its type
         return refused(error, "BAD_USER_INPUT").as_json()
     return {**error.formatted, "message": _framed(error.message, "BAD_USER_INPUT").said(asked.get())}
@@ -109,7 +109,8 @@ def _framed(message: str, code: str) -> Phrase:
     return Phrase(message, f"{FAILURES[code].means.zh[:-1]}：{message}"[:_MESSAGE_LENGTH])
 
 
-def _located(error: GraphQLError) -> JsonObject:
+def located(error: GraphQLError) -> JsonObject:
+    """Where an error is, in the document and in the answer."""
     return {name: value for name, value in error.formatted.items() if name in ("locations", "path")}
 
 

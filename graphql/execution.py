@@ -34,6 +34,7 @@ from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.connection import OutOfTime
 from chuishao.graphql.cost import Tariff
 from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed, field_failed, refused
+from chuishao.graphql.introspection import introspects
 from chuishao.graphql.limits import BoundedOverlapRule, Limits, exceeded, parse_within
 from chuishao.graphql.observation import Observer, current
 from chuishao.graphql.trace import with_trace
@@ -115,12 +116,18 @@ class Engine:
     """Executes requests on one strawberry schema, remembering what it learnt about each document."""
 
     def __init__(
-        self, schema: strawberry.Schema, *, limits: Limits | None = None, observers: Sequence[Observer] = ()
+        self,
+        schema: strawberry.Schema,
+        *,
+        limits: Limits | None = None,
+        observers: Sequence[Observer] = (),
+        introspection: bool = True,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("strawberry's extensions and operation directives are not run by this engine")
         self.limits = limits or Limits()
         self.observers = observers
+        self._introspection = introspection
         # Strawberry has no public name for the schema it builds; its own integrations read this one.
         self._schema = schema._schema
         self._executor = schema.execution_context_class
@@ -210,6 +217,8 @@ class Engine:
             if not errors:
                 invalid = validate(self._schema, document, _RULES, _VALIDATION_ERRORS)
                 errors = [refused(error, "GRAPHQL_VALIDATION_FAILED") for error in invalid]
+            if not errors and not self._introspection:
+                errors = introspects(document)
             understood = RequestRefused(errors) if errors else _operations(self._schema, document)
         except GraphQLSyntaxError as error:
             understood = RequestRefused([refused(error, "GRAPHQL_PARSE_FAILED")])

@@ -72,6 +72,14 @@ FAILURES: dict[str, Failure] = {
             "请使用其他角色或职权范围；来自其他站点页面的 GET 须带 `X-Requested-With`",
         ),
     ),
+    "INTROSPECTION_DISABLED": Failure(
+        403,
+        Phrase("Looking into the schema is switched off here.", "此处已关闭模式查询。"),
+        Phrase(
+            "read `graphql/schema.graphql` of this version, or ask `chuishao schema`",
+            "请查阅本版本的 `graphql/schema.graphql`，或运行 `chuishao schema`",
+        ),
+    ),
     "METHOD_NOT_ALLOWED": Failure(
         405,
         Phrase("The endpoint knows GET and POST.", "端点只支持 GET 与 POST。"),

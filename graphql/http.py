@@ -28,7 +28,8 @@ from chuishao.graphql.failures import FAILURES
 from chuishao.graphql.language import asked, speak
 from chuishao.graphql.limits import Limits
 from chuishao.graphql.observation import Observation, observed
-from chuishao.graphql.sse import EventStreams
+from chuishao.graphql.origin import Origins
+from chuishao.graphql.sse import GUARDS, EventStreams
 from chuishao.graphql.trace import with_trace
 
 JSON = "application/json"
@@ -46,9 +47,6 @@ _HEADERS: Mapping[object, RawHeaders] = {
     "TOO_LARGE": [(b"connection", b"close")],
     "UNSUPPORTED_MEDIA_TYPE": [(b"accept-post", JSON.encode())],
 }
-
-# A page of another site cannot add these to a request without the browser asking us first.
-_PREFLIGHTED = ("authorization", "x-requested-with", "graphql-require-preflight", "apollo-require-preflight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,8 @@ class HttpEndpoint:
         admission: Admission,
         limits: Limits,
         streams: EventStreams,
-        page: ASGIApp,
+        page: ASGIApp | None,
+        origins: Origins,
         lifetime: Lifetime | None = None,
     ) -> None:
         self._engine = engine
@@ -93,6 +92,7 @@ class HttpEndpoint:
         self._limits = limits
         self._streams = streams
         self._page = page
+        self._origins = origins
         self._lifetime = lifetime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,7 +100,7 @@ class HttpEndpoint:
         connection = HTTPConnection(scope)
         speak(connection.headers.get("accept-language"))
         accepted = negotiate(connection.headers.get("accept", "*/*"))
-        if accepted.page and scope["method"] == "GET":
+        if accepted.page and self._page is not None and scope["method"] == "GET":
             await self._page(scope, receive, send)
             return
         with observed(self._engine.observers, "http", connection.headers) as seen:
@@ -148,6 +148,7 @@ class HttpEndpoint:
     ) -> GraphQLRequest | None:
         """The request, or nothing where the client left while sending it."""
         if method == "GET":
+            self._origins.check_get(connection.headers)
             return _asked(connection)
         if method != "POST":
             raise _failure("METHOD_NOT_ALLOWED")
@@ -196,13 +197,6 @@ def _quality(parameters: Sequence[str]) -> float:
 
 def _asked(connection: HTTPConnection) -> GraphQLRequest:
     """The request in a query string."""
-    headers = connection.headers
-    if headers.get("sec-fetch-site") == "cross-site" and not any(name in headers for name in _PREFLIGHTED):
-        said = Phrase(
-            "A GET from a page of another site needs the header X-Requested-With.",
-            "来自其他站点页面的 GET 须带 X-Requested-With 头。",
-        )
-        raise ApiError(said, "FORBIDDEN")
     text = connection.scope["query_string"].decode("latin-1")
     asked: dict[str, object] = dict(parse_qsl(text, keep_blank_values=True))
     for name in ("variables", "extensions"):
@@ -273,7 +267,7 @@ def _refused(refusal: RequestRefused, accepted: Accepted, seen: Observation) -> 
     result: JsonObject = {"errors": refusal.errors}
     if accepted.json is None and accepted.stream:
         return _Stream(_only(with_trace(result, seen)))
-    return _Answer(result, 400 if accepted.json == GRAPHQL_JSON else 200)
+    return _Answer(result, _status(result) if accepted.json == GRAPHQL_JSON else 200)
 
 
 async def _only(result: JsonObject) -> AsyncGenerator[JsonObject, None]:
@@ -306,7 +300,7 @@ async def _send_answer(send: Send, media: str, answer: _Answer) -> None:
         (b"content-language", asked.get().encode()),
         (b"cache-control", b"no-store"),
         (b"vary", b"Accept, Accept-Language"),
-        (b"x-content-type-options", b"nosniff"),
+        *GUARDS,
         *answer.headers,
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

@@ -15,12 +15,17 @@ from chuishao.graphql.execution import encode_result
 from chuishao.graphql.language import asked
 from chuishao.graphql.limits import Limits
 
+GUARDS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""What keeps an answer from being used by a stranger's page as an image, a script or a measure of size."""
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
     (b"vary", b"Accept, Accept-Language"),
     (b"x-accel-buffering", b"no"),
-    (b"x-content-type-options", b"nosniff"),
+    *GUARDS,
 ]
 _COMMENT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"

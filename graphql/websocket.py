@@ -27,6 +27,7 @@ from chuishao.graphql.execution import (
 from chuishao.graphql.language import speak
 from chuishao.graphql.limits import Limits
 from chuishao.graphql.observation import observed
+from chuishao.graphql.origin import Origins
 
 PROTOCOL = "graphql-transport-ws"
 _REASON_LENGTH = 123  # bytes of a close frame that are left for the reason
@@ -43,6 +44,7 @@ GOING_AWAY = Close(1001, "the server is going away")
 TOO_BIG = Close(1009, "the message is too big")
 TOO_SLOW = Close(1013, "the client reads too slowly; come back and continue from the last position")
 UNAUTHORIZED = Close(4401, "Unauthorized")
+FOREIGN = Close(4403, "pages of this origin may not connect; --allow-origin lets them")
 EXPIRED = Close(4403, "the token has expired")
 NO_SUBPROTOCOL = Close(4406, "Subprotocol not acceptable")
 INIT_TIMEOUT = Close(4408, "Connection initialisation timeout")
@@ -71,11 +73,13 @@ class WebSocketEndpoint:
         make_context: MakeContext,
         admission: Admission,
         limits: Limits,
+        origins: Origins,
         lifetime: Lifetime | None = None,
     ) -> None:
         self.engine = engine
         self.make_context = make_context
         self.admission = admission
+        self.origins = origins
         self.limits = limits
         self.lifetime = lifetime
         self._open: dict[_Socket, asyncio.Future[None]] = {}
@@ -130,6 +134,9 @@ class _Socket:
             await self._say_goodbye(NO_SUBPROTOCOL)
             return
         await self._send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+        if not self._endpoint.origins.may_connect(self._connection.headers):
+            await self._say_goodbye(FOREIGN)
+            return
         self._close_after(self._limits.init_seconds, INIT_TIMEOUT)
         tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._keep_alive())]
         try:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS
@@ -23,6 +25,7 @@ from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.context import Context, Services
 from chuishao.graphql.execution import Engine as GraphQLEngine
 from chuishao.graphql.limits import STATEMENT_SHARE
+from chuishao.graphql.origin import PREFLIGHTED
 from chuishao.graphql.rate import address
 from chuishao.graphql.schema import operations, schema
 from chuishao.graphql.trace import begin
@@ -116,11 +119,18 @@ def make_app(database_url: str, key: bytes, settings: Settings = DEFAULTS) -> St
     figures = Figures()
     examples = operations()
     routes = graphql_routes(
-        GraphQLEngine(schema, limits=settings.limits, observers=(log_operation, figures.operation)),
+        GraphQLEngine(
+            schema,
+            limits=settings.limits,
+            observers=(log_operation, figures.operation),
+            introspection=settings.introspection,
+        ),
         make_context,
         examples=[examples[name] for name in FIRST_TABS],
         lifetime=lifetime,
         identify=asker,
+        allowed_origins=settings.allow_origin,
+        explorer=settings.graphiql,
     )
 
     scrape = Scrape(figures, routes, lambda: offered[-1] if offered else None)
@@ -137,8 +147,30 @@ def make_app(database_url: str, key: bytes, settings: Settings = DEFAULTS) -> St
 
     open_routes.append(routes)
     healths.append(health)
-    watched = [*health.routes(), *([scrape.route()] if settings.metrics else [])]
-    return Starlette(routes=[*routes, *watched, Route("/", _to_explorer)], lifespan=lifespan)
+    served: list[BaseRoute] = [*routes, *health.routes()]
+    if settings.metrics:
+        served.append(scrape.route())
+    if settings.graphiql:
+        served.append(Route("/", _to_explorer))
+    return Starlette(routes=served, lifespan=lifespan, middleware=_cors(settings.allow_origin))
+
+
+def _cors(allowed: Sequence[str]) -> list[Middleware]:
+    """What tells browsers that pages of other sites may ask; without cookies, since tokens are no cookies."""
+    if not allowed:
+        return []
+    headers = ("content-type", "last-event-id", "x-request-id", "x-chuishao-trace", *PREFLIGHTED)
+    told = ("retry-after", "x-request-id")
+    methods = ("GET", "POST")
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=allowed,
+            allow_methods=methods,
+            allow_headers=headers,
+            expose_headers=told,
+        )
+    ]
 
 
 def lifetime(context: object) -> float | None:

@@ -34,7 +34,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             address = f"http://{self.config.host}:{self.config.port}/graphql"
-            print(f"Serving {address} (GraphiQL in a browser); Ctrl-C ends it.", flush=True)  # noqa: T201
+            page = " (GraphiQL in a browser)" if Settings.from_environment().graphiql else ""
+            print(f"Serving {address}{page}; Ctrl-C ends it.", flush=True)  # noqa: T201
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what is open, then stop."""

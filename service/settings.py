@@ -6,6 +6,7 @@ A setting is declared once, as a field: its flag, its variable, its default and 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ _LIMITS = Limits()
 FORMATS = ("json", "text")
 LEVELS = ("debug", "info", "warning", "error")
 LONGEST_DRAIN = 600
+ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -53,6 +55,12 @@ class Settings:
     execution_seconds: Annotated[float, Doc("Seconds that a query or a mutation may run.")] = (
         _LIMITS.execution_seconds
     )
+    introspection: Annotated[bool, Doc("Let clients look into the schema.")] = True
+    graphiql: Annotated[bool, Doc("Show browsers the explorer GraphiQL.")] = True
+    allow_origin: Annotated[
+        tuple[str, ...],
+        Doc("Another site whose pages may ask, like https://app.example; several, or * for any."),
+    ] = ()
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
@@ -78,6 +86,12 @@ class Settings:
         if not 0 <= self.drain_seconds <= LONGEST_DRAIN:
             shown = f"{self.drain_seconds:g}"
             raise WrongSetting(f"drain-seconds is {shown}; it must be from 0 to {LONGEST_DRAIN}")
+
+        for origin in self.allow_origin:
+            if not ORIGIN.fullmatch(origin):
+                raise WrongSetting(
+                    f"allow-origin is {origin!r}; it must be like https://app.example:8443, or *"
+                )
 
     @property
     def limits(self) -> Limits:

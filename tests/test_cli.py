@@ -85,6 +85,8 @@ WRONG = [
     ("serve --workers 0", "workers is 0; it must be at least 1"),
     ("serve --cost 0", "cost is 0; it must be at least 1"),
     ("serve --cost dear", "Invalid value for '--cost' (env var: 'CHUISHAO_COST'): "),
+    ("serve --execution-seconds 0", "execution-seconds is 0"),
+    ("serve --allow-origin app.example", "allow-origin is 'app.example'; it must be like https://app.exam"),
     ("serve --rate -1", "rate is -1; it must be at least 0"),
     ("demo --rate fast", "Invalid value for '--rate' (env var: 'CHUISHAO_RATE'): "),
     ("serve --actor-subscriptions 0", "actor-subscriptions is 0; it must be at least 1"),
