@@ -73,10 +73,14 @@ class Settings:
             raise WrongSetting(f"port is {self.port}; it must be from 0 to 65535")
         if self.workers < 1:
             raise WrongSetting(f"workers is {self.workers}; it must be at least 1")
-        for name, least in (("cost", 1), ("rate", 0), ("actor_subscriptions", 1), ("execution_seconds", 0.1)):
-            if getattr(self, name) < least:
-                raise WrongSetting(f"{flag(name)} is {getattr(self, name)}; it must be at least {least}")
+        self._check_limits()
         self._check_choices()
+
+    def _check_limits(self) -> None:
+        for name, least in (("cost", 1), ("rate", 0), ("actor_subscriptions", 1), ("execution_seconds", 0.1)):
+            value = getattr(self, name)
+            if not value >= least:  # as is no number at all, "nan"
+                raise WrongSetting(f"{flag(name)} is {value:g}; it must be at least {least}")
 
     def _check_choices(self) -> None:
         if self.log_format not in (None, *FORMATS):
@@ -86,7 +90,6 @@ class Settings:
         if not 0 <= self.drain_seconds <= LONGEST_DRAIN:
             shown = f"{self.drain_seconds:g}"
             raise WrongSetting(f"drain-seconds is {shown}; it must be from 0 to {LONGEST_DRAIN}")
-
         for origin in self.allow_origin:
             if not ORIGIN.fullmatch(origin):
                 raise WrongSetting(
