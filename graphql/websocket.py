@@ -50,6 +50,8 @@ NO_SUBPROTOCOL = Close(4406, "Subprotocol not acceptable")
 INIT_TIMEOUT = Close(4408, "Connection initialisation timeout")
 TOO_MANY_INITS = Close(4429, "Too many initialisation requests")
 INTERNAL = Close(4500, "internal error")
+_REFUSALS = {"UNAUTHENTICATED": 4401, "UNAVAILABLE": 1013}
+"""How a socket is closed whose token does not hold, or cannot be checked now: clients return after 1013."""
 
 
 class _Breach(Exception):
@@ -224,8 +226,7 @@ class _Socket:
         try:
             context = await self._endpoint.make_context(self._connection, params, None)
         except ApiError as error:
-            code = 4401 if error.code == "UNAUTHENTICATED" else 4403
-            raise _Breach(Close(code, error.said.en)) from None
+            raise _Breach(Close(_REFUSALS.get(error.code, 4403), error.said.en)) from None
         self._params = params
         if self._endpoint.lifetime is not None:
             self._close_after(self._endpoint.lifetime(context), EXPIRED)

@@ -32,12 +32,15 @@ from chuishao.graphql.trace import begin
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.service import telemetry
+from chuishao.service.claims import ClaimNames
 from chuishao.service.figures import Figures
 from chuishao.service.health import Health
+from chuishao.service.keys import load_key, load_token_key
 from chuishao.service.logs import configure, log_operation
 from chuishao.service.metrics import Scrape
+from chuishao.service.provider import Provider
 from chuishao.service.settings import Settings
-from chuishao.service.tokens import bearer, load_key, verify
+from chuishao.service.tokens import Trust, bearer
 
 FIRST_TABS = ("frontend_cases_of_a_grid", "auditor_trace_a_case", "integrator_follow_events")
 """The example operations that the explorer opens: one for each audience."""
@@ -103,15 +106,29 @@ def create_app() -> Starlette:
     return make_app(settings.database_url, load_key(settings.data_dir), settings)
 
 
-def make_app(database_url: str, key: bytes, settings: Settings = DEFAULTS) -> Starlette:
-    """The application on a database that is migrated and prepared."""
+def trust_of(settings: Settings, key: bytes) -> Trust:
+    """Whose tokens the settings believe."""
+    return Trust(
+        key=load_token_key(key) if settings.believes_local_tokens else None,
+        provider=Provider(settings.jwks_url) if settings.jwks_url else None,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        names=ClaimNames(**settings.claim_names()),
+    )
+
+
+def make_app(
+    database_url: str, key: bytes, settings: Settings = DEFAULTS, trust: Trust | None = None
+) -> Starlette:
+    """The application on a database that is migrated and prepared; whom it trusts is in the settings."""
     offered: list[Services] = []
+    trusted = trust or trust_of(settings, key)
 
     async def make_context(
         connection: HTTPConnection, params: Mapping[str, object] | None, last_event_id: str | None
     ) -> Authenticated:
         token = bearer(connection.headers.get("authorization"), params)
-        actor, expires_at = verify(key, token) if token else (ANONYMOUS, None)
+        actor, expires_at = await trusted.verify(token) if token else (ANONYMOUS, None)
         context = Authenticated(offered[0], actor, last_event_id=last_event_id, expires_at=expires_at)
         await begin(context)
         return context

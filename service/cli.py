@@ -24,18 +24,21 @@ from chuishao.eventlog.connection import Unavailable, connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.migrate import MigrationChanged
+from chuishao.graphql.errors import ApiError
 from chuishao.graphql.evolution import changes
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.rebuild import rebuild as rebuild_projection
 from chuishao.projections.status import standings
+from chuishao.service.claims import ClaimNames, actor_of, claims_of
 from chuishao.service.database import database, make_ready, opened
 from chuishao.service.demo import UnknownDistrict, Wish, play, progress_bar
 from chuishao.service.importer import BadFile, import_divisions, read_divisions
+from chuishao.service.keys import load_key, load_token_key
 from chuishao.service.options import told
 from chuishao.service.postgres import PostgresUnavailable
 from chuishao.service.settings import Settings, WrongSetting
-from chuishao.service.tokens import load_key, mint
+from chuishao.service.tokens import mint
 
 console = Console(width=None if sys.stdout.isatty() else 110)
 app = typer.Typer(
@@ -163,7 +166,10 @@ def demo(
 
 
 def _print_tokens(settings: Settings, district: str) -> None:
-    key = load_key(settings.data_dir)
+    if not settings.believes_local_tokens:
+        console.print(f"Tokens come from the identity provider {settings.jwt_issuer}.")
+        return
+    key = load_token_key(load_key(settings.data_dir))
     street = f"{district}001"
     shown = (
         Actor(f"street-officer-{street}", Role.STREET_OFFICER, street),
@@ -175,7 +181,8 @@ def _print_tokens(settings: Settings, district: str) -> None:
     )
     for actor in shown:
         console.print(f"  {actor.role.value} of {actor.scope or 'everywhere'}:", style="bold")
-        console.print(f"  {mint(key, actor, timedelta(days=1))}", soft_wrap=True, highlight=False)
+        made = mint(key, actor, timedelta(days=1), settings.jwt_audience)
+        console.print(f"  {made}", soft_wrap=True, highlight=False)
 
 
 @app.command()
@@ -295,7 +302,7 @@ def status(settings: Settings) -> None:
 
 
 @app.command()
-@told("database_url", "data_dir")
+@told("database_url", "data_dir", "jwks_url", "jwt_issuer", "jwt_audience", "local_tokens")
 def token(
     settings: Settings,
     role: Annotated[Role, typer.Option(help="The role to act in.", case_sensitive=False)],
@@ -307,6 +314,8 @@ def token(
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 31, help="How long it holds.")] = 24,
 ) -> None:
     """Mint a token for development; only beside the embedded database."""
+    if not settings.believes_local_tokens:
+        raise WrongSetting("tokens are made by the identity provider; with --local-tokens, here too")
     if settings.database_url is not None:
         raise WrongSetting("tokens are minted only beside the embedded database; leave --database-url out")
     if not (settings.data_dir / "postgres").exists():
@@ -315,4 +324,9 @@ def token(
         )
     name = actor or role.value.lower().replace("_", "-") + "-1"
     made = Actor(name, role, scope, department)
-    sys.stdout.write(mint(load_key(settings.data_dir), made, timedelta(hours=hours)) + "\n")
+    try:
+        actor_of(claims_of(made), ClaimNames())
+    except ApiError as error:
+        raise WrongSetting(error.message) from error
+    key = load_token_key(load_key(settings.data_dir))
+    sys.stdout.write(mint(key, made, timedelta(hours=hours), settings.jwt_audience) + "\n")

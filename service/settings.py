@@ -9,8 +9,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from annotated_doc import Doc
 
@@ -25,13 +27,17 @@ ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
+CLAIMS = frozenset({"sub", "role", "scope", "department"})
+"""What a token says of its holder."""
+
+
 class WrongSetting(Exception):
     """A setting that cannot be used; the message names it, its value and what would do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`database_url` None means the embedded PostgreSQL in `data_dir`."""
+    """`database_url` None means the embedded PostgreSQL in `data_dir`; `jwks_url` None, our own tokens."""
 
     database_url: Annotated[
         str | None, Doc("PostgreSQL ≥ 15 by URL; left out, the embedded one in the data folder.")
@@ -46,7 +52,18 @@ class Settings:
     ] = None
     log_level: Annotated[str, Doc("Least level of log lines: debug, info, warning or error.")] = "info"
     drain_seconds: Annotated[float, Doc("How long to be unready before stopping, for load balancers.")] = 0
-
+    jwks_url: Annotated[
+        str | None,
+        Doc("Public keys of the identity provider, by https or as a file; left out, only tokens of our own."),
+    ] = None
+    jwt_issuer: Annotated[str | None, Doc("The identity provider, as its tokens name it.")] = None
+    jwt_audience: Annotated[str, Doc("Whom tokens must be for.")] = "chuishao"
+    jwt_claims: Annotated[
+        tuple[str, ...], Doc("The provider's names of claims, as in role=realm.role,scope=realm.scope.")
+    ] = ()
+    local_tokens: Annotated[bool, Doc("Believe tokens of our own beside those of the identity provider.")] = (
+        False
+    )
     cost: Annotated[int, Doc("Points that one operation may cost.")] = _LIMITS.cost
     rate: Annotated[int, Doc("Points a minute that one asker may spend; 0 is without bound.")] = _LIMITS.rate
     actor_subscriptions: Annotated[int, Doc("Subscriptions at a time of one asker.")] = (
@@ -75,6 +92,7 @@ class Settings:
             raise WrongSetting(f"workers is {self.workers}; it must be at least 1")
         self._check_limits()
         self._check_choices()
+        self._check_identity()
 
     def _check_limits(self) -> None:
         for name, least in (("cost", 1), ("rate", 0), ("actor_subscriptions", 1), ("execution_seconds", 0.1)):
@@ -101,6 +119,33 @@ class Settings:
         """The limits of the endpoint, those that are set among them."""
         known = {limit.name for limit in fields(Limits)}
         return Limits(**{name: getattr(self, name) for name in declared() if name in known})
+
+    def _check_identity(self) -> None:
+        if self.jwks_url:
+            check_source(self.jwks_url)
+        if bool(self.jwks_url) != bool(self.jwt_issuer):
+            raise WrongSetting("jwks-url and jwt-issuer belong together; give both, or none")
+        if self.jwt_claims and not self.jwks_url:
+            raise WrongSetting("jwt-claims is about an identity provider's tokens; give jwks-url, too")
+        if not self.jwt_audience:
+            raise WrongSetting("jwt-audience is empty; leave it out, or name whom tokens are for")
+        self.claim_names()
+
+    def claim_names(self) -> dict[str, str]:
+        """Under which names the identity provider says what we ask, where they are not ours."""
+        pairs = [claim.partition("=") for claim in self.jwt_claims]
+        names = {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
+        if not set(names) <= CLAIMS or not all(names.values()):
+            raise WrongSetting(
+                f"jwt-claims is {','.join(self.jwt_claims)!r}; it must be like "
+                f"role=realm.role,scope=realm.scope, for any of {', '.join(sorted(CLAIMS))}"
+            )
+        return names
+
+    @property
+    def believes_local_tokens(self) -> bool:
+        """Whether tokens hold that are signed with the local key."""
+        return self.local_tokens or not self.jwks_url
 
     def at(self, database_url: str) -> Settings:
         """The same, on a database that runs."""
@@ -156,3 +201,28 @@ def _read(text: str, kind: Any, name: str) -> Any:
         return read(text)
     except ValueError:
         raise WrongSetting(f"{variable(name)} is {text!r}; it must be a number") from None
+
+
+def check_source(source: str) -> None:
+    """Refuse an address of keys that somebody on the way could replace, and a file that is not there."""
+    if "://" not in source:
+        if not Path(source).is_file():
+            raise WrongSetting(f"jwks-url is {source!r}; there is no such file, and it is no https address")
+        return
+    try:
+        address = urlsplit(source)
+        host, _ = address.hostname, address.port
+    except ValueError:
+        host = None
+    plain = source.isascii() and source.isprintable() and " " not in source
+    if not host or not plain or address.username is not None or address.scheme not in ("https", "http"):
+        raise WrongSetting("jwks-url must be like https://HOST/PATH, or the name of a file")
+    if address.scheme == "http" and not _is_here(host):
+        raise WrongSetting(f"jwks-url is {source}; it must begin with https://, except for localhost")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,104 +1,80 @@
-"""Tokens: who somebody is, as a signed JWT; and the local key that signs them and derives cases' secrets."""
+"""Tokens 令牌: who somebody is, as a JWT signed by an identity provider or with the local key."""
 
 from __future__ import annotations
 
-import os
-import secrets
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import jwt
 
-from chuishao.domain.actor import ANONYMOUS, Actor
+from chuishao.domain.actor import Actor
 from chuishao.domain.phrase import Phrase
-from chuishao.domain.vocabulary import Role
 from chuishao.graphql.errors import ApiError
-from chuishao.service.settings import PREFIX, WrongSetting
+from chuishao.service.claims import ClaimNames, actor_of, claims_of
+from chuishao.service.provider import Provider, ProviderAway
 
-ALGORITHM = "HS256"
+LOCAL = "HS256"
+"""The algorithm of the local key, and of nothing else."""
 AUDIENCE = "chuishao"
-KEY_BYTES = 32
+LONGEST = 16 * 1024
+AHEAD = timedelta(seconds=10)
+"""How far the clock of who signs may be ahead of ours. A token that has ended has ended: it is renewed."""
+_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_PLAIN = ClaimNames()
+_WRONG_HEADER = Phrase(
+    "Send the token as `Authorization: Bearer …`.", "请以 `Authorization: Bearer …` 发送令牌。"
+)
+_ENDED = Phrase("The token has expired. Get a new one.", "令牌已过期。请换取新的令牌。")
+_WRONG = Phrase(
+    "The token is not valid here. Get one that is made for this server.",
+    "令牌在此无效。请使用为本服务器签发的令牌。",
+)
+_AWAY = Phrase(
+    "The identity provider cannot be reached, so the token cannot be checked now. Try again.",
+    "暂时无法连接统一身份认证平台，不能核验令牌。请稍后重试。",
+)
 
 
-def load_key(data_dir: Path) -> bytes:
-    """The key of CHUISHAO_KEY (hexadecimal), or of the data folder, where it is made once."""
-    given = os.environ.get(PREFIX + "KEY")
-    if given is not None:
-        return _read_key(given, PREFIX + "KEY")
-    try:
-        return _kept_key(data_dir)
-    except OSError as error:
-        raise WrongSetting(f"data-dir {data_dir} cannot keep the key: {error.strerror}") from error
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whose tokens are believed: `key` is the local one or None, `issuer` and `names` are the provider's."""
 
+    key: bytes | None
+    provider: Provider | None = None
+    issuer: str | None = None
+    audience: str = AUDIENCE
+    names: ClaimNames = _PLAIN
 
-def _kept_key(data_dir: Path) -> bytes:
-    file = data_dir / "key"
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = data_dir / f"key.{os.getpid()}.{secrets.token_hex(4)}"
-    if not file.exists():
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(KEY_BYTES), encoding="ascii")
+    async def verify(self, token: str) -> tuple[Actor, datetime]:
+        """The actor of a token and when it ends; refused where it does not hold."""
+        header = _header(token)
+        if header["alg"] == LOCAL and self.key is not None:
+            claims = _decode(token, self.key, LOCAL, audience=self.audience)
+            return actor_of(claims, _PLAIN), _end(claims)
+        key = await self._public_key(header)
+        claims = _decode(token, key, header["alg"], audience=self.audience, issuer=self.issuer)
+        return actor_of(claims, self.names), _end(claims)
+
+    async def _public_key(self, header: Mapping[str, Any]) -> Any:
+        if self.provider is None:
+            raise _invalid()
         try:
-            os.link(fresh, file)  # whoever links first has made it, whole
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return _read_key(file.read_text(encoding="ascii", errors="replace"), str(file))
+            found = await self.provider.find(header.get("kid"), header["alg"])
+        except ProviderAway:
+            raise ApiError(_AWAY, "UNAVAILABLE", retry=True) from None
+        if found is None:
+            raise _invalid()
+        return found.key
 
 
-def _read_key(text: str, where: str) -> bytes:
-    try:
-        key = bytes.fromhex(text.strip())
-    except ValueError:
-        key = b""
-    if len(key) < KEY_BYTES:
-        raise WrongSetting(f"{where} must hold at least {2 * KEY_BYTES} hexadecimal digits")
-    return key
-
-
-def mint(key: bytes, actor: Actor, lasting: timedelta) -> str:
-    """A token for an actor."""
+def mint(key: bytes, actor: Actor, lasting: timedelta, audience: str = AUDIENCE) -> str:
+    """A token for an actor, signed with the key of the tokens."""
     now = datetime.now(UTC)
-    claims: dict[str, Any] = {
-        "sub": actor.id,
-        "aud": AUDIENCE,
-        "role": actor.role.value,
-        "scope": actor.scope,
-        "iat": now,
-        "exp": now + lasting,
-    }
-    if actor.department is not None:
-        claims["department"] = str(actor.department)
-    return jwt.encode(claims, key, algorithm=ALGORITHM)
-
-
-def verify(key: bytes, token: str) -> tuple[Actor, datetime]:
-    """The actor of a token and when it ends; refused where it does not hold."""
-    try:
-        claims = jwt.decode(
-            token, key, algorithms=[ALGORITHM], audience=AUDIENCE, options={"require": ["sub", "exp", "aud"]}
-        )
-        department = claims.get("department")
-        scope = claims.get("scope")
-        actor = Actor(
-            id=str(claims["sub"]),
-            role=Role(claims["role"]),
-            scope=None if scope is None else str(scope),
-            department=UUID(department) if department else None,
-        )
-    except jwt.ExpiredSignatureError:
-        said = Phrase("The token has expired. Get a new one.", "令牌已过期。请换取新的令牌。")
-        raise ApiError(said, "UNAUTHENTICATED") from None
-    except (jwt.InvalidTokenError, KeyError, ValueError):
-        said = Phrase(
-            "The token is not valid here. Get one from this server.",
-            "令牌在此无效。请使用本服务器签发的令牌。",
-        )
-        raise ApiError(said, "UNAUTHENTICATED") from None
-    return actor, datetime.fromtimestamp(claims["exp"], UTC)
+    about = {"aud": audience, "iat": now, "exp": now + lasting}
+    return jwt.encode(claims_of(actor) | about, key, algorithm=LOCAL)
 
 
 def bearer(header: str | None, params: object = None) -> str | None:
@@ -106,18 +82,75 @@ def bearer(header: str | None, params: object = None) -> str | None:
     if header is not None:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            said = Phrase(
-                "Send the token as `Authorization: Bearer …`.",
-                "请以 `Authorization: Bearer …` 发送令牌。",
-            )
-            raise ApiError(said, "UNAUTHENTICATED")
+            raise ApiError(_WRONG_HEADER, "UNAUTHENTICATED")
         return token.strip()
-    if isinstance(params, dict):
-        for name in ("authToken", "token", "authorization", "Authorization"):
-            value = params.get(name)
-            if isinstance(value, str) and value.strip():
-                return value.strip().removeprefix("Bearer ").removeprefix("bearer ")
+    for name in ("authToken", "token", "authorization", "Authorization"):
+        value = params.get(name) if isinstance(params, dict) else None
+        if value is not None:
+            return _of_params(name, value)
     return None
 
 
-__all__ = ["ANONYMOUS", "bearer", "load_key", "mint", "verify"]
+def _of_params(name: str, value: object) -> str:
+    """A token that is meant to be one: nobody becomes anonymous by a slip."""
+    text = value.strip() if isinstance(value, str) else ""
+    token = re.sub("^bearer ", "", text, flags=re.IGNORECASE).strip()
+    if not token:
+        said = Phrase(
+            f"Send the token as a text in {name}, or leave {name} out.",
+            f"请在 {name} 中以文本发送令牌，或不填 {name}。",
+        )
+        raise ApiError(said, "UNAUTHENTICATED")
+    return token
+
+
+def _header(token: str) -> dict[str, Any]:
+    """What a token says of its signature, before that is verified."""
+    if len(token) > LONGEST or not _TOKEN.fullmatch(token):
+        raise _invalid()
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, RecursionError):
+        raise _invalid() from None
+    if not isinstance(header.get("alg"), str) or "crit" in header:
+        raise _invalid()  # what must be understood is not
+    return header
+
+
+def _decode(
+    token: str, key: Any, algorithm: str, *, audience: str, issuer: str | None = None
+) -> dict[str, Any]:
+    """The claims of a token whose signature and times hold."""
+    required = ["exp", "aud"] if issuer is None else ["exp", "aud", "iss"]
+    try:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            audience=audience,
+            issuer=issuer,
+            leeway=AHEAD,
+            options={"require": required, "verify_sub": False},  # the claims are read in their own place
+        )
+    except jwt.ExpiredSignatureError:
+        raise _expired() from None
+    except (jwt.InvalidTokenError, OverflowError, RecursionError):
+        raise _invalid() from None
+
+
+def _end(claims: Mapping[str, Any]) -> datetime:
+    try:
+        end = datetime.fromtimestamp(claims["exp"], UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise _invalid() from None
+    if end <= datetime.now(UTC):
+        raise _expired()
+    return end
+
+
+def _expired() -> ApiError:
+    return ApiError(_ENDED, "UNAUTHENTICATED")
+
+
+def _invalid() -> ApiError:
+    return ApiError(_WRONG, "UNAUTHENTICATED")

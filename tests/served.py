@@ -28,6 +28,7 @@ from websockets.typing import Subprotocol
 from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
 from chuishao.service.app import DEFAULTS, make_app, open_routes
+from chuishao.service.keys import token_key
 from chuishao.service.settings import PREFIX, Settings
 from chuishao.service.tokens import mint
 from tests.town import KEY
@@ -49,7 +50,7 @@ async def until(condition: Callable[[], Awaitable[T]], within: float = 20) -> T:
 
 def token(actor: Actor, lasting: timedelta = timedelta(hours=1), key: bytes = KEY) -> str:
     """A token for an actor."""
-    return mint(key, actor, lasting)
+    return mint(token_key(key), actor, lasting)
 
 
 class Refused(Exception):

@@ -25,6 +25,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.types.shared import Listed
 from chuishao.projections import paging
+from chuishao.service.keys import token_key
 from tests.conftest import copy_of_template
 from tests.served import Client, Served, mutation, served, token
 from tests.steps import ADMINISTRATOR, MUTATIONS
@@ -536,7 +537,7 @@ async def test_a_token_says_who_one_is(serving: Served) -> None:
 
 def forged(**changed: Any) -> str:
     """A token with claims of one's own, signed with the right key unless told otherwise."""
-    key = changed.pop("key", KEY)
+    key = changed.pop("key", token_key(KEY))
     claims = {"sub": "a", "aud": "chuishao", "role": "ADMINISTRATOR", "scope": ""}
     claims |= {"exp": datetime.now(UTC) + timedelta(hours=1)} | changed
     kept = {name: value for name, value in claims.items() if value is not None}
@@ -546,6 +547,7 @@ def forged(**changed: Any) -> str:
 REFUSED_TOKENS = {
     "expired": token(STAFF, timedelta(seconds=-5)),
     "signed with another key": forged(key=b"another key, also 32 bytes long."),
+    "signed with the key of the cases' secrets": forged(key=KEY),
     "for another audience": forged(aud="elsewhere"),
     "without an end": forged(exp=None),
     "with a role that is none": forged(role="MAYOR"),
