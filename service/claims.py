@@ -55,7 +55,7 @@ def _text(claims: Mapping[str, object], name: str) -> str | None:
         for part in name.split("."):
             found = found.get(part) if isinstance(found, dict) else None
     if found is not None and not isinstance(found, str):
-        _refuse(name, Phrase("must be a text, or be left out", "须为文本，或不填"))
+        _refuse(name, "must be a text, or be left out", "须为文本，或不填")
     return found
 
 
@@ -63,22 +63,17 @@ def _subject(name: str, text: str | None) -> str:
     if text is None or not text.strip() or len(text) > LONGEST_SUBJECT or not storable(text):
         _refuse(
             name,
-            Phrase(
-                f"must name the actor in 1 to {LONGEST_SUBJECT} characters",
-                f"须以 1 至 {LONGEST_SUBJECT} 个字符标明操作者",
-            ),
+            f"must name the actor in 1 to {LONGEST_SUBJECT} characters",
+            f"须以 1 至 {LONGEST_SUBJECT} 个字符标明操作者",
         )
     if text in _OURS:
-        _refuse(
-            name,
-            Phrase(f"must not be {text}: that name is the server's own", f"不得为 {text}：此名由服务器保留"),
-        )
+        _refuse(name, f"must not be {text}: that name is the server's own", f"不得为服务器保留的 {text}")
     return text
 
 
 def _role(name: str, text: str | None) -> Role:
     if text is None or text not in Role.__members__:
-        _refuse(name, Phrase(f"must be one of {', '.join(Role)}", f"须为下列之一：{'、'.join(Role)}"))
+        _refuse(name, f"must be one of {', '.join(Role)}", f"须为下列之一：{'、'.join(Role)}")
     return Role(text)
 
 
@@ -86,10 +81,8 @@ def _scope(name: str, text: str | None) -> str | None:
     if text is not None and not _PREFIX_OF_A_CODE.fullmatch(text):
         _refuse(
             name,
-            Phrase(
-                "must be the beginning of a division or grid code, as in 120101001001-G001",
-                "须为区划代码或网格代码的开头，如 120101001001-G001",
-            ),
+            "must be the beginning of a division or grid code, as in 120101001001-G001",
+            "须为区划代码或网格代码的开头，如 120101001001-G001",
         )
     return text
 
@@ -98,20 +91,18 @@ def _department(name: str, text: str | None, role: Role) -> UUID | None:
     if (text is None) == (role is Role.DEPARTMENT_OFFICER):
         _refuse(
             name,
-            Phrase(
-                "belongs to a DEPARTMENT_OFFICER and to nobody else",
-                "须由 DEPARTMENT_OFFICER 填写，其他角色不得填写",
-            ),
+            "belongs to a DEPARTMENT_OFFICER and to nobody else",
+            "须由 DEPARTMENT_OFFICER 填写，其他角色不得填写",
         )
     try:
         return None if text is None else UUID(text)
     except ValueError:
-        _refuse(name, Phrase("must be the identifier of a department, a UUID", "须为部门标识（UUID）"))
+        _refuse(name, "must be the identifier of a department, a UUID", "须为部门标识（UUID）")
 
 
-def _refuse(name: str, rule: Phrase) -> NoReturn:
+def _refuse(name: str, en: str, zh: str) -> NoReturn:
     said = Phrase(
-        f"The token's claim {name} {rule.en}. Get a token with it.",
-        f"令牌的声明 {name} {rule.zh}。请换取合规的令牌。",
+        f"The token's claim {name} {en}. Get a token with it.",
+        f"令牌的声明 {name} {zh}。请换取合规的令牌。",
     )
     raise ApiError(said, "UNAUTHENTICATED")

@@ -94,7 +94,7 @@ def bearer(header: str | None, params: object = None) -> str | None:
 def _of_params(name: str, value: object) -> str:
     """A token that is meant to be one: nobody becomes anonymous by a slip."""
     text = value.strip() if isinstance(value, str) else ""
-    token = re.sub("^bearer ", "", text, flags=re.IGNORECASE).strip()
+    token = re.sub(r"^bearer(\s+|$)", "", text, flags=re.IGNORECASE)
     if not token:
         said = Phrase(
             f"Send the token as a text in {name}, or leave {name} out.",

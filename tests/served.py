@@ -30,7 +30,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.service.app import DEFAULTS, make_app, open_routes
 from chuishao.service.keys import token_key
 from chuishao.service.settings import PREFIX, Settings
-from chuishao.service.tokens import mint
+from chuishao.service.tokens import Trust, mint
 from tests.town import KEY
 
 T = TypeVar("T")
@@ -108,20 +108,24 @@ class Client:
         return payload
 
     @asynccontextmanager
-    async def socket(self) -> AsyncIterator[Socket]:
-        """A WebSocket that is acknowledged."""
+    async def opened(self) -> AsyncIterator[Socket]:
+        """A WebSocket that has said nothing yet, and brings no header with a token."""
         protocol = Subprotocol("graphql-transport-ws")
         headers = {name: value for name, value in self.headers.items() if name != "authorization"}
-        params = {"authorization": self.headers.get("authorization")}
-        address = f"ws://{self.base}/graphql"
         async with connect(
-            address,
+            f"ws://{self.base}/graphql",
             subprotocols=[protocol],
             additional_headers=headers,
             max_queue=None,  # whoever stops reading at a full queue would never hear the farewell
             compression=None,
         ) as connection:
-            opened = Socket(connection)
+            yield Socket(connection)
+
+    @asynccontextmanager
+    async def socket(self) -> AsyncIterator[Socket]:
+        """A WebSocket that is acknowledged."""
+        async with self.opened() as opened:
+            params = {"authorization": self.headers.get("authorization")}
             await opened.say(type="connection_init", payload=params)
             assert await opened.hear() == {"type": "connection_ack"}
             yield opened
@@ -208,9 +212,11 @@ class Served:
 
 
 @asynccontextmanager
-async def served(database_url: str, settings: Settings = DEFAULTS) -> AsyncIterator[Served]:
+async def served(
+    database_url: str, settings: Settings = DEFAULTS, trust: Trust | None = None
+) -> AsyncIterator[Served]:
     """The application on a migrated database, in a thread of this process."""
-    app = make_app(database_url, KEY, settings)
+    app = make_app(database_url, KEY, settings, trust)
     routes = open_routes.pop()
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", ws="websockets-sansio", log_level="warning", lifespan="on"
