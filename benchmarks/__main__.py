@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import append
+from benchmarks import append, observing
 from chuishao.service.postgres import EmbeddedPostgres
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -28,8 +28,11 @@ def main() -> None:
         folder = Path(name)
         with EmbeddedPostgres.start(folder) as postgres:
             found = append.measure(postgres.url, folder, console)
+            observed = observing.measure(postgres.url)
     console.print(append.table(found))
     keep("append", found.as_json())
+    console.print(observing.table(observed))
+    keep("observing", observed.as_json())
 
 
 if __name__ == "__main__":

@@ -41,3 +41,10 @@ def places(error: BaseException) -> list[str]:
     """Where it was raised: file, line and function, the innermost last."""
     frames = extract_tb(error.__traceback__)[-FRAMES:]
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def told(error: BaseException) -> str:
+    """Kind and words of an exception, for those who look after the server; the database's by kind alone."""
+    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError)):
+        return kind(error)
+    return f"{type(error).__name__}: {error}"

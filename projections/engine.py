@@ -20,6 +20,7 @@ from opentelemetry.trace import Span
 
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected
+from chuishao.eventlog.failure import told
 from chuishao.eventlog.feed import POLL, Feed
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.spans import span
@@ -308,7 +309,7 @@ class Engine:
                     except Exception as failure:
                         if connection.is_closed() or _passes(failure):
                             raise Unavailable(str(failure)) from failure
-                        error = f"{type(failure).__name__}: {failure}"
+                        error = told(failure)
                         logger.exception(
                             "projection %s cannot fold event %s", projection.name, event.position
                         )
