@@ -71,6 +71,7 @@ class ReportCase(Command):
     """上报 Report a matter. Give the grid where it is known, otherwise the community."""
 
     thing = "case"
+    makes = True
     category: Annotated[str, Doc("类别 a category code of the catalogue in force")]
     text: Annotated[str, Doc("描述 what is the matter; personal text, up to 4,000 characters")]
     severity: Annotated[Severity, Doc("等级 how grave it seems")] = Severity.MINOR

@@ -16,6 +16,8 @@ class Command:
     """Something a user asks for. `thing` names what the answer gives back."""
 
     thing: ClassVar[str]
+    makes: ClassVar[bool] = False
+    """Whether that thing is new, so that nobody can have seen a version of it."""
 
     async def decide(self, work: Work) -> BaseAggregate[Any]:
         """Load what is needed, decide, and give back the aggregate that the command is about."""

@@ -28,6 +28,7 @@ class RegisterDivision(Command):
     """登记区划 Enter a division into the register; its parent must be there."""
 
     thing = "division"
+    makes = True
     code: Annotated[str, Doc("区划代码 its first code: 2, 6, 9 or 12 digits")]
     name: Annotated[str, Doc("名称 its name")]
     effective_from: Since
@@ -120,6 +121,7 @@ class EstablishDepartment(Command):
     """设立部门 Establish a department within a division."""
 
     thing = "department"
+    makes = True
     division_code: Annotated[str, Doc("所属区划 the division it belongs to")]
     name: Annotated[str, Doc("名称 its name")]
 

@@ -27,6 +27,7 @@ class DrawGrid(Command):
     """划定网格 Draw a service grid inside a community."""
 
     thing = "grid"
+    makes = True
     grid_code: GridCode
     name: Annotated[str, Doc("名称 its name")]
     households: Annotated[int, Doc("户数 how many households it has")]
@@ -88,6 +89,7 @@ class RegisterGridWorker(Command):
     """登记网格员 Enter somebody into a community's roster of grid workers."""
 
     thing = "worker"
+    makes = True
     community_code: Annotated[str, Doc("社区 the community of the roster")]
     label: Annotated[str, Doc("编号 role and number, shown to everybody, as in “网格员 001”")]
     name: Annotated[str | None, Doc("姓名 the name; personal text")] = None

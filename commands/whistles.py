@@ -51,6 +51,7 @@ class BlowWhistle(Command):
     """吹哨 The street blows the whistle on a case and summons departments."""
 
     thing = "whistle"
+    makes = True
     case_id: Annotated[UUID, Doc("案件 the case, at tier MULTI_UNIT")]
     kind: Annotated[WhistleKind, Doc("哨源类型 routine, tackling or emergency")]
     linkage: Annotated[LinkageMechanism, Doc("联动机制 one of the five linkage mechanisms")]

@@ -273,7 +273,7 @@ class Whistle(BaseAggregate[UUID]):
         authorise(by, step, DEPARTMENT, self.street)
         if by.department != department:
             allowed = Phrase(f"an officer of department {department}", f"部门 {department} 的工作人员")
-            raise Forbidden(role=by.described, action=step, allowed=allowed)
+            raise Forbidden("departmentId", role=by.described, action=step, allowed=allowed)
         self._require_open(step)
         summons = self._summons(department)
         not_before(at, summons.at, SUMMONED)

@@ -27,6 +27,13 @@ _ENVELOPE = {
         "发生时间 When it happened, if not just now: drafts made offline, imports.",
     ),
 }
+_ENVELOPE_OF_NEW = {
+    "expected_version": (
+        int | None,
+        "预期版本 Leave it out: the command makes something, which had version 0 before. Any other number is "
+        "refused, except that of the same thing made already.",
+    ),
+}
 DEEPEST = 12
 """Levels of a JSON document in an input."""
 _PLAIN = {UUID: strawberry.ID, dict: JSON}
@@ -46,7 +53,7 @@ def _make_input(command: type[Any]) -> type:
     is_command = issubclass(command, Command)
     made = []
     if is_command:
-        for name, (kind, text) in _ENVELOPE.items():
+        for name, (kind, text) in (_ENVELOPE | (_ENVELOPE_OF_NEW if command.makes else {})).items():
             made.append(_field(name, kind, text, required=name == "command_id"))
     hints = get_type_hints(command, include_extras=True)
     for field in fields(command):

@@ -31,7 +31,8 @@ def _refusal(node: FieldNode) -> ApiError:
     said = Phrase(
         f"`{node.name.value}` is switched off here. Each version publishes its schema as "
         "graphql/schema.graphql; `chuishao schema` prints it.",
-        f"`{node.name.value}` 在此已关闭。各版本的模式见 graphql/schema.graphql；`chuishao schema` 可打印。",
+        f"`{node.name.value}` 在此已关闭。各版本的模式见 `graphql/schema.graphql`；"
+        "`chuishao schema` 可打印。",
     )
     refusal = ApiError(said, "INTROSPECTION_DISABLED")
     refusal.located = located(GraphQLError(said.en, node))

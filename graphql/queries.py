@@ -44,6 +44,7 @@ from chuishao.graphql.types.grid import Grid
 from chuishao.graphql.types.log import LogStatus, Viewer
 from chuishao.graphql.types.policy import Category, Policy
 from chuishao.graphql.types.shared import Connection, Node, Tally
+from chuishao.graphql.types.term import TermList, term_lists
 from chuishao.graphql.types.whistle import DepartmentStanding, Whistle
 from chuishao.graphql.types.worker import GridWorker
 from chuishao.projections.cases import CASES
@@ -272,6 +273,17 @@ class Query:
     ) -> Tally:
         """One tally."""
         return await by_code(info, "tally", place, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="词表 What a person sees for the values of the schema's enums.")
+    def terms(
+        self,
+        info: Info,
+        names: Annotated[
+            list[str] | None, _argument("名称 Only the lists of these names, such as CaseStatus.")
+        ] = None,
+    ) -> list[TermList]:
+        """Labels."""
+        return term_lists(info, names)
 
     @strawberry.field(description="类别目录 The catalogue of categories in force now.")
     async def categories(self, info: Info, at_least: AtLeast = None) -> list[Category]:

@@ -91,7 +91,7 @@ def read_divisions(file: Path, known: Iterable[str] = ()) -> list[Row]:
         if header != COLUMNS:
             reason = f"the header is {','.join(header)!r}; it must be {','.join(COLUMNS)!r}"
             raise BadFile([Fault(name, 1, "-", reason)])
-        for fields in reader:
+        for fields in filter(None, reader):  # a blank line has no fields
             faults += [Fault(name, reader.line_num, *fault) for fault in _faults(fields, rows)]
             if len(fields) == len(COLUMNS):
                 code, title, _, parent = fields

@@ -486,6 +486,12 @@ def test_only_line_feeds_end_lines(separator: str, tmp_path: Path) -> None:
     assert [(row.line, row.name) for row in read_divisions(file)][:1] == [(2, f"试验{separator}市")]
 
 
+def test_blank_lines_in_a_file_say_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "blank.csv"
+    file.write_text("code,name,level,parent_code\n\n12,天津市,municipality,\n\n\n", encoding="utf-8")
+    assert read_divisions(file) == [Row(3, "12", "天津市", "")]
+
+
 def test_the_bundled_file_is_good() -> None:
     assert len(read_divisions(bundled())) == 5933
 

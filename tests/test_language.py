@@ -8,13 +8,18 @@ import httpx
 import pytest
 
 from chuishao.domain.refusal import Refusal
+from chuishao.eventlog.connection import open_pool
+from chuishao.eventlog.log import EventLog
 from chuishao.graphql.enums import refusals
 from chuishao.graphql.errors import RequestRefused
 from chuishao.graphql.execution import Engine, GraphQLRequest
 from chuishao.graphql.failures import FAILURES
 from chuishao.graphql.language import preferred, speak
+from tests.served import served
+from tests.test_api import AUDITOR
 from tests.test_architecture import trees
 from tests.test_websocket import opened
+from tests.town import make_town
 from tests.toy_schema import schema
 from tests.toy_server import ToyServer, toy_server
 
@@ -235,3 +240,42 @@ def unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]
             yield from unpacked(one, its)
     elif isinstance(target, ast.Name):
         yield target.id, value
+
+
+# What is shown
+
+
+SHOWN = """{
+    terms { name description values { value label zh en } }
+    categories { name group zh en groupZh groupEn }
+    events(first: 20) { type title label }
+}"""
+
+
+async def test_labels_follow_the_language_asked_for(database: str) -> None:
+    pool = await open_pool(database)
+    await make_town(EventLog(pool))
+    await pool.close()
+    async with served(database) as server:
+        auditor = server.client(AUDITOR)
+        for accepted, language in (("zh-CN", "zh"), ("en", "en")):
+            shown = await auditor.speaking(accepted).read(SHOWN)
+            lists = {terms["name"]: terms for terms in shown["terms"]}
+            assert {"CaseStatus", "Role", "Tier", "ErrorCode", "CaseOrder", "RequestFailure"} <= set(lists)
+            for terms in lists.values():
+                assert bool(CHINESE.match(terms["description"])) is (language == "zh")
+                for value in terms["values"]:
+                    assert CHINESE.search(value["zh"]) and value["en"], value
+                    assert value["label"] == value[language]
+            for category in shown["categories"]:
+                assert category["name"] == category[language]
+                assert category["group"] == category[f"group{language.capitalize()}"]
+            for event in shown["events"]:
+                assert event["label"] in event["title"].split(": ", 1)
+                assert bool(CHINESE.match(event["label"])) is (language == "zh")
+
+
+async def test_a_list_of_terms_is_asked_for_by_its_name(database: str) -> None:
+    async with served(database) as server:
+        answer = await server.client().read('{ terms(names: ["Tier"]) { name values { value } } }')
+    assert [terms["name"] for terms in answer["terms"]] == ["Tier"]

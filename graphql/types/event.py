@@ -85,6 +85,12 @@ class Event:
         """The first line of the event's documentation."""
         return (EVENT_TYPES[root.type].__doc__ or root.type).split("\n")[0]
 
+    @strawberry.field(description="标签 What the type means, in the language of `Accept-Language`.")
+    def label(root: Root, info: Info) -> str:
+        """Its half of the title."""
+        zh, _, en = (EVENT_TYPES[root.type].__doc__ or "").split("\n")[0].partition(": ")
+        return zh if info.context.language == "zh" else en
+
     @strawberry.field(
         description="流 The stream it belongs to: the identifier of its case, whistle, grid and so on."
     )

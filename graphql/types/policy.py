@@ -13,6 +13,7 @@ from strawberry.scalars import JSON
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.policy import Category as CategoryInForce
 from chuishao.domain.policy import LimitKind
+from chuishao.graphql.context import Info
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.shared import ITS_OWN, column, identified
 from chuishao.projections.policies import PolicyRow
@@ -35,6 +36,16 @@ class Category:
     en: str = column("英文名称 Its English name.")
     group_zh: str = column("大类中文名称 Its group's Chinese name.")
     group_en: str = column("大类英文名称 Its group's English name.")
+
+    @strawberry.field(description="名称 Its name in the language of `Accept-Language`.")
+    def name(root: strawberry.Parent[CategoryInForce], info: Info) -> str:
+        """Of the two names."""
+        return root.zh if info.context.language == "zh" else root.en
+
+    @strawberry.field(description="大类 Its group's name in the language of `Accept-Language`.")
+    def group(root: strawberry.Parent[CategoryInForce], info: Info) -> str:
+        """Of the group's two names."""
+        return root.group_zh if info.context.language == "zh" else root.group_en
 
 
 @strawberry.type(description="期限规则 A limit that a policy states.")
