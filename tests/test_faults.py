@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -51,11 +51,18 @@ AWAY = (httpx.TransportError, ConnectionClosed, InvalidMessage, InvalidStatus, O
 # People who do not give up
 
 
+class Asked(Protocol):
+    """Whoever answers a request: one server, or several in turn."""
+
+    async def send(self, document: str, variables: dict[str, Any]) -> Any:
+        """The whole result of one request."""
+
+
 @dataclass
 class Persistent:
     """Somebody who sends each command again, under its id, until it is acknowledged."""
 
-    client: Client
+    client: Asked
     acknowledged: dict[str, int] = field(default_factory=dict)
     sent: int = 0
 
