@@ -16,6 +16,7 @@ from chuishao.domain.actor import out_of_scope
 from chuishao.domain.case import Case, Part, Report
 from chuishao.domain.division import Level, street_of
 from chuishao.domain.grid import community_code
+from chuishao.domain.lifecycle import TRANSITIONS, Step
 from chuishao.domain.refusal import ForeignGrid, PlaceRequired, within
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
 
@@ -72,6 +73,7 @@ class ReportCase(Command):
 
     thing = "case"
     makes = True
+    roles = TRANSITIONS[Step.REPORT].roles
     category: Annotated[str, Doc("类别 a category code of the catalogue in force")]
     text: Annotated[str, Doc("描述 what is the matter; personal text, up to 4,000 characters")]
     severity: Annotated[Severity, Doc("等级 how grave it seems")] = Severity.MINOR
@@ -112,6 +114,7 @@ class ReportCase(Command):
 class AcceptCase(CaseCommand):
     """受理 Accept a reported case."""
 
+    roles = TRANSITIONS[Step.ACCEPT].roles
     note: Note = None
 
     async def decide(self, work: Work) -> Case:
@@ -125,6 +128,7 @@ class AcceptCase(CaseCommand):
 class RefuseCase(CaseCommand):
     """不予受理 Refuse a reported case with a reason; it can be reopened."""
 
+    roles = TRANSITIONS[Step.REFUSE].roles
     reason: Reason
 
     async def decide(self, work: Work) -> Case:
@@ -138,6 +142,7 @@ class RefuseCase(CaseCommand):
 class AssessCase(CaseCommand):
     """研判 Assess a case: its category, its severity, and the linkage mechanism it calls for."""
 
+    roles = TRANSITIONS[Step.ASSESS].roles
     severity: Annotated[Severity, Doc("等级 how grave it is: 小事不出社区、大事不出街道")]
     category: Annotated[str | None, Doc("类别 another category, where the reported one does not fit")] = None
     linkage: Annotated[LinkageMechanism | None, Doc("联动机制 a major dispute makes the street whistle")] = (
@@ -157,6 +162,7 @@ class AssessCase(CaseCommand):
 class AssignCase(CaseCommand):
     """交办 Assign an assessed case to a tier."""
 
+    roles = TRANSITIONS[Step.ASSIGN].roles
     tier: Annotated[Tier, Doc("层级 who is to settle it")]
     grid_code: Grid = None
     assignee: Assignee = None
@@ -177,6 +183,7 @@ class AssignCase(CaseCommand):
 class TransferCase(CaseCommand):
     """转办 Transfer a case to another grid, or to another community of the street."""
 
+    roles = TRANSITIONS[Step.TRANSFER].roles
     community_code: Annotated[str, Doc("社区 the community it goes to")]
     grid_code: Grid = None
     assignee: Assignee = None
@@ -203,6 +210,7 @@ class TransferCase(CaseCommand):
 class EscalateCase(CaseCommand):
     """升级 Escalate a case to a higher tier; tiers may be skipped upward."""
 
+    roles = TRANSITIONS[Step.ESCALATE].roles
     tier: Annotated[Tier, Doc("层级 the higher tier")]
     assignee: Assignee = None
     reason: Reason
@@ -218,6 +226,7 @@ class EscalateCase(CaseCommand):
 class ReturnCase(CaseCommand):
     """退回 Return a case, to be assigned anew."""
 
+    roles = TRANSITIONS[Step.RETURN].roles
     reason: Reason
 
     async def decide(self, work: Work) -> Case:
@@ -231,6 +240,7 @@ class ReturnCase(CaseCommand):
 class ResolveOnSpot(CaseCommand):
     """当场解决 Resolve a case on the spot: 能够当场解决的当场解决."""
 
+    roles = TRANSITIONS[Step.RESOLVE_ON_SPOT].roles
     result: Annotated[str, Doc("处置结果 what was done; personal text")]
 
     async def decide(self, work: Work) -> Case:
@@ -244,6 +254,7 @@ class ResolveOnSpot(CaseCommand):
 class ResolveCase(CaseCommand):
     """处置 Resolve a case at its tier, without a whistle."""
 
+    roles = TRANSITIONS[Step.RESOLVE].roles
     result: Annotated[str, Doc("处置结果 what was done; personal text")]
 
     async def decide(self, work: Work) -> Case:
@@ -257,6 +268,7 @@ class ResolveCase(CaseCommand):
 class VerifyCase(CaseCommand):
     """核查 Verify a resolved case: it passes, or goes back to its holder. Never by its resolver."""
 
+    roles = TRANSITIONS[Step.VERIFY].roles
     passed: Annotated[bool, Doc("是否通过 whether it was found resolved")]
     note: Note = None
 
@@ -274,6 +286,7 @@ class VerifyCase(CaseCommand):
 class RateCase(CaseCommand):
     """评价 Rate a case, as the resident or as a follow-up visit (回访) heard it; once a resolution."""
 
+    roles = TRANSITIONS[Step.RATE].roles
     answered: Annotated[bool, Doc("是否响应 was it answered")]
     solved: Annotated[bool, Doc("是否解决 was it solved")]
     satisfied: Annotated[int, Doc("满意度 how satisfied, 1 to 5")]
@@ -291,6 +304,7 @@ class RateCase(CaseCommand):
 class CloseCase(CaseCommand):
     """结案 Close a verified case, rated or not."""
 
+    roles = TRANSITIONS[Step.CLOSE].roles
     note: Note = None
 
     async def decide(self, work: Work) -> Case:
@@ -304,6 +318,7 @@ class CloseCase(CaseCommand):
 class ReopenCase(CaseCommand):
     """重开 Reopen a case that was not fixed, wrongly refused, or no duplicate."""
 
+    roles = TRANSITIONS[Step.REOPEN].roles
     reason: Reason
     secret: Secret = None
 
@@ -318,6 +333,7 @@ class ReopenCase(CaseCommand):
 class MarkDuplicate(CaseCommand):
     """标记重复 Say that a case is the same report as another one."""
 
+    roles = TRANSITIONS[Step.MARK_DUPLICATE].roles
     of_id: Annotated[UUID, Doc("原件 the other case")]
 
     async def decide(self, work: Work) -> Case:
@@ -331,6 +347,7 @@ class MarkDuplicate(CaseCommand):
 class MergeCase(CaseCommand):
     """并案 Let another case carry this one; can be undone."""
 
+    roles = TRANSITIONS[Step.MERGE].roles
     into_id: Annotated[UUID, Doc("主案 the case that carries it")]
 
     async def decide(self, work: Work) -> Case:
@@ -344,6 +361,7 @@ class MergeCase(CaseCommand):
 class UndoMerge(CaseCommand):
     """撤销并案 Let a merged case stand where it stood before."""
 
+    roles = TRANSITIONS[Step.UNDO_MERGE].roles
     reason: Reason
 
     async def decide(self, work: Work) -> Case:
@@ -367,6 +385,7 @@ class SplitPart:
 class SplitCase(CaseCommand):
     """拆分 Split a case into two or more cases of their own."""
 
+    roles = TRANSITIONS[Step.SPLIT].roles
     parts: Annotated[list[SplitPart], Doc("各部分 the parts, at least two")]
 
     async def decide(self, work: Work) -> Case:

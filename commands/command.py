@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from chuishao.domain.vocabulary import Role
+
 if TYPE_CHECKING:
     from eventsourcing.domain import BaseAggregate
 
@@ -13,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """Something a user asks for. `thing` names what the answer gives back."""
+    """Something a user asks for. `thing` names what the answer gives back.
+
+    `roles` may send it at all, as the domain's tables say; where and when they may, the decision says.
+    """
 
     thing: ClassVar[str]
     makes: ClassVar[bool] = False
     """Whether that thing is new, so that nobody can have seen a version of it."""
+    roles: ClassVar[frozenset[Role]]
 
     async def decide(self, work: Work) -> BaseAggregate[Any]:
         """Load what is needed, decide, and give back the aggregate that the command is about."""

@@ -11,7 +11,7 @@ from annotated_doc import Doc
 
 from chuishao.commands.command import Command
 from chuishao.commands.work import Work
-from chuishao.domain.authority import Setup
+from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.department import Department
 from chuishao.domain.division import Division, DivisionCode, level_of, parent_code
 from chuishao.domain.identity import division_id
@@ -29,6 +29,7 @@ class RegisterDivision(Command):
 
     thing = "division"
     makes = True
+    roles = MAY_SET_UP[Setup.KEEP_DIVISIONS]
     code: Annotated[str, Doc("区划代码 its first code: 2, 6, 9 or 12 digits")]
     name: Annotated[str, Doc("名称 its name")]
     effective_from: Since
@@ -65,6 +66,7 @@ class RenameDivision(Command):
     """区划更名 Give a division another name from a date on."""
 
     thing = "division"
+    roles = MAY_SET_UP[Setup.KEEP_DIVISIONS]
     code: Code
     name: Annotated[str, Doc("名称 its new name")]
     effective_from: Since
@@ -82,6 +84,7 @@ class RecodeDivision(Command):
     """区划变更代码 Give a division another code from a date on; the code must never have been used."""
 
     thing = "division"
+    roles = MAY_SET_UP[Setup.KEEP_DIVISIONS]
     code: Code
     new_code: Annotated[str, Doc("新代码 the new code, of the same level")]
     effective_from: Since
@@ -105,6 +108,7 @@ class AbolishDivision(Command):
     """撤销区划 End a division from a date on."""
 
     thing = "division"
+    roles = MAY_SET_UP[Setup.KEEP_DIVISIONS]
     code: Code
     effective_from: Since
 
@@ -122,6 +126,7 @@ class EstablishDepartment(Command):
 
     thing = "department"
     makes = True
+    roles = MAY_SET_UP[Setup.KEEP_DEPARTMENTS]
     division_code: Annotated[str, Doc("所属区划 the division it belongs to")]
     name: Annotated[str, Doc("名称 its name")]
 
@@ -137,6 +142,7 @@ class RenameDepartment(Command):
     """部门更名 Give a department another name."""
 
     thing = "department"
+    roles = MAY_SET_UP[Setup.KEEP_DEPARTMENTS]
     department_id: Annotated[UUID, Doc("部门 the department")]
     name: Annotated[str, Doc("名称 its new name")]
 
@@ -153,6 +159,7 @@ class AbolishDepartment(Command):
     """撤销部门 End a department."""
 
     thing = "department"
+    roles = MAY_SET_UP[Setup.KEEP_DEPARTMENTS]
     department_id: Annotated[UUID, Doc("部门 the department")]
     reason: Annotated[str, Doc("原因 why")]
 

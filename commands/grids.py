@@ -10,7 +10,7 @@ from annotated_doc import Doc
 
 from chuishao.commands.command import Command
 from chuishao.commands.work import Work
-from chuishao.domain.authority import Setup
+from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.division import Level
 from chuishao.domain.grid import ServiceGrid, community_code
 from chuishao.domain.identity import grid_id
@@ -28,6 +28,7 @@ class DrawGrid(Command):
 
     thing = "grid"
     makes = True
+    roles = MAY_SET_UP[Setup.KEEP_GRIDS]
     grid_code: GridCode
     name: Annotated[str, Doc("名称 its name")]
     households: Annotated[int, Doc("户数 how many households it has")]
@@ -56,6 +57,7 @@ class RedrawGrid(Command):
     """调整网格 Change a grid's name or households; what is left out stays."""
 
     thing = "grid"
+    roles = MAY_SET_UP[Setup.KEEP_GRIDS]
     grid_code: GridCode
     name: Annotated[str | None, Doc("名称 its new name")] = None
     households: Annotated[int | None, Doc("户数 how many households it has now")] = None
@@ -73,6 +75,7 @@ class RetireGrid(Command):
     """撤销网格 End a grid; its worker must have been relieved."""
 
     thing = "grid"
+    roles = MAY_SET_UP[Setup.KEEP_GRIDS]
     grid_code: GridCode
     reason: Annotated[str, Doc("原因 why")]
 
@@ -90,6 +93,7 @@ class RegisterGridWorker(Command):
 
     thing = "worker"
     makes = True
+    roles = MAY_SET_UP[Setup.KEEP_WORKERS]
     community_code: Annotated[str, Doc("社区 the community of the roster")]
     label: Annotated[str, Doc("编号 role and number, shown to everybody, as in “网格员 001”")]
     name: Annotated[str | None, Doc("姓名 the name; personal text")] = None
@@ -107,6 +111,7 @@ class AssignGridWorker(Command):
     """配置网格员 Give a vacant grid its one worker, who serves no other grid."""
 
     thing = "grid"
+    roles = MAY_SET_UP[Setup.KEEP_WORKERS]
     grid_code: GridCode
     worker_id: WorkerId
 
@@ -126,6 +131,7 @@ class RelieveGridWorker(Command):
     """免去网格员 Relieve a grid's worker; the grid is vacant from then on."""
 
     thing = "grid"
+    roles = MAY_SET_UP[Setup.KEEP_WORKERS]
     grid_code: GridCode
     reason: Annotated[str, Doc("原因 why")]
 
@@ -143,6 +149,7 @@ class PublishContact(Command):
     """公示联系方式 Publish how residents reach a grid worker."""
 
     thing = "worker"
+    roles = MAY_SET_UP[Setup.PUBLISH_CONTACT]
     worker_id: WorkerId
     contact: Annotated[str, Doc("联系方式 as residents are to see it")]
 

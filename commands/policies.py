@@ -11,7 +11,7 @@ from annotated_doc import Doc
 
 from chuishao.commands.command import Command
 from chuishao.commands.work import Work
-from chuishao.domain.authority import Setup
+from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.identity import POLICY_ID
 from chuishao.domain.policy import Policies
 
@@ -21,6 +21,7 @@ class AdoptPolicy(Command):
     """采用政策 Adopt a policy document: limits, calendar, grid size and categories, from its date on."""
 
     thing = "policy"
+    roles = MAY_SET_UP[Setup.ADOPT_POLICY]
     document: Annotated[dict[str, Any], Doc("政策文件 the whole document, in the form of data/policy.json")]
 
     async def decide(self, work: Work) -> Policies:

@@ -13,11 +13,12 @@ from chuishao.commands.work import Work
 from chuishao.domain.case import Case
 from chuishao.domain.department import Department
 from chuishao.domain.division import street_of
+from chuishao.domain.lifecycle import TRANSITIONS, Step
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import NoLimit, NotFound, OutOfScope
 from chuishao.domain.vocabulary import LinkageMechanism, WhistleKind
-from chuishao.domain.whistle import Call, Whistle
+from chuishao.domain.whistle import DEPARTMENT, MISS_RECORDERS, STREET, Call, Whistle
 
 DepartmentId = Annotated[UUID, Doc("部门 the department")]
 Reason = Annotated[str, Doc("原因 why; personal text")]
@@ -52,6 +53,7 @@ class BlowWhistle(Command):
 
     thing = "whistle"
     makes = True
+    roles = TRANSITIONS[Step.WHISTLE].roles
     case_id: Annotated[UUID, Doc("案件 the case, at tier MULTI_UNIT")]
     kind: Annotated[WhistleKind, Doc("哨源类型 routine, tackling or emergency")]
     linkage: Annotated[LinkageMechanism, Doc("联动机制 one of the five linkage mechanisms")]
@@ -85,6 +87,7 @@ class BlowWhistle(Command):
 class SummonDepartment(WhistleCommand):
     """召集 Summon one more department, or again one that refused."""
 
+    roles = STREET
     department_id: DepartmentId
 
     async def decide(self, work: Work) -> Whistle:
@@ -99,6 +102,7 @@ class SummonDepartment(WhistleCommand):
 class SignSummons(WhistleCommand):
     """签收 Sign a summons, as the department."""
 
+    roles = DEPARTMENT
     department_id: DepartmentId
 
     async def decide(self, work: Work) -> Whistle:
@@ -112,6 +116,7 @@ class SignSummons(WhistleCommand):
 class CheckIn(WhistleCommand):
     """报到 Check in where the department is needed."""
 
+    roles = DEPARTMENT
     department_id: DepartmentId
 
     async def decide(self, work: Work) -> Whistle:
@@ -125,6 +130,7 @@ class CheckIn(WhistleCommand):
 class RefuseSummons(WhistleCommand):
     """拒绝 Refuse a summons with a reason."""
 
+    roles = DEPARTMENT
     department_id: DepartmentId
     reason: Reason
 
@@ -139,6 +145,7 @@ class RefuseSummons(WhistleCommand):
 class RecordMissedCheckIn(WhistleCommand):
     """未按时报到 Record that a department let the limit for its check-in pass."""
 
+    roles = MISS_RECORDERS
     department_id: DepartmentId
 
     async def decide(self, work: Work) -> Whistle:
@@ -161,6 +168,7 @@ class RecordMissedCheckIn(WhistleCommand):
 class AnswerSummons(WhistleCommand):
     """处理反馈 Say what the department did."""
 
+    roles = DEPARTMENT
     department_id: DepartmentId
     result: Annotated[str, Doc("处理结果 what was done; personal text")]
 
@@ -175,6 +183,7 @@ class AnswerSummons(WhistleCommand):
 class RateDepartment(WhistleCommand):
     """评价部门 The street rates a department, after its answer or a missed limit."""
 
+    roles = STREET
     department_id: DepartmentId
     score: Annotated[int, Doc("评分 1 to 5")]
     comment: Annotated[str | None, Doc("评语 a remark; personal text")] = None
@@ -190,6 +199,7 @@ class RateDepartment(WhistleCommand):
 class OpenOnSiteMeeting(WhistleCommand):
     """召开现场会 Open the on-site meeting of a last-mile whistle."""
 
+    roles = STREET
     items: Annotated[list[str], Doc("事项 what is to be settled, item by item")]
 
     async def decide(self, work: Work) -> Whistle:
@@ -203,6 +213,7 @@ class OpenOnSiteMeeting(WhistleCommand):
 class SettleOnSiteItem(WhistleCommand):
     """办结事项 Settle one item of the on-site meeting."""
 
+    roles = STREET
     item: Annotated[int, Doc("序号 the item's number, from 1")]
 
     async def decide(self, work: Work) -> Whistle:
@@ -216,6 +227,8 @@ class SettleOnSiteItem(WhistleCommand):
 class CloseOnSiteMeeting(WhistleCommand):
     """现场会闭会 Close the on-site meeting: 事不完、人不走."""
 
+    roles = STREET
+
     async def decide(self, work: Work) -> Whistle:
         """Close."""
         whistle = await self.whistle(work)
@@ -227,6 +240,7 @@ class CloseOnSiteMeeting(WhistleCommand):
 class ResolveWhistle(WhistleCommand):
     """哨件办结 Find the matter settled: the case is resolved and every department released."""
 
+    roles = TRANSITIONS[Step.RESOLVE_BY_WHISTLE].roles
     result: Annotated[str, Doc("处置结果 what was achieved; personal text")]
 
     async def decide(self, work: Work) -> Whistle:
@@ -242,6 +256,7 @@ class ResolveWhistle(WhistleCommand):
 class WithdrawWhistle(WhistleCommand):
     """撤哨 Take the whistle back; the case is with the street again."""
 
+    roles = TRANSITIONS[Step.WITHDRAW_WHISTLE].roles
     reason: Reason
 
     async def decide(self, work: Work) -> Whistle:

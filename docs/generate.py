@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -20,9 +21,11 @@ from chuishao.domain.authority import MAY_SET_UP
 from chuishao.domain.catalogue import AGGREGATES, EVENT_TYPES
 from chuishao.domain.event import Event, PersonalText
 from chuishao.domain.lifecycle import RESOLVERS, STAGES, TABLE, Status, Step
+from chuishao.domain.sight import SHOWN, SIGHT
 from chuishao.domain.summons import SUMMONS_TABLE, SummonsState
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
+from chuishao.graphql import permissions
 from chuishao.graphql.enums import NAMES, refusals
 from chuishao.graphql.evolution import changes
 from chuishao.graphql.failures import FAILURES
@@ -191,6 +194,42 @@ def terms() -> str:
     return "".join(parts) + "\n"
 
 
+def sights() -> str:
+    """Which cases each role sees."""
+    rows = ((f"{role.value} {role.zh}", f"{sight.zh} {sight.en}") for role, sight in SIGHT.items())
+    return table(("role", "sees"), rows)
+
+
+def rules() -> str:
+    """The rules by which fields are shown."""
+    rows = (
+        (f"**{rule.value}** {rule.zh}", rule.en, "all" if len(shown) == len(Role) else roles(shown))
+        for rule, shown in SHOWN.items()
+    )
+    return table(("rule", "shows", "to"), rows)
+
+
+def mutations() -> str:
+    """Every mutation by every role."""
+    rows = (
+        (f"`{name}`", *("✓" if role in allowed else "" for role in Role))
+        for name, allowed in permissions.mutations().items()
+    )
+    return table(("mutation", *(role.zh for role in Role)), rows)
+
+
+def readings() -> str:
+    """Every field by every role, type by type."""
+    parts = []
+    for kind, group in groupby(permissions.fields(), key=lambda field: field[0]):
+        rows = (
+            (f"`{name}`", rule.value, *("✓" if role in SHOWN[rule] else "◐" for role in Role))
+            for _, name, rule in group
+        )
+        parts.append(f"\n### {kind}\n\n" + table(("field", "rule", *(role.zh for role in Role)), rows))
+    return "".join(parts) + "\n"
+
+
 def schema_changes() -> str:
     """What has changed in the schema since the released one."""
     older = (DOCS.parent / "graphql" / "released.graphql").read_text(encoding="utf-8")
@@ -220,6 +259,10 @@ TABLES: dict[str, Callable[[], str]] = {
         limits,
         terms,
         schema_changes,
+        sights,
+        rules,
+        mutations,
+        readings,
     )
 }
 

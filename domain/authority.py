@@ -1,8 +1,5 @@
 """Who may set up divisions, grids, workers, departments and policies. Case steps have their own table."""
 
-from collections.abc import Collection
-from uuid import UUID
-
 from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
@@ -31,28 +28,7 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.PUBLISH_CONTACT: GRID_KEEPERS | {Role.GRID_WORKER},
 }
 
-READS_PERSONAL_TEXT = frozenset(
-    {
-        Role.GRID_WORKER,
-        Role.GRID_LEADER,
-        Role.COMMUNITY_STAFF,
-        Role.SECTOR_CHIEF,
-        Role.STREET_OFFICER,
-    }
-)
-"""The roles that need the words of a case to handle it; everybody else sees them masked."""
-
 
 def require_setup(actor: Actor, what: Setup, place: str, *path: str) -> None:
     """Refuse an actor who may not set this up here."""
     authorise(actor, what, MAY_SET_UP[what], place, *path)
-
-
-def reads_personal_text(actor: Actor, place: str, summoned: Collection[UUID] = ()) -> bool:
-    """Whether personal text about something at `place` is shown to the actor.
-
-    A department's officer reads only what the department was summoned to.
-    """
-    if actor.role is Role.DEPARTMENT_OFFICER:
-        return actor.department in summoned
-    return actor.role in READS_PERSONAL_TEXT and actor.reaches(place)

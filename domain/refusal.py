@@ -357,6 +357,16 @@ class Forbidden(Refusal):
     zh = "{role}无权执行{action}。允许：{allowed}。"
 
 
+class TokenRequired(Refusal):
+    """需要令牌 Cases are listed for people who are known."""
+
+    en = (
+        "Cases are shown to those who handle, audit or reported them. "
+        "Send a token, or ask for one case with its secret."
+    )
+    zh = "案件仅向经办、审计人员及上报人显示。请提供令牌，或凭查询码查询单个案件。"
+
+
 class OutOfScope(Refusal):
     """超出职权范围 The place lies outside the actor's scope."""
 

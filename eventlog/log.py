@@ -21,11 +21,16 @@ DEFAULT_LOG = 1
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events a reader wants: by place prefix, type, or the case they belong to. None is any."""
+    """Which events a reader wants: by place prefix, type, or the case they belong to. None is any.
+
+    `case_places` and `cases` narrow only the events that belong to a case, by what the reader sees.
+    """
 
     place: str | None = None
     types: frozenset[str] | None = None
     correlation: UUID | None = None
+    case_places: str | None = None
+    cases: frozenset[UUID] | None = None
 
     def fits(self, event: RecordedEvent) -> bool:
         """Whether an event is wanted."""
@@ -34,6 +39,12 @@ class Filter:
             (self.types is None or event.type in self.types)
             and (self.correlation is None or self.correlation == event.correlation)
             and (self.place is None or meta.place.startswith(self.place))
+            and (event.correlation is None or self._fits_case(event.correlation, meta.place))
+        )
+
+    def _fits_case(self, case: UUID, place: str) -> bool:
+        return (self.case_places is None or place.startswith(self.case_places)) and (
+            self.cases is None or case in self.cases
         )
 
 
@@ -101,13 +112,15 @@ class EventLog:
             " AND ($4::uuid IS NULL OR correlation = $4)"
             " AND ($5::text[] IS NULL OR type = ANY($5))"
             " AND ($6::text IS NULL OR starts_with(meta ->> 'place', $6))"
-            " ORDER BY position LIMIT $7"
+            " AND ($7::text IS NULL OR correlation IS NULL OR starts_with(meta ->> 'place', $7))"
+            " AND ($8::uuid[] IS NULL OR correlation IS NULL OR correlation = ANY($8))"
+            " ORDER BY position LIMIT $9"
         )
         types = None if wanted.types is None else sorted(wanted.types)
+        cases = None if wanted.cases is None else sorted(wanted.cases)
+        arguments = (wanted.correlation, types, wanted.place, wanted.case_places, cases, limit)
         async with connected(self.pool) as connection:
-            rows = await connection.fetch(
-                query, self.id, after, until, wanted.correlation, types, wanted.place, limit
-            )
+            rows = await connection.fetch(query, self.id, after, until, *arguments)
         return [recorded(row) for row in rows]
 
     async def make_partitions(self) -> int:

@@ -166,7 +166,7 @@ def play(people: People, grid: str) -> None:
     step(people.inspector, "verifyCase", "核查", "another street officer", passed=True)
     rating = {"answered": True, "solved": True, "satisfied": 5, "secret": secret}
     step(people.resident, "rateCase", "评价", "the resident", **rating)
-    show(people.resident, case, step(people.inspector, "closeCase", "结案", "another street officer"))
+    show(people.inspector, case, step(people.inspector, "closeCase", "结案", "another street officer"))
 
 
 def whistle(people: People, case: str) -> None:

@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
 
 import strawberry
 
+from chuishao.commands.cases import resident_subject
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.phrase import Language, Phrase
 from chuishao.domain.refusal import Refusal
+from chuishao.domain.sight import Reader
+from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.errors import ApiError
@@ -47,13 +51,29 @@ class Context:
     last_event_id: str | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     rows: int = 0
+    proven: frozenset[UUID] = frozenset()
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads, with what ties them to cases."""
+        return Reader(self.actor, self._subject, self.proven)
+
+    @cached_property
+    def _subject(self) -> UUID | None:
+        signed_in = self.actor.role is Role.RESIDENT and self.actor.reaches("")
+        return resident_subject(self.services.executor.key, self.actor.id) if signed_in else None
+
+    def prove(self, case: UUID) -> None:
+        """Let the asker see a case: the secret was given, or the asker's own command has acted on it."""
+        self.proven |= {case}
+        self.__dict__.pop("loaders", None)
 
     @cached_property
     def loaders(self) -> Loaders:
         """The operation's own loaders."""
         from chuishao.graphql.loaders import Loaders  # noqa: PLC0415 loaders know the context
 
-        return Loaders(self.services.log, self.now)
+        return Loaders(self.services.log, self.now, self.reader)
 
     def spend(self, rows: Any) -> Any:
         """Count nested rows that an operation shows; refuse one that shows too many."""

@@ -9,20 +9,21 @@ from typing import Any
 
 import strawberry
 
-from chuishao.domain.authority import reads_personal_text
 from chuishao.domain.division import Level
 from chuishao.domain.event import storable
 from chuishao.domain.lifecycle import Status
 from chuishao.domain.phrase import Phrase
-from chuishao.domain.refusal import BadText, Forbidden, Refusal
+from chuishao.domain.refusal import BadText, Forbidden, Refusal, TokenRequired
+from chuishao.domain.sight import SHOWN, Reading, shown_of_case
 from chuishao.domain.summons import WhistleStatus
-from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
+from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier, WhistleKind
 from chuishao.graphql import enums
 from chuishao.graphql.context import Info
 from chuishao.graphql.filter_tree import AND, NOT, OR, every, require
 from chuishao.graphql.inputs import read_id, read_moment
 from chuishao.graphql.scalars import Position
 from chuishao.projections.paging import Where
+from chuishao.projections.sight import case_seen, seen
 
 assert enums.NAMES, "importing the module registers the enums"
 
@@ -54,9 +55,7 @@ class CaseFilter:
     overdue: bool | None = _wish("逾期 Past their limit now, or not.")
     assignee: str | None = _wish("承办人 Assigned to this actor.")
     whistled: bool | None = _wish("吹哨 With an open whistle, or without.")
-    text: str | None = _wish(
-        "文字 Whose description has these words; for those who may read it, in their scope."
-    )
+    text: str | None = _wish("文字 Whose description has these words; for those who may read it.")
     ids: list[strawberry.ID] | None = _wish("标识 One of these cases.")
     categories: list[str] | None = _wish("类别代码 Of one of these categories.")
     linkage: list[LinkageMechanism] | None = _wish("联动机制 Of one of these mechanisms.")
@@ -159,13 +158,21 @@ def _among(where: Where, name: str, values: list[Any] | None) -> None:
         where.also(f"{name} = ANY({where.add([str(value) for value in values])}::text[])")
 
 
+def require_known(info: Info) -> None:
+    """Refuse to list cases for somebody whom nothing ties to any case."""
+    if info.context.reader.unknown:
+        raise TokenRequired()
+
+
 def case_conditions(info: Info, wanted: CaseFilter, where: Where) -> None:
-    """Add what a case filter asks for, with the filters in it."""
+    """Add what a case filter asks for, with the filters in it, among the cases that the asker sees."""
+    require_known(info)
+    seen(where, info.context.reader)
     require(where, wanted, partial(_case_conditions, info))
 
 
 def _case_conditions(info: Info, wanted: CaseFilter, where: Where) -> None:
-    """Add what one case filter asks for; words only for those who may read them, in their scope."""
+    """Add what one case filter asks for."""
     if wanted.place is not None:
         where.within("place", wanted.place)
     if wanted.grid_code is not None:
@@ -180,22 +187,14 @@ def _case_conditions(info: Info, wanted: CaseFilter, where: Where) -> None:
         late = f"open AND due_at < {where.add(info.context.now)}"
         where.also(late if wanted.overdue else f"({late}) IS NOT TRUE")
     if wanted.assignee is not None:
-        actor = info.context.actor
-        if actor.role is not Role.AUDITOR and not reads_personal_text(actor, actor.scope or ""):
-            action = Phrase("look for an actor's cases", "按承办人查询案件")
-            allowed = Phrase("handlers, AUDITOR", "承办人员、审计人员（AUDITOR）")
-            raise Forbidden("filter", "assignee", role=actor.role, action=action, allowed=allowed)
-        where.within("place", actor.scope or "")
+        _require_shown(
+            info, Reading.ACTORS, "assignee", Phrase("look for an actor's cases", "按承办人查询案件")
+        )
         where.also(f"assignee = {where.add(wanted.assignee)}")
     if wanted.whistled is not None:
         where.also("whistle IS NOT NULL" if wanted.whistled else "whistle IS NULL")
     if wanted.text is not None:
-        actor = info.context.actor
-        if not reads_personal_text(actor, actor.scope or ""):
-            action = Phrase("search in descriptions", "按描述文字查询")
-            allowed = Phrase("handlers", "承办人员")
-            raise Forbidden("filter", "text", role=actor.role, action=action, allowed=allowed)
-        where.within("place", actor.scope or "")
+        _require_shown(info, Reading.WORDS, "text", Phrase("search in descriptions", "按描述文字查询"))
         pattern = where.add("%" + _escaped(wanted.text) + "%")
         where.also(
             f"EXISTS (SELECT FROM cases.case_text t WHERE t.id = case_row.id AND t.text ILIKE {pattern})"
@@ -215,12 +214,21 @@ def _case_facts(wanted: CaseFilter, where: Where) -> None:
         where.also(f"position > {where.add(wanted.changed_since)}")
 
 
+def _require_shown(info: Info, rule: Reading, field: str, action: Phrase) -> None:
+    """Refuse to filter by what the asker does not see."""
+    actor = info.context.actor
+    if not shown_of_case(actor, rule):
+        raise Forbidden("filter", field, role=actor.role, action=action, allowed=sorted(SHOWN[rule]))
+
+
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def whistle_conditions(info: Info, wanted: WhistleFilter, where: Where) -> None:
-    """Add what a whistle filter asks for, with the filters in it."""
+    """Add what a whistle filter asks for, with those in it, among the whistles that the asker sees."""
+    require_known(info)
+    case_seen(where, info.context.reader, "whistle.case_id")
     require(where, wanted, partial(_whistle_conditions, info))
 
 

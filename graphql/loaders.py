@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
 from chuishao.domain.event import SealedText
 from chuishao.domain.policy import in_force
+from chuishao.domain.sight import Reader
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
-from chuishao.projections import grids, history, tallies, whistles
+from chuishao.projections import grids, history, tallies
 from chuishao.projections.cases import CASES, CaseRow
 from chuishao.projections.departments import DEPARTMENTS, DepartmentRow
 from chuishao.projections.divisions import DIVISIONS, NAMES, DivisionRow, NameRow
 from chuishao.projections.grids import GRIDS, GridRow
+from chuishao.projections.paging import Where
 from chuishao.projections.policybook import policy_book
+from chuishao.projections.sight import case_seen, seen
 from chuishao.projections.table import Table
 from chuishao.projections.whistles import ITEMS, SUMMONS, WHISTLES, ItemRow, SummonsRow, WhistleRow
 from chuishao.projections.workers import WORKERS, WorkerRow
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
+Sight: TypeAlias = Callable[[Where], None]
+"""Adds the condition that the reader sees a row."""
 
 # ruff: noqa: S608 every name in these statements is a column of our own tables
 
@@ -33,44 +38,40 @@ R = TypeVar("R")
 class Loaders:
     """The loaders of one operation."""
 
-    def __init__(self, log: EventLog, now: datetime) -> None:
+    def __init__(self, log: EventLog, now: datetime, reader: Reader) -> None:
         self.log = log
         self.now = now
+        self.reader = reader
 
     @cached_property
     def case(self) -> DataLoader[UUID, CaseRow | None]:
-        """A case by its identifier."""
-        return self._one(CASES, "cases.case_row", "id")
+        """A case by its identifier; None where the reader does not see it."""
+        return self._one(CASES, "cases.case_row", "id", self._seen)
 
     @cached_property
     def merged(self) -> DataLoader[UUID, list[CaseRow]]:
-        """The cases joined to a case: merged into it, or duplicates of it."""
-        return self._many(CASES, "cases.case_row", "joined", "number")
+        """The cases joined to a case, as far as the reader sees them: merged into it, or duplicates of it."""
+        return self._many(CASES, "cases.case_row", "joined", "number", self._seen)
 
     @cached_property
     def parts(self) -> DataLoader[UUID, list[CaseRow]]:
         """The cases that a case was split into."""
-        return self._many(CASES, "cases.case_row", "split_from", "number")
+        return self._many(CASES, "cases.case_row", "split_from", "number", self._seen)
 
     @cached_property
     def whistle(self) -> DataLoader[UUID, WhistleRow | None]:
-        """A whistle by its identifier."""
-        return self._one(WHISTLES, "whistles.whistle", "id")
+        """A whistle by its identifier; None where the reader does not see its case."""
+        return self._one(WHISTLES, "whistles.whistle", "id", self._case_seen)
 
     @cached_property
     def whistles_of_case(self) -> DataLoader[UUID, list[WhistleRow]]:
         """The whistles blown on a case."""
-        return self._many(WHISTLES, "whistles.whistle", "case_id", "number")
+        return self._many(WHISTLES, "whistles.whistle", "case_id", "number", self._case_seen)
 
     @cached_property
     def summonses(self) -> DataLoader[UUID, list[SummonsRow]]:
         """The summonses of a whistle."""
         return self._many(SUMMONS, "whistles.summons", "whistle", "summoned_at, department, number")
-
-    @cached_property
-    def summoned(self) -> DataLoader[UUID, set[UUID]]:
-        """The departments summoned to a case."""
-        return self._mapped(whistles.summoned)
 
     @cached_property
     def items(self) -> DataLoader[UUID, list[ItemRow]]:
@@ -159,30 +160,57 @@ class Loaders:
 
         return DataLoader(load)
 
-    def _one(self, table: Table[R], source: str, column: str) -> DataLoader[Any, R | None]:
-        query = f"SELECT {', '.join(table.columns)} FROM {source} WHERE {column} = ANY($1)"
+    def _seen(self, where: Where) -> None:
+        seen(where, self.reader)
+
+    def _case_seen(self, where: Where) -> None:
+        case_seen(where, self.reader, "whistle.case_id")
+
+    def _one(
+        self, table: Table[R], source: str, column: str, sight: Sight | None = None
+    ) -> DataLoader[Any, R | None]:
         at = table.columns.index(column)
 
         async def load(keys: list[Any]) -> list[R | None]:
-            async with connected(self.log.pool) as connection:
-                found = {record[at]: table.row(*record) for record in await connection.fetch(query, keys)}
+            found = {
+                record[at]: table.row(*record)
+                for record in await self._fetch(table, source, column, keys, sight)
+            }
             return [found.get(key) for key in keys]
 
         return DataLoader(load)
 
-    def _many(self, table: Table[R], source: str, column: str, order: str) -> DataLoader[Any, list[R]]:
-        columns = ", ".join(table.columns)
-        query = f"SELECT {columns} FROM {source} WHERE {column} = ANY($1) ORDER BY {column}, {order}"
+    def _many(
+        self, table: Table[R], source: str, column: str, order: str, sight: Sight | None = None
+    ) -> DataLoader[Any, list[R]]:
         at = table.columns.index(column)
 
         async def load(keys: list[Any]) -> list[list[R]]:
             found: dict[Any, list[R]] = {key: [] for key in keys}
-            async with connected(self.log.pool) as connection:
-                for record in await connection.fetch(query, keys):
-                    found[record[at]].append(table.row(*record))
+            for record in await self._fetch(table, source, column, keys, sight, order):
+                found[record[at]].append(table.row(*record))
             return [found[key] for key in keys]
 
         return DataLoader(load)
+
+    async def _fetch(
+        self,
+        table: Table[Any],
+        source: str,
+        column: str,
+        keys: list[Any],
+        sight: Sight | None,
+        order: str = "",
+    ) -> Any:
+        where = Where()
+        where.also(f"{column} = ANY({where.add(keys)})")
+        if sight is not None:
+            sight(where)
+        query = f"SELECT {', '.join(table.columns)} FROM {source}{where.sql}"
+        if order:
+            query += f" ORDER BY {column}, {order}"
+        async with connected(self.log.pool) as connection:
+            return await connection.fetch(query, *where.arguments)
 
     def _mapped(
         self, load_all: Callable[[Any, list[K]], Awaitable[dict[K, Any]]], **default: Any

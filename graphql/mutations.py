@@ -125,6 +125,8 @@ async def send(info: Info, command: type[Command], given: Any) -> Result:
         )
         outcome = await context.services.executor.execute(ready, envelope)
         context.forget()
+        if command.thing == "case":
+            context.prove(outcome.id)
     except Refusal as refusal:
         fails(refusal.code)
         sentence = refusal.sentence(context.language)

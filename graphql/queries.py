@@ -36,6 +36,7 @@ from chuishao.graphql.orders import (
 )
 from chuishao.graphql.reading import answered, by_code, by_id, fetched, listed
 from chuishao.graphql.scalars import Position
+from chuishao.graphql.sight import CaseSecret, narrowed, prove
 from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.division import Division
@@ -95,11 +96,16 @@ _NODES = {
 class Query:
     """The queries."""
 
-    @strawberry.field(description="工单 A case by its identifier.")
+    @strawberry.field(description="工单 A case by its identifier; null where the asker does not see it.")
     async def case(
-        self, info: Info, id: Annotated[strawberry.ID, _argument("案件 The case.")], at_least: AtLeast = None
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, _argument("案件 The case.")],
+        secret: CaseSecret = None,
+        at_least: AtLeast = None,
     ) -> Case | None:
         """One case."""
+        prove(info, id, secret)
         return await by_id(info, "case", id, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="工单列表 Cases by place, state, tier, category, limit, assignee or words.")
@@ -301,7 +307,8 @@ class Query:
         return await fetched(info, all_policies, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(
-        description="事件日志 The log itself after a cursor, in order: the audit's raw material."
+        description="事件日志 The log itself after a cursor, in order: the audit's raw material. "
+        "Events of cases are shown to those who see them; those of divisions, grids and so on to everybody."
     )
     async def events(
         self,
@@ -320,7 +327,8 @@ class Query:
             services = info.context.services
             position = await services.log.resume(after) if after else 0
             head = await services.log.head()
-            return await services.log.matching(wanted, position, head, size)
+            seen = await narrowed(info, wanted, head)
+            return await services.log.matching(seen, position, head, size)
 
         return await answered(info, read, None)  # type: ignore[no-any-return]
 

@@ -10,9 +10,11 @@ import strawberry
 
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.log import Filter
+from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.log_filter import DivisionPrefix, EventPlace, EventTypes, wanted_events
+from chuishao.graphql.sight import CaseSecret, prove, require_seen, require_still_seen, watched
 from chuishao.graphql.trace import begin_result
 from chuishao.graphql.types.event import Event
 
@@ -22,7 +24,7 @@ _AFTER = strawberry.argument(
 )
 
 
-async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerator[Event, None]:
+async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerator[RecordedEvent, None]:
     services = info.context.services
     cursor = info.context.last_event_id or after
     try:
@@ -43,22 +45,32 @@ async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerat
 class Subscription:
     """The subscriptions."""
 
-    @strawberry.subscription(description="案件事件 The events of one case and of its whistles.")
+    @strawberry.subscription(
+        description="案件事件 The events of one case and of its whistles; ends with an error "
+        "where the case leaves what the asker sees."
+    )
     async def case_events(
         self,
         info: Info,
         case_id: Annotated[strawberry.ID, strawberry.argument(description="案件 The case.")],
         after: Annotated[str | None, _AFTER] = None,
+        secret: CaseSecret = None,
     ) -> AsyncGenerator[Event, None]:
-        """Follow a case."""
+        """Follow a case for as long as the asker sees it."""
         try:
-            wanted = Filter(correlation=read_id(case_id, "caseId"))
+            case = read_id(case_id, "caseId")
         except Refusal as refusal:
             raise info.context.error(refusal) from refusal
-        async for event in _follow(info, wanted, after):
-            yield event
+        prove(info, case_id, secret)
+        await require_seen(info, case)
+        async with aclosing(_follow(info, Filter(correlation=case), after)) as events:
+            async for event in events:
+                await require_still_seen(info, event)
+                yield event  # type: ignore[misc]
 
-    @strawberry.subscription(description="事件 All events, or those of some places and types.")
+    @strawberry.subscription(
+        description="事件 All events that the asker sees, or those of some places and types."
+    )
     async def events(
         self,
         info: Info,
@@ -69,5 +81,9 @@ class Subscription:
     ) -> AsyncGenerator[Event, None]:
         """Follow the log."""
         wanted = wanted_events(info, place, division_prefix, types)
-        async for event in _follow(info, wanted, after):
-            yield event
+        head = await info.context.services.log.head()
+        watch = await watched(info, wanted, head)
+        async with aclosing(_follow(info, watch.wanted, after)) as events:
+            async for event in events:
+                if await watch.shows(event, head):
+                    yield event  # type: ignore[misc]

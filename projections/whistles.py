@@ -265,11 +265,3 @@ PROJECTION = Projection(
 async def league(connection: Connection, street: str, now: datetime) -> list[Standing]:
     """The check-in league table over the whistles of every street whose code begins so."""
     return [Standing(*row) for row in await connection.fetch(_SQL["league"], street, now)]
-
-
-async def summoned(connection: Connection, cases: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """The departments that were ever summoned to each case."""
-    found: dict[UUID, set[UUID]] = {case: set() for case in cases}
-    for row in await connection.fetch(_SQL["summoned"], list(cases)):
-        found[row["case_id"]].add(row["department"])
-    return found

@@ -74,8 +74,3 @@ FROM whistles.summons s JOIN whistles.whistle w ON w.id = s.whistle
 WHERE starts_with(s.street, $1)
 GROUP BY s.department
 ORDER BY s.department
-
--- name: summoned
-SELECT w.case_id, s.department
-FROM whistles.whistle w JOIN whistles.summons s ON s.whistle = w.id
-WHERE w.case_id = ANY($1)

@@ -173,16 +173,19 @@ def _print_tokens(settings: Settings, district: str) -> None:
     street = f"{district}001"
     shown = (
         Actor(f"street-officer-{street}", Role.STREET_OFFICER, street),
-        Actor(f"community-staff-{street}001", Role.COMMUNITY_STAFF, f"{street}001"),
+        Actor("auditor-1", Role.AUDITOR, ""),
+        Actor("integrator-1", Role.INTEGRATOR, ""),
         Actor("administrator-1", Role.ADMINISTRATOR, ""),
     )
     console.print(
-        "Tokens for a day, for the header Authorization: Bearer … (make more with `chuishao token`):"
+        "GraphiQL, signed in for a day. What stands behind #token= is the token for the header"
+        " Authorization: Bearer … (make more with `chuishao token`):"
     )
+    page = f"http://{settings.host}:{settings.port}/graphql"
     for actor in shown:
         console.print(f"  {actor.role.value} of {actor.scope or 'everywhere'}:", style="bold")
         made = mint(key, actor, timedelta(days=1), settings.jwt_audience)
-        console.print(f"  {made}", soft_wrap=True, highlight=False)
+        console.print(f"  {page}#token={made}", soft_wrap=True, highlight=False)
 
 
 @app.command()

@@ -31,13 +31,15 @@ from chuishao.graphql.schema import operations, schema
 from chuishao.service.cli import app
 from chuishao.service.settings import PREFIX, Settings
 from tests.conftest import copy_of_template
-from tests.served import Client, Served, served, token
+from tests.served import AUDITOR, Client, Served, served, token
 from tests.town import COMMUNITY, STREET, make_town
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FIRST_QUERIES = ("frontend_cases_of_a_grid", "auditor_trace_a_case", "integrator_follow_events")
 FOLLOWERS = ("follow.mjs", "follow_sse.mjs")
+STREET_OFFICER = Actor("street-officer-1", Role.STREET_OFFICER, STREET)
+AUDIENCES = {"auditors.md": AUDITOR, "integrators.md": Actor("integrator-1", Role.INTEGRATOR, "")}
 HERE = "http://127.0.0.1:8000/graphql"
 """Where the documentation says that the server is."""
 
@@ -103,6 +105,10 @@ class Place:
     def anybody(self) -> Client:
         return self.server.client()
 
+    def reader(self, page: Path) -> Client:
+        """Somebody for whom a page is written, with a token."""
+        return self.server.client(AUDIENCES.get(page.name, STREET_OFFICER))
+
 
 @pytest.fixture(scope="module")
 async def place(template: str) -> AsyncIterator[Place]:
@@ -117,8 +123,7 @@ async def place(template: str) -> AsyncIterator[Place]:
     await town.assigned()
     await pool.close()
     async with served(database) as server:
-        officer = Actor("street-officer-1", Role.STREET_OFFICER, STREET)
-        client = server.client(officer)
+        client = server.client(STREET_OFFICER)
         await client.do("resolveCase", caseId=str(case), result="已处理")
         inspector = server.client(Actor("street-officer-2", Role.STREET_OFFICER, STREET))
         await inspector.do("verifyCase", caseId=str(case), passed=True)
@@ -133,11 +138,13 @@ async def test_queries_run_as_they_stand(place: Place, block: Block) -> None:
     if variables is None:
         return
     if operation_of(block.text).operation.value == "subscription":
-        async with place.anybody.stream(block.text, **variables) as events:
+        async with place.reader(block.page).stream(block.text, **variables) as events:
             first = await anext(events)
             assert "errors" not in first, first
         return
-    for answer in (await place.anybody.read(block.text, **variables)).values():
+    writes = operation_of(block.text).operation.value == "mutation"
+    client = place.server.client(STREET_OFFICER) if writes else place.reader(block.page)
+    for answer in (await client.read(block.text, **variables)).values():
         assert answer is not None
         assert answer.get("errors", []) == [] if isinstance(answer, dict) else True, answer
         assert answer["nodes"] if isinstance(answer, dict) and "nodes" in answer else True, "nothing to see"
@@ -207,9 +214,10 @@ async def test_programs_run_and_a_second_run_changes_nothing(
     program = tmp_path / "program.py"
     assert HERE in block.text
     program.write_text(block.text.replace(HERE, f"http://{place.server.base}/graphql"), encoding="utf-8")
-    first = await run_python(place, [str(program)], tmp_path)
+    access = token(AUDIENCES.get(block.page.name, STREET_OFFICER))
+    first = await run_python(place, [str(program)], tmp_path, TOKEN=access)
     assert re.search(r"CaseReported|^position [1-9]\d* document [0-9a-f]{64}$", first, re.MULTILINE)
-    assert await run_python(place, [str(program)], tmp_path) == first
+    assert await run_python(place, [str(program)], tmp_path, TOKEN=access) == first
 
 
 async def test_the_whole_case_goes_from_the_report_to_the_close(place: Place, tmp_path: Path) -> None:

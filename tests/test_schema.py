@@ -23,7 +23,9 @@ from graphql import (
 
 from chuishao.commands import cases, grids, whistles
 from chuishao.commands.catalogue import COMMANDS
+from chuishao.domain.actor import Actor
 from chuishao.domain.catalogue import EVENT_TYPES
+from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.execution import Engine, GraphQLRequest
@@ -274,11 +276,15 @@ def assert_full(value: Any, path: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(OPERATIONS) - set(MUTATIONS) - SUBSCRIPTIONS))
-@pytest.mark.parametrize("role", ["street", "auditor", "nobody"])
-async def test_a_query_among_the_operations_shows_something_to_everybody(
+@pytest.mark.parametrize("role", ["street", "auditor", "integrator"])
+async def test_a_query_among_the_operations_shows_something_to_its_audiences(
     name: str, role: str, town: Town, serving: Served
 ) -> None:
-    people = {"street": town.street_officer, "auditor": AUDITOR, "nobody": None}
+    people = {
+        "street": town.street_officer,
+        "auditor": AUDITOR,
+        "integrator": Actor("integrator-1", Role.INTEGRATOR, ""),
+    }
     client = serving.client(people[role])
     head = await town.log.head()
     await client.read("query ($at: Position) { cases(first: 1, atLeast: $at) { nodes { id } } }", at=head)

@@ -23,7 +23,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.eventlog import feed as feed_module
 from chuishao.eventlog.cursor import Cursor, parse
 from chuishao.eventlog.log import Filter
-from tests.served import Client, Served, served, until
+from tests.served import AUDITOR, Client, Served, served, until
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, THIRD_GRID, Town
 
 INTEGRATOR = Actor("integrator-1", Role.INTEGRATOR, "")
@@ -184,7 +184,7 @@ async def test_the_events_of_a_case_include_those_of_its_whistles(
 ) -> None:
     case, _ = await town.whistled(departments=2)
 
-    events = follow(serving.client(), CASE_EVENTS, id=str(case), after=town.log.start_cursor)
+    events = follow(serving.client(INTEGRATOR), CASE_EVENTS, id=str(case), after=town.log.start_cursor)
     seen = await Follower(events).to(await town.log.head())
 
     types = ["CaseWhistled", "WhistleBlown", "DepartmentSummoned", "DepartmentSummoned"]
@@ -221,8 +221,8 @@ async def test_places_and_types_are_filtered_in_the_past_and_the_present(
 async def test_no_type_at_all_is_a_filter_that_nothing_fits(
     follow: Follow, town: Town, serving: Served
 ) -> None:
-    nothing = Follower(follow(serving.client(), EVENTS, after=town.log.start_cursor, types=[]))
-    everything = Follower(follow(serving.client(), EVENTS, after=town.log.start_cursor))
+    nothing = Follower(follow(serving.client(INTEGRATOR), EVENTS, after=town.log.start_cursor, types=[]))
+    everything = Follower(follow(serving.client(INTEGRATOR), EVENTS, after=town.log.start_cursor))
     await keep_busy(serving, hands=1, turns=2)
 
     assert await everything.to(await town.log.head())
@@ -465,7 +465,7 @@ async def test_a_socket_with_a_token_that_does_not_hold_is_closed(serving: Serve
 async def test_personal_text_in_a_socket_is_that_of_its_own_token(town: Town, serving: Served) -> None:
     document = "subscription ($after: String) { events(after: $after) { data } }"
     after = await town.log.cursor_at_head()
-    people = {"staff": town.community_staff, "nobody": None}
+    people = {"staff": town.community_staff, "auditor": AUDITOR}
     followers = {
         name: asyncio.create_task(anext(by_socket(serving.client(actor), document, after=after)))
         for name, actor in people.items()
@@ -475,4 +475,4 @@ async def test_personal_text_in_a_socket_is_that_of_its_own_token(town: Town, se
     heard = {name: json.dumps((await follower)["data"]["text"]) for name, follower in followers.items()}
 
     assert "SHOWN" in heard["staff"]
-    assert "MASKED" in heard["nobody"]
+    assert "MASKED" in heard["auditor"]

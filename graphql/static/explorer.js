@@ -4,6 +4,18 @@
 (() => {
   const settings = JSON.parse(document.getElementById("settings").textContent);
   const endpoint = location.pathname;
+  const authorization = tokenOfLink();
+
+  // A link may bring a token behind `#token=`, which no browser sends to a server; this tab remembers it.
+  function tokenOfLink() {
+    const given = new URLSearchParams(location.hash.slice(1)).get("token");
+    if (given) {
+      sessionStorage.setItem("token", given);
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+    const token = sessionStorage.getItem("token");
+    return token ? { authorization: `Bearer ${token}` } : {};
+  }
 
   function isSubscription(document, name) {
     const operations = (document?.definitions ?? []).filter((node) => node.kind === "OperationDefinition");
@@ -58,6 +70,7 @@
       headers: {
         "content-type": "application/json",
         accept: streamed ? "text/event-stream" : "application/graphql-response+json, application/json;q=0.9",
+        ...authorization,
         ...headers,
       },
       signal: request.signal,

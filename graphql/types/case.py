@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from chuishao.domain.lifecycle import STAGES, Status, Step, possible
+from chuishao.domain.sight import Reading, shown_of_case
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
 from chuishao.graphql.context import Info
 from chuishao.graphql.scalars import Position
@@ -20,14 +21,13 @@ from chuishao.graphql.types.shared import (
     DivisionRef,
     GridRef,
     Node,
-    PersonalText,
     WhistleRef,
     WorkerRef,
+    actor_named,
     column,
+    guarded,
     identified,
-    names,
-    personal,
-    reads,
+    sealed,
 )
 from chuishao.projections.cases import CaseRow
 from chuishao.projections.history import Entry, Holding, holdings
@@ -64,12 +64,10 @@ class HistoryEntry:
         """The holder after the event."""
         return root.row.holder
 
-    @strawberry.field(
-        description="承办人 The actor who was to handle it then; shown to handlers and auditors."
-    )
-    async def assignee(root: strawberry.Parent[Entry], info: Info) -> str | None:
+    @guarded(Reading.ACTORS, "承办人 The actor who was to handle it then; shown to handlers and auditors.")
+    def assignee(root: strawberry.Parent[Entry], info: Info) -> str | None:
         """The assignee after the event."""
-        return await names(info, root.row.assignee, root.recorded.meta.place, root.row.case_id)
+        return root.row.assignee if shown_of_case(info.context.actor, Reading.ACTORS) else None
 
 
 @strawberry.type(
@@ -88,10 +86,9 @@ class HoldingPeriod:
     since: datetime = column("自 When it began.")
     until: datetime | None = column("至 When it ended; null while it lasts.")
 
-    @strawberry.field(description="承办人 The actor who was to handle it; shown to handlers and auditors.")
-    async def assignee(root: strawberry.Parent[Holding], info: Info) -> str | None:
-        """Masked like a name."""
-        return await names(info, root.assignee, root.holder, root.case_id)
+    assignee = actor_named(
+        "assignee", "承办人 The actor who was to handle it; shown to handlers and auditors."
+    )
 
     @strawberry.field(description="时长（秒） How long it has lasted, in seconds.")
     def seconds(root: strawberry.Parent[Holding], info: Info) -> int:
@@ -160,35 +157,17 @@ class Case(Node):
         policy = await info.context.loaders.policy.load(root.reported_at)
         return policy.categories.get(root.category) or await _category_now(info, root.category)
 
-    @strawberry.field(description="描述 What is the matter.")
-    async def text(root: Root, info: Info) -> PersonalText | None:
-        """Opened for those who need it."""
-        return await personal(info, root.text, shown=await reads(info, root.place, root.id))
+    text = sealed("text", "描述 What is the matter.")
 
-    @strawberry.field(description="地址 Where exactly.")
-    async def address(root: Root, info: Info) -> PersonalText | None:
-        """Opened for those who need it."""
-        return await personal(info, root.address, shown=await reads(info, root.place, root.id))
+    address = sealed("address", "地址 Where exactly.")
 
-    @strawberry.field(description="上报人姓名 The reporter's name, if given.")
-    async def reporter_name(root: Root, info: Info) -> PersonalText | None:
-        """Opened for those who need it."""
-        return await personal(info, root.reporter_name, shown=await reads(info, root.place, root.id))
+    reporter_name = sealed("reporter_name", "上报人姓名 The reporter's name, if given.")
 
-    @strawberry.field(description="上报人电话 The reporter's phone, if given.")
-    async def reporter_phone(root: Root, info: Info) -> PersonalText | None:
-        """Opened for those who need it."""
-        return await personal(info, root.reporter_phone, shown=await reads(info, root.place, root.id))
+    reporter_phone = sealed("reporter_phone", "上报人电话 The reporter's phone, if given.")
 
-    @strawberry.field(description="承办人 The actor who is to handle it; shown to handlers and auditors.")
-    async def assignee(root: Root, info: Info) -> str | None:
-        """Masked like a name."""
-        return await names(info, root.assignee, root.place, root.id)
+    assignee = actor_named("assignee", "承办人 The actor who is to handle it; for handlers and auditors.")
 
-    @strawberry.field(description="处置人 The actor who resolved it; shown to handlers and auditors.")
-    async def resolver(root: Root, info: Info) -> str | None:
-        """Masked like a name."""
-        return await names(info, root.resolver, root.place, root.id)
+    resolver = actor_named("resolver", "处置人 The actor who resolved it; for handlers and auditors.")
 
     @strawberry.field(description="网格 Its grid, where known.")
     async def grid(root: Root, info: Info) -> GridRef | None:

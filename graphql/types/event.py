@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,16 +11,19 @@ from strawberry.scalars import JSON
 
 from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.event import SealedText
+from chuishao.domain.sight import Reading, shown_of_case, shown_of_place
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.cursor import cursor_of
-from chuishao.eventlog.mapper import Meta, RecordedEvent, sealed_texts
+from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.context import Info
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.types.shared import CaseRef, DepartmentRef, audits, column, reads
+from chuishao.graphql.types.shared import CaseRef, DepartmentRef, column, guarded
 
 Root = strawberry.Parent[RecordedEvent]
-_ACTORS = {"by", "assignee"}
+_ACTORS = frozenset({"by", "assignee"})
 """Fields that name an actor; masked like the actor's identifier."""
+_NOTES = frozenset({"note"})
+"""Fields with remarks between those who handle a case."""
 _HIDDEN = frozenset({"subject", "originator_id", "originator_version", "originator_topic", "timestamp"})
 
 
@@ -29,27 +31,31 @@ _HIDDEN = frozenset({"subject", "originator_id", "originator_version", "originat
 class EventActor:
     """From the event's meta."""
 
-    @strawberry.field(
-        description="标识 The actor's identifier; shown to those who handle cases here, and auditors."
-    )
-    async def id(root: strawberry.Parent[Meta], info: Info) -> strawberry.ID | None:
+    @guarded(Reading.ACTORS, "标识 The actor's identifier; shown to those who handle the case, and auditors.")
+    def id(root: Root, info: Info) -> strawberry.ID | None:
         """Masked like a name, but not for auditors."""
-        shown = audits(info, root.place) or await reads(info, root.place, root.correlation)
-        return strawberry.ID(root.actor) if shown else None
+        return strawberry.ID(root.meta.actor) if _shown(root, info, Reading.ACTORS) else None
 
     @strawberry.field(description="角色 In which role.")
-    def role(root: strawberry.Parent[Meta]) -> Role:
+    def role(root: Root) -> Role:
         """The role."""
-        return Role(root.role)
+        return Role(root.meta.role)
 
-    unit: str = column("单位 For which unit: a department's identifier, or the code of a place.")
-    scope: str | None = column("职权范围 The division-code prefix acted within; null for none.")
+    @strawberry.field(description="单位 For which unit: a department's identifier, or the code of a place.")
+    def unit(root: Root) -> str:
+        """The unit."""
+        return root.meta.unit
+
+    @strawberry.field(description="职权范围 The division-code prefix acted within; null for none.")
+    def scope(root: Root) -> str | None:
+        """The scope."""
+        return root.meta.scope
 
     @strawberry.field(description="部门 The department acted for, if it is one.")
-    async def department(root: strawberry.Parent[Meta], info: Info) -> DepartmentRef | None:
+    async def department(root: Root, info: Info) -> DepartmentRef | None:
         """By identifier."""
         try:
-            unit = UUID(root.unit)
+            unit = UUID(root.meta.unit)
         except ValueError:
             return None
         return await info.context.loaders.department.load(unit)  # type: ignore[return-value]
@@ -100,31 +106,31 @@ class Event:
 
     @strawberry.field(description="操作者 Who did it.")
     def actor(root: Root) -> EventActor:
-        """From the meta."""
-        return root.meta  # type: ignore[return-value]
+        """From the meta; the event says who sees it."""
+        return root  # type: ignore[return-value]
 
     @strawberry.field(description="位置代码 The code of the place it concerns.")
     def place(root: Root) -> str:
         """From the meta."""
         return root.meta.place
 
-    @strawberry.field(
-        description="命令 The command that caused it; shown to handlers, auditors and integrators."
+    @guarded(
+        Reading.COMMANDS, "命令 The command that caused it; shown to handlers, auditors and integrators."
     )
-    async def command_id(root: Root, info: Info) -> strawberry.ID | None:
+    def command_id(root: Root, info: Info) -> strawberry.ID | None:
         """Masked, for whoever knows a report's command may ask for its answer again."""
-        return strawberry.ID(str(root.meta.command)) if await _traces(root, info) else None
+        return strawberry.ID(str(root.meta.command)) if _shown(root, info, Reading.COMMANDS) else None
 
     @strawberry.field(description="关联 What it belongs to: its case, or else its command.")
-    async def correlation_id(root: Root, info: Info) -> strawberry.ID | None:
+    def correlation_id(root: Root, info: Info) -> strawberry.ID | None:
         """The case; a command is masked like everywhere."""
-        shown = root.correlation is not None or await _traces(root, info)
+        shown = root.correlation is not None or _shown(root, info, Reading.COMMANDS)
         return strawberry.ID(str(root.meta.correlation)) if shown else None
 
-    @strawberry.field(description="起因 The event or command that caused it.")
-    async def causation_id(root: Root, info: Info) -> strawberry.ID | None:
+    @guarded(Reading.COMMANDS, "起因 The event or command that caused it.")
+    def causation_id(root: Root, info: Info) -> strawberry.ID | None:
         """From the meta; masked like the command."""
-        return strawberry.ID(str(root.meta.causation)) if await _traces(root, info) else None
+        return strawberry.ID(str(root.meta.causation)) if _shown(root, info, Reading.COMMANDS) else None
 
     @strawberry.field(
         description="哈希 SHA-256 over the whole event as stored, in hexadecimal: a leaf of the log's tree."
@@ -133,18 +139,20 @@ class Event:
         """The leaf hash."""
         return root.leaf_hash.hex()
 
-    @strawberry.field(
-        description="内容 What it says, by field; personal text is masked or opened like everywhere."
-    )
+    @guarded(Reading.WORDS, "内容 What it says, by field; personal text is masked or opened like everywhere.")
     async def data(root: Root, info: Info) -> JSON:
         """The event's own fields."""
         fields = {name: value for name, value in vars(root.event).items() if name not in _HIDDEN}
-        shown = await reads(info, root.meta.place, root.meta.correlation)
-        if not shown and not audits(info, root.meta.place):
+        if not _shown(root, info, Reading.ACTORS):
             fields |= dict.fromkeys(_ACTORS & fields.keys())
-        texts = list(sealed_texts(root.event)) if shown else []
-        plain = dict(zip(texts, await info.context.loaders.text.load_many(texts), strict=True))
-        return JSON(dict(_written(fields, plain, shown=shown)))
+        texts = [
+            text
+            for name, value in fields.items()
+            if _shown(root, info, Reading.NOTES if name in _NOTES else Reading.WORDS)
+            for text in _sealed(value)
+        ]
+        opened = dict(zip(texts, await info.context.loaders.text.load_many(texts), strict=True))
+        return JSON({_camel(name): _plain(value, opened) for name, value in fields.items()})
 
     @strawberry.field(description="案件 The case it belongs to, if any.")
     async def case(root: Root, info: Info) -> CaseRef | None:
@@ -153,32 +161,36 @@ class Event:
         return await info.context.loaders.case.load(root.meta.correlation)  # type: ignore[return-value]
 
 
-async def _traces(recorded: RecordedEvent, info: Info) -> bool:
-    """Whether the asker may tie events to the commands that caused them."""
-    meta, actor = recorded.meta, info.context.actor
-    if actor.role in (Role.INTEGRATOR, Role.ADMINISTRATOR) and actor.reaches(meta.place):
-        return True
-    return audits(info, meta.place) or await reads(info, meta.place, recorded.correlation)
+def _shown(recorded: RecordedEvent, info: Info, rule: Reading) -> bool:
+    """Whether a rule shows a part of an event to somebody who sees the event."""
+    actor = info.context.actor
+    if recorded.correlation is not None:
+        return shown_of_case(actor, rule)
+    return shown_of_place(actor, rule, recorded.meta.place)
 
 
-def _written(
-    fields: dict[str, Any], plain: dict[SealedText, str | None], *, shown: bool
-) -> Iterator[tuple[str, Any]]:
-    """An event's fields as JSON, in camel case."""
-    for name, value in fields.items():
-        first, *rest = name.split("_")
-        yield first + "".join(word.capitalize() for word in rest), _plain(value, plain, shown=shown)
+def _sealed(value: Any) -> list[SealedText]:
+    """The sealed texts in a field of an event, alone or in a list."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, SealedText)]
 
 
-def _plain(value: Any, plain: dict[SealedText, str | None], *, shown: bool) -> Any:
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _plain(value: Any, opened: dict[SealedText, str | None]) -> Any:
     match value:
         case SealedText():
-            text = plain.get(value)
-            return {"text": text, "state": "MASKED" if not shown else "ERASED" if text is None else "SHOWN"}
+            if value not in opened:
+                return {"text": None, "state": "MASKED"}
+            text = opened[value]
+            return {"text": text, "state": "ERASED" if text is None else "SHOWN"}
         case UUID():
             return str(value)
         case datetime():
             return value.isoformat()
         case list() | tuple():
-            return [_plain(item, plain, shown=shown) for item in value]
+            return [_plain(item, opened) for item in value]
     return value

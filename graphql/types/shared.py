@@ -7,13 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
-from uuid import UUID
 
 import strawberry
 
-from chuishao.domain.authority import reads_personal_text
 from chuishao.domain.identity import identify
-from chuishao.domain.vocabulary import Role
+from chuishao.domain.sight import Reading, shown_of_case
 from chuishao.eventlog.keyring import from_bytes
 from chuishao.graphql.context import Info
 from chuishao.projections.paging import EXACT_COUNT, Count, Page
@@ -87,30 +85,38 @@ class PersonalText:
     state: TextState = column("状态 Whether it is shown, masked or erased.")
 
 
-async def reads(info: Info, place: str, case: UUID | None = None) -> bool:
-    """Whether the asker reads personal text at a place, or of a case that the asker's department handles."""
-    actor = info.context.actor
-    if actor.role is Role.DEPARTMENT_OFFICER and case is not None:
-        return reads_personal_text(actor, place, await info.context.loaders.summoned.load(case))
-    return reads_personal_text(actor, place)
+RULE = "reads"
+"""The key in a field's metadata of the rule by which it is shown; without it the type's rule holds."""
 
 
-def audits(info: Info, place: str) -> bool:
-    """Whether the asker is an auditor of the place, who sees actors' identifiers but not residents' words."""
-    actor = info.context.actor
-    return actor.role is Role.AUDITOR and actor.reaches(place)
+def guarded(rule: Reading, description: str, **options: Any) -> Any:
+    """A field that is shown by a rule of its own."""
+    return strawberry.field(description=description, metadata={RULE: rule}, **options)
 
 
-async def names(info: Info, actor: str | None, place: str, case: UUID) -> str | None:
-    """An actor's identifier, for those who handle the case and for auditors."""
-    if actor is None:
-        return None
-    return actor if audits(info, place) or await reads(info, place, case) else None
+def sealed(name: str, description: str, rule: Reading = Reading.WORDS) -> Any:
+    """Personal text in the column `name` of a row that belongs to a case; whoever sees it sees the case."""
+
+    async def resolve(root: strawberry.Parent[Any], info: Info) -> PersonalText | None:
+        return await personal(info, getattr(root, name), shown=shown_of_case(info.context.actor, rule))
+
+    resolve.__name__ = name
+    return guarded(rule, description, resolver=resolve)
 
 
-async def personal(info: Info, sealed: bytes | None, *, shown: bool) -> PersonalText | None:
+def actor_named(name: str, description: str) -> Any:
+    """The identifier of an actor in the column `name` of a row that belongs to a case."""
+
+    def resolve(root: strawberry.Parent[Any], info: Info) -> str | None:
+        return getattr(root, name) if shown_of_case(info.context.actor, Reading.ACTORS) else None
+
+    resolve.__name__ = name
+    return guarded(Reading.ACTORS, description, resolver=resolve)
+
+
+async def personal(info: Info, column: bytes | None, *, shown: bool) -> PersonalText | None:
     """A sealed column as the asker may see it; None where nothing was said."""
-    text = from_bytes(sealed)
+    text = from_bytes(column)
     if text is None:
         return None
     if not shown:

@@ -18,11 +18,9 @@ from chuishao.graphql.types.shared import (
     DepartmentRef,
     DivisionRef,
     Node,
-    PersonalText,
     column,
     identified,
-    personal,
-    reads,
+    sealed,
 )
 from chuishao.projections.whistles import ItemRow, Standing, SummonsRow, WhistleRow
 
@@ -65,17 +63,7 @@ class Summons:
             return None
         return root.missed_at is None and root.checked_in_at <= root.check_in_due_at
 
-    @strawberry.field(description="答复 Its last answer, or its reason for refusing.")
-    async def words(root: SummonsRoot, info: Info) -> PersonalText | None:
-        """Opened for those who need it."""
-        return await personal(
-            info, root.words, shown=await reads(info, root.street, await _case_of(root.whistle, info))
-        )
-
-
-async def _case_of(whistle_id: UUID, info: Info) -> UUID | None:
-    whistle = await info.context.loaders.whistle.load(whistle_id)
-    return whistle.case_id if whistle else None
+    words = sealed("words", "答复 Its last answer, or its reason for refusing.")
 
 
 @strawberry.type(description="现场会事项 One item of an on-site meeting.")
@@ -90,12 +78,7 @@ class OnSiteItem:
     number: int = column("序号 Its number, from 1.")
     settled_at: datetime | None = column("办结时间 When it was settled; null while it is open.")
 
-    @strawberry.field(description="内容 What is to be settled.")
-    async def text(root: strawberry.Parent[ItemRow], info: Info) -> PersonalText | None:
-        """Opened for those who need it."""
-        whistle = await info.context.loaders.whistle.load(root.whistle)
-        shown = whistle is not None and await reads(info, whistle.street, whistle.case_id)
-        return await personal(info, root.text, shown=shown)
+    text = sealed("text", "内容 What is to be settled.")
 
 
 @strawberry.type(description="哨件 A whistle: the street blows, departments report.")
@@ -133,15 +116,9 @@ class Whistle(Node):
         """By identifier."""
         return await info.context.loaders.department.load(root.lead) if root.lead else None  # type: ignore[return-value]
 
-    @strawberry.field(description="事由 Why departments are needed.")
-    async def grounds(root: Root, info: Info) -> PersonalText | None:
-        """Opened for those who need it."""
-        return await personal(info, root.grounds, shown=await reads(info, root.street, root.case_id))
+    grounds = sealed("grounds", "事由 Why departments are needed.")
 
-    @strawberry.field(description="结果 What was achieved, or why it was withdrawn.")
-    async def result(root: Root, info: Info) -> PersonalText | None:
-        """Opened for those who need it."""
-        return await personal(info, root.result, shown=await reads(info, root.street, root.case_id))
+    result = sealed("result", "结果 What was achieved, or why it was withdrawn.")
 
     @strawberry.field(description="召集 The departments summoned, each with its last summons.")
     async def summonses(

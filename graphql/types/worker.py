@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from chuishao.domain.sight import Reading, shown_of_place
 from chuishao.graphql.context import Info
 from chuishao.graphql.types.shared import (
     DivisionRef,
@@ -15,8 +16,8 @@ from chuishao.graphql.types.shared import (
     PersonalText,
     Tally,
     column,
+    guarded,
     personal,
-    reads,
 )
 from chuishao.projections.workers import WorkerRow
 
@@ -41,10 +42,11 @@ class GridWorker(Node):
     published_at: datetime | None = column("公示时间 When their contact was published; null while it is not.")
     registered_at: datetime = column("登记时间 When they entered the roster.")
 
-    @strawberry.field(description="姓名 Their name, for those who handle cases here.")
+    @guarded(Reading.WORDS, "姓名 Their name, for those who handle cases here.")
     async def name(root: Root, info: Info) -> PersonalText | None:
         """Opened for those who need it."""
-        return await personal(info, root.name, shown=await reads(info, root.grid or root.community))
+        place = root.grid or root.community
+        return await personal(info, root.name, shown=shown_of_place(info.context.actor, Reading.WORDS, place))
 
     @strawberry.field(description="公示联系方式 How residents reach them; public once published.")
     async def contact(root: Root, info: Info) -> PersonalText | None:

@@ -1,0 +1,52 @@
+"""Who reads which field and sends which mutation: read from schema and commands, for people and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from strawberry.types.base import StrawberryObjectDefinition
+
+from chuishao.commands.catalogue import COMMANDS
+from chuishao.domain.sight import Reading
+from chuishao.domain.vocabulary import Role
+from chuishao.graphql.inputs import mutation_name
+from chuishao.graphql.schema import schema
+from chuishao.graphql.types.shared import RULE
+
+RULES: dict[str, Reading] = {
+    "Case": Reading.CASE,
+    "HistoryEntry": Reading.CASE,
+    "HoldingPeriod": Reading.CASE,
+    "Whistle": Reading.CASE,
+    "Summons": Reading.CASE,
+    "OnSiteItem": Reading.CASE,
+    "Event": Reading.CASE,
+    "EventActor": Reading.CASE,
+}
+"""The types that belong to cases; what is in any other type is published."""
+
+
+def fields() -> Iterator[tuple[str, str, Reading]]:
+    """Every field of every type that shows something: type, field, and the rule by which it is shown."""
+    for name in sorted(schema.schema_converter.type_map):
+        definition = schema.schema_converter.type_map[name].definition
+        if not isinstance(definition, StrawberryObjectDefinition) or not _shows(name, definition):
+            continue
+        default = RULES.get(name, Reading.PUBLISHED)
+        for field in definition.fields:
+            yield name, schema.config.name_converter.from_field(field), field.metadata.get(RULE, default)
+
+
+def mutations() -> dict[str, frozenset[Role]]:
+    """The roles that may send each mutation."""
+    return {mutation_name(command): command.roles for command in COMMANDS}
+
+
+def _shows(name: str, definition: StrawberryObjectDefinition) -> bool:
+    """Whether a type shows something itself: no input, no operation, no wrapper of other types."""
+    wrapper = name.endswith(("Connection", "Edge", "Payload")) or name in (
+        "Query",
+        "Mutation",
+        "Subscription",
+    )
+    return not (definition.is_input or definition.is_interface or wrapper)

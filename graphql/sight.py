@@ -1,0 +1,104 @@
+"""What the asker sees of the log, and the secret that ties a resident to a case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+import strawberry
+
+from chuishao.commands.secret import require_secret
+from chuishao.domain.actor import out_of_scope
+from chuishao.domain.phrase import Phrase
+from chuishao.domain.refusal import NotFound, Refusal
+from chuishao.domain.sight import Sight
+from chuishao.eventlog.connection import connected
+from chuishao.eventlog.log import Filter
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.graphql.context import Info
+from chuishao.graphql.inputs import read_id
+from chuishao.projections.sight import cases_seen
+
+CaseSecret: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(
+        description="查询码 The case's own secret, for a resident without an account; shows the case."
+    ),
+]
+
+
+def prove(info: Info, case_id: str, secret: str | None) -> None:
+    """Let the asker see a case whose secret was given; refused where the secret does not fit."""
+    if secret is None:
+        return
+    try:
+        case = read_id(case_id, "id")
+        require_secret(info.context.services.executor.key, case, secret)
+    except Refusal as refusal:
+        raise info.context.error(refusal) from refusal
+    info.context.prove(case)
+
+
+async def narrowed(info: Info, wanted: Filter, head: int) -> Filter:
+    """A filter of recorded events, narrowed to what the asker sees of the log up to its head."""
+    reader = info.context.reader
+    if reader.sight is Sight.SCOPE and reader.actor.scope is not None:
+        return replace(wanted, case_places=reader.actor.scope or None)
+    if reader.unknown or (reader.actor.scope is None and reader.sight is not Sight.OWN):
+        return replace(wanted, cases=frozenset())
+    await info.context.at_least(head)
+    async with connected(info.context.services.log.pool) as connection:
+        return replace(wanted, cases=await cases_seen(connection, reader))
+
+
+class Watch:
+    """Which events of a subscription its asker sees, recorded and to come.
+
+    By scope that follows from the event alone. Where it depends on the case (a department is summoned, a
+    resident reports), the read models are asked once they show the event.
+    """
+
+    def __init__(self, info: Info, recorded: Filter) -> None:
+        self._info = info
+        reader = info.context.reader
+        self._by_case = reader.sight is not Sight.SCOPE and not reader.unknown
+        self.wanted = replace(recorded, cases=None) if self._by_case else recorded
+        self._seen: set[UUID] = set(recorded.cases or ())
+
+    async def shows(self, event: RecordedEvent, head: int) -> bool:
+        """Whether an event is shown; `head` is where the log ended when the subscription began."""
+        case = event.correlation
+        if not self._by_case or case is None or case in self._seen:
+            return True
+        if event.position <= head or not await sees(self._info, case, event.position):
+            return False
+        self._seen.add(case)
+        return True
+
+
+async def watched(info: Info, wanted: Filter, head: int) -> Watch:
+    """Follow what the asker sees."""
+    return Watch(info, await narrowed(info, wanted, head))
+
+
+async def sees(info: Info, case: UUID, position: int) -> bool:
+    """Whether the asker sees a case as it stands at a position or later."""
+    await info.context.at_least(position)
+    return await info.context.loaders.case.load(case) is not None
+
+
+async def require_seen(info: Info, case: UUID) -> None:
+    """Refuse to follow a case that the asker does not see; one that does not exist looks the same."""
+    if not await sees(info, case, await info.context.services.log.head()):
+        raise info.context.error(NotFound("caseId", kind=Phrase("case", "案件"), id=case))
+
+
+async def require_still_seen(info: Info, event: RecordedEvent) -> None:
+    """End following a case that has left what the asker sees."""
+    actor, place = info.context.actor, event.meta.place
+    if info.context.reader.sight is not Sight.SCOPE or actor.reaches(place):
+        return
+    case = event.correlation
+    if case is None or not await sees(info, case, event.position):
+        raise info.context.error(out_of_scope(actor, place, "caseId"))

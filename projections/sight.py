@@ -1,0 +1,53 @@
+"""Which cases does a reader see? The answer is a condition, so that nothing is loaded that is not shown."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chuishao.domain.sight import Reader, Sight
+from chuishao.eventlog.connection import Connection
+from chuishao.projections.paging import Where
+
+# ruff: noqa: S608 every name in these conditions is a table of our own
+
+
+def seen(where: Where, reader: Reader, case: str = "case_row") -> None:
+    """Require of a row of the cases read model, known as `case`, that the reader sees it."""
+    match reader.sight:
+        case Sight.SCOPE:
+            _in_scope(where, reader, case)
+        case Sight.SUMMONED:
+            _in_scope(where, reader, case)
+            department = where.add(reader.actor.department)
+            where.also(
+                "EXISTS (SELECT FROM whistles.summons s JOIN whistles.whistle w ON w.id = s.whistle"
+                f" WHERE w.case_id = {case}.id AND s.department = {department})"
+            )
+        case Sight.OWN:
+            own = f"{case}.id = ANY({where.add(sorted(reader.proven))}::uuid[])"
+            where.also(f"{own} OR {case}.subject = {where.add(reader.subject)}::uuid")
+
+
+def case_seen(where: Where, reader: Reader, column: str) -> None:
+    """Require of a row that names its case in `column` that the reader sees that case."""
+    if reader.sight is Sight.SCOPE and reader.actor.scope == "":
+        return
+    inner = Where(arguments=where.arguments)
+    seen(inner, reader, "seen_case")
+    where.also(f"EXISTS (SELECT FROM cases.case_row seen_case{inner.sql} AND seen_case.id = {column})")
+
+
+def _in_scope(where: Where, reader: Reader, case: str) -> None:
+    scope = reader.actor.scope
+    if scope is None:
+        where.also("false")
+    elif scope:
+        where.within(f"{case}.place", scope)
+
+
+async def cases_seen(connection: Connection, reader: Reader) -> frozenset[UUID]:
+    """The cases that a reader sees, all of them: for a department or a resident, who see few."""
+    where = Where()
+    seen(where, reader)
+    rows = await connection.fetch(f"SELECT id FROM cases.case_row{where.sql}", *where.arguments)
+    return frozenset(row["id"] for row in rows)
