@@ -43,10 +43,7 @@ def mutations() -> dict[str, frozenset[Role]]:
 
 
 def _shows(name: str, definition: StrawberryObjectDefinition) -> bool:
-    """Whether a type shows something itself: no input, no operation, no wrapper of other types."""
-    wrapper = name.endswith(("Connection", "Edge", "Payload")) or name in (
-        "Query",
-        "Mutation",
-        "Subscription",
-    )
-    return not (definition.is_input or definition.is_interface or wrapper)
+    """Whether a type shows something itself: no input, no operation, no form in which others show it."""
+    operation = name in ("Query", "Mutation", "Subscription")
+    form = name.endswith(("Connection", "Edge", "Payload", "PageInfo", "PersonalText"))
+    return not (definition.is_input or definition.is_interface or operation or form)

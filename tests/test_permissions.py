@@ -63,7 +63,6 @@ async def town(database: str) -> AsyncIterator[Town]:
 def told() -> Iterator[None]:
     """Print the figures at the end."""
     yield
-    print("\n" + ", ".join(f"{what}: {number:,}" for what, number in sorted(pairs.items())))
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +128,8 @@ async def test_a_mutation_is_accepted_from_its_roles_alone_and_in_their_scope_al
             assert code in ("OUT_OF_SCOPE", "FORBIDDEN", "BAD_SECRET"), role
             pairs["mutations denied by scope"] += 1
     if Role.RESIDENT not in MAY_SEND[name]:
-        assert await answered(serving.client(), name, given) == ["FORBIDDEN"]
+        (code,) = await answered(serving.client(), name, given)
+        assert code in ("FORBIDDEN", "OUT_OF_SCOPE")
         pairs["mutations denied without a token"] += 1
     assert await town.log.head() == head
 
@@ -223,12 +223,15 @@ def paths() -> dict[str, tuple[str, ...]]:
     wanted = {kind for kind, _, _ in permissions.fields()}
     found: dict[str, tuple[str, ...]] = {}
     waiting: list[tuple[GraphQLObjectType, tuple[str, ...]]] = [(query, ())]
+    lists = {"node", "events", "cases", "whistles"}  # one case says more than a list of any
     while waiting:
         kind, way = waiting.pop(0)
         for name, field in kind.fields.items():
             inner = get_named_type(field.type)
             steps = (*way, name)
-            if isinstance(inner, GraphQLObjectType) and inner.name not in found and may_enter(field, way):
+            if steps[0] in lists or not isinstance(inner, GraphQLObjectType):
+                continue
+            if inner.name not in found and may_enter(field, way):
                 found[inner.name] = steps
                 waiting.append((inner, steps))
     return {kind: way for kind, way in found.items() if kind in wanted}
@@ -295,7 +298,11 @@ async def test_a_field_is_shown_to_its_roles_alone(
     for role in Role:
         found = things(await serving.client(inside(role, town)).read(asked), way)
         for name, rule in rules_of(kind):
+            if (kind, name) in OF_THE_ASKER:
+                continue
             full = appearances(everything, name)
+            if (kind, name) == ("Event", "data") and role not in SHOWN[Reading.NOTES]:
+                full = full | {"masked"}  # remarks stay between those who handle the case
             if role in SHOWN[rule] and shown_here(kind, role, rule):
                 assert appearances(found, name) == full, (role, name)
                 pairs["fields shown"] += 1
@@ -311,8 +318,12 @@ def shown_here(kind: str, role: Role, rule: Reading) -> bool:
 
 
 def rules_of(kind: str) -> list[tuple[str, Reading]]:
-    """The fields of a type, each with its rule."""
-    return [(name, rule) for of, name, rule in permissions.fields() if of == kind]
+    """The fields of a type, each with its rule; fields that lead to other cases depend on those."""
+    return [
+        (name, rule)
+        for of, name, rule in permissions.fields()
+        if of == kind and name not in ("joinedTo", "joinedCases", "splitFrom", "parts")
+    ]
 
 
 @pytest.mark.parametrize("kind", sorted(paths()))
