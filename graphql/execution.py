@@ -16,7 +16,6 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
-    GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
@@ -33,6 +32,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.connection import OutOfTime
 from chuishao.graphql.cost import Tariff
+from chuishao.graphql.documents import Documents, identity, names_document
 from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed, field_failed, refused
 from chuishao.graphql.introspection import introspects
 from chuishao.graphql.limits import BoundedOverlapRule, Limits, exceeded, parse_within
@@ -67,6 +67,7 @@ class GraphQLRequest:
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
 
     @classmethod
     def from_json(cls, value: object) -> "GraphQLRequest":
@@ -78,9 +79,17 @@ class GraphQLRequest:
             )
         query, name = value.get("query"), value.get("operationName")
         variables, extensions = value.get("variables"), value.get("extensions")
+        document = value.get("documentId")
+        if query is None and names_document(value):
+            query = ""
         if not isinstance(query, str):
             raise _bad(
                 "`query` must be a string with a GraphQL document.", "`query` 须为含 GraphQL 文档的字符串。"
+            )
+        if document is not None and (query or not isinstance(document, str)):
+            raise _bad(
+                "`documentId` must be a string, and stands in place of `query`.",
+                "`documentId` 须为字符串，并代替 `query`。",
             )
         if name is not None and not isinstance(name, str):
             raise _bad("`operationName` must be a string.", "`operationName` 须为字符串。")
@@ -88,7 +97,7 @@ class GraphQLRequest:
             raise _bad("`variables` must be an object.", "`variables` 须为对象。")
         if extensions is not None and not isinstance(extensions, dict):
             raise _bad("`extensions` must be an object.", "`extensions` 须为对象。")
-        return cls(query, name or None, variables, extensions)
+        return cls(query, name or None, variables, extensions, document)
 
 
 def _bad(en: str, zh: str) -> ApiError:
@@ -104,6 +113,8 @@ class Operation:
     kind: Kind
     name: str | None
     tariff: Tariff
+    document_id: str
+    """The document's identifier: `sha256:` and its hash."""
 
     @property
     def single(self) -> bool:
@@ -122,12 +133,14 @@ class Engine:
         limits: Limits | None = None,
         observers: Sequence[Observer] = (),
         introspection: bool = True,
+        documents: Documents | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("strawberry's extensions and operation directives are not run by this engine")
         self.limits = limits or Limits()
         self.observers = observers
         self._introspection = introspection
+        self._named = documents or Documents()
         # Strawberry has no public name for the schema it builds; its own integrations read this one.
         self._schema = schema._schema
         self._executor = schema.execution_context_class
@@ -138,15 +151,22 @@ class Engine:
         seen = current()
         if seen is not None:
             seen.asks(request.query, request.extensions)
-        operations = self._documents.get(request.query)
-        if operations is None:
-            operations = self._understand(request.query)
-        if isinstance(operations, RequestRefused):
-            raise RequestRefused(operations.refusals)
-        selected = _selected(operations, request.operation_name)
+        text = self._named.text(request.query, request.document_id, request.extensions)
+        selected = _selected(self.operations(text), request.operation_name)
+        self._named.learn(text, request.extensions)
         if seen is not None:
+            seen.text = text
             seen.runs(selected.kind, selected.name, selected.single)
         return selected
+
+    def operations(self, text: str) -> "tuple[Operation, ...]":
+        """The operations of a document; raises RequestRefused."""
+        operations = self._documents.get(text)
+        if operations is None:
+            operations = self._understand(text)
+        if isinstance(operations, RequestRefused):
+            raise RequestRefused(operations.refusals)
+        return operations
 
     async def execute(self, operation: Operation, request: GraphQLRequest, context: object) -> JsonObject:
         """The result of a query or a mutation; never raises."""
@@ -219,11 +239,20 @@ class Engine:
                 errors = [refused(error, "GRAPHQL_VALIDATION_FAILED") for error in invalid]
             if not errors and not self._introspection:
                 errors = introspects(document)
-            understood = RequestRefused(errors) if errors else _operations(self._schema, document)
+            understood = RequestRefused(errors) if errors else self._found(text, document)
         except GraphQLSyntaxError as error:
             understood = RequestRefused([refused(error, "GRAPHQL_PARSE_FAILED")])
         self._documents.put(text, understood)
         return understood
+
+    def _found(self, text: str, document: DocumentNode) -> "tuple[Operation, ...] | RequestRefused":
+        tariff, hashed = Tariff(self._schema, document), identity(text)
+        found = tuple(
+            Operation(document, node, node.operation.value, _name(node), tariff, hashed)
+            for node in document.definitions
+            if isinstance(node, OperationDefinitionNode)
+        )
+        return found or RequestRefused([_unresolved("The document has no operation.", "文档中没有操作。")])
 
 
 class _Documents:
@@ -245,7 +274,7 @@ class _Documents:
         memory = 4 * len(text) + _memory(understood)
         self._known[text] = memory, understood
         self._memory += memory
-        while len(self._known) > self._limits.documents or self._memory > self._limits.document_memory:
+        while len(self._known) > self._limits.remembered or self._memory > self._limits.document_memory:
             _, (freed, _) = self._known.popitem(last=False)
             self._memory -= freed
 
@@ -256,14 +285,8 @@ def _memory(understood: tuple[Operation, ...] | RequestRefused) -> int:
     return _BYTES_A_TOKEN * understood[0].document.token_count
 
 
-def _operations(schema: GraphQLSchema, document: DocumentNode) -> "tuple[Operation, ...] | RequestRefused":
-    tariff = Tariff(schema, document)
-    found = tuple(
-        Operation(document, node, node.operation.value, node.name.value if node.name else None, tariff)
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode)
-    )
-    return found or RequestRefused([_unresolved("The document has no operation.", "文档中没有操作。")])
+def _name(node: OperationDefinitionNode) -> str | None:
+    return node.name.value if node.name else None
 
 
 def _selected(operations: tuple[Operation, ...], name: str | None) -> Operation:

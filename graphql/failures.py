@@ -59,6 +59,30 @@ FAILURES: dict[str, Failure] = {
             "请分次查询：至多 10,000 点、15 层、1,000 个字段、50 个别名、20,000 行嵌套结果",
         ),
     ),
+    "DOCUMENT_NOT_FOUND": Failure(
+        404,
+        Phrase("No document is registered under this `documentId`.", "没有以此 `documentId` 登记的文档。"),
+        Phrase("register it, or send `query`", "请登记该文档，或发送 `query`"),
+    ),
+    "DOCUMENT_NOT_TRUSTED": Failure(
+        403,
+        Phrase(
+            "Only registered documents are executed here. Ask the operators to register this one.",
+            "此处只执行已登记的文档，而此文档未登记。请联系运维人员登记。",
+        ),
+        Phrase(
+            "name a registered document by `documentId`, or send it word for word",
+            "请以 `documentId` 指明已登记的文档，或逐字发送该文档",
+        ),
+    ),
+    "PERSISTED_QUERY_NOT_FOUND": Failure(
+        200,
+        Phrase("The server does not know the document of this hash.", "服务器不认识此哈希的文档。"),
+        Phrase(
+            "send `query` with the hash once, as clients that use hashes do by themselves",
+            "请连同哈希发送一次 `query`；支持的客户端会自动如此",
+        ),
+    ),
     "UNAUTHENTICATED": Failure(
         401,
         Phrase("The token does not hold.", "令牌无效。"),

@@ -44,7 +44,7 @@ class Limits:
     execution_seconds: Annotated[
         float, Doc("seconds that a query or a mutation may run; one statement may take four fifths of them")
     ] = 30
-    documents: Annotated[int, Doc("documents remembered")] = 1_000
+    remembered: Annotated[int, Doc("documents remembered")] = 1_000
     document_memory: Annotated[int, Doc("bytes that they may take")] = 64 * 1024 * 1024
     body_seconds: Annotated[float, Doc("seconds that a request may take to arrive")] = 30
     init_seconds: Annotated[float, Doc("seconds that a socket may stay without `connection_init`")] = 10

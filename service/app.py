@@ -23,6 +23,7 @@ from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.context import Context, Services
+from chuishao.graphql.documents import Documents, read_documents
 from chuishao.graphql.execution import Engine as GraphQLEngine
 from chuishao.graphql.limits import STATEMENT_SHARE
 from chuishao.graphql.origin import PREFLIGHTED
@@ -141,6 +142,7 @@ def make_app(
             limits=settings.limits,
             observers=(log_operation, figures.operation),
             introspection=settings.introspection,
+            documents=_documents(settings),
         ),
         make_context,
         examples=[examples[name] for name in FIRST_TABS],
@@ -170,6 +172,11 @@ def make_app(
     if settings.graphiql:
         served.append(Route("/", _to_explorer))
     return Starlette(routes=served, lifespan=lifespan, middleware=_cors(settings.allow_origin))
+
+
+def _documents(settings: Settings) -> Documents:
+    registered = read_documents(settings.documents) if settings.documents is not None else {}
+    return Documents(registered, only=settings.trusted_only)
 
 
 def _cors(allowed: Sequence[str]) -> list[Middleware]:

@@ -24,6 +24,7 @@ from chuishao.eventlog.connection import Unavailable, connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.migrate import MigrationChanged
+from chuishao.graphql.documents import BadDocuments
 from chuishao.graphql.errors import ApiError
 from chuishao.graphql.evolution import changes
 from chuishao.projections.catalogue import PROJECTIONS
@@ -37,6 +38,7 @@ from chuishao.service.importer import BadFile, import_divisions, read_divisions
 from chuishao.service.keys import load_key, load_token_key
 from chuishao.service.options import told
 from chuishao.service.postgres import PostgresUnavailable
+from chuishao.service.registry import checked, listed
 from chuishao.service.settings import Settings, WrongSetting
 from chuishao.service.tokens import mint
 
@@ -54,6 +56,7 @@ EXPECTED = (
     WrongSetting,
     BadFile,
     UnknownDistrict,
+    BadDocuments,
     Refusal,
 )
 """What a person can do something about: told in one line, without a traceback."""
@@ -125,6 +128,8 @@ def _serve(settings: Settings, prepare: Callable[[EventLog], Awaitable[None]] | 
     from chuishao.service.server import require_free, run  # noqa: PLC0415 the schema takes a moment to build
 
     require_free(settings)
+    if settings.documents is not None:
+        checked(settings.documents, _engine(settings))
 
     async def inside(url: str) -> None:
         async with opened(url) as log:
@@ -230,6 +235,26 @@ def import_divisions_file(
         console.print(f"{len(rows):,} rows read, {changed:,} divisions registered or renamed.")
 
     _run(settings, work)
+
+
+def _engine(settings: Settings) -> Any:
+    """The engine that documents are checked by."""
+    from chuishao.graphql.execution import Engine as GraphQLEngine  # noqa: PLC0415 only some commands need it
+    from chuishao.graphql.schema import schema as served  # noqa: PLC0415 the schema takes a moment to build
+
+    return GraphQLEngine(served, limits=settings.limits)
+
+
+@app.command()
+@told("cost")
+def documents(
+    settings: Settings,
+    path: Annotated[Path, typer.Argument(help="Folder of .graphql files, or a manifest.")],
+) -> None:
+    """Check documents against the schema and the limits; print the identifier of each, to be registered."""
+    engine = _engine(settings)
+    for shown in listed(checked(path, engine), engine):
+        sys.stdout.write("  ".join(map(str, shown)) + "\n")
 
 
 @app.command()

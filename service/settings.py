@@ -78,6 +78,10 @@ class Settings:
         tuple[str, ...],
         Doc("Another site whose pages may ask, like https://app.example; several, or * for any."),
     ] = ()
+    documents: Annotated[
+        Path | None, Doc("Folder of .graphql files, or a manifest, that requests may name.")
+    ] = None
+    trusted_only: Annotated[bool, Doc("Execute registered documents and nothing else.")] = False
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
@@ -108,6 +112,8 @@ class Settings:
         if not 0 <= self.drain_seconds <= LONGEST_DRAIN:
             shown = f"{self.drain_seconds:g}"
             raise WrongSetting(f"drain-seconds is {shown}; it must be from 0 to {LONGEST_DRAIN}")
+        if self.trusted_only and self.documents is None:
+            raise WrongSetting("trusted-only needs documents: without any, nothing could be executed")
         for origin in self.allow_origin:
             if not ORIGIN.fullmatch(origin):
                 raise WrongSetting(

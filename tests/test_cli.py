@@ -87,6 +87,8 @@ WRONG = [
     ("serve --workers 0", "workers is 0; it must be at least 1"),
     ("serve --cost 0", "cost is 0; it must be at least 1"),
     ("serve --cost dear", "Invalid value for '--cost' (env var: 'CHUISHAO_COST'): "),
+    ("serve --trusted-only", "trusted-only needs documents: without any, nothing could be executed"),
+    ("documents nowhere", "nowhere cannot be read: No such file or directory"),
     ("serve --execution-seconds 0", "execution-seconds is 0"),
     ("serve --allow-origin app.example", "allow-origin is 'app.example'; it must be like https://app.exam"),
     ("serve --rate -1", "rate is -1; it must be at least 0"),

@@ -151,7 +151,7 @@ def test_a_document_is_understood_once() -> None:
 
 
 def test_the_document_asked_least_recently_is_forgotten_first() -> None:
-    engine = Engine(schema, limits=Limits(documents=2))
+    engine = Engine(schema, limits=Limits(remembered=2))
     first, second = (engine.prepare(GraphQLRequest(text)) for text in ("{a:hello}", "{b:hello}"))
     assert engine.prepare(GraphQLRequest("{a:hello}")) is first
     engine.prepare(GraphQLRequest("{c:hello}"))
