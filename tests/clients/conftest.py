@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from chuishao.domain.actor import Actor
@@ -16,7 +17,7 @@ from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from tests.clients.installation import CLIENTS, chromium, npm_folder
 from tests.conftest import copy_of_template
-from tests.served import ADMINISTRATOR, AUDITOR, Process, address, process, token
+from tests.served import ADMINISTRATOR, AUDITOR, Served, address, process, token
 from tests.town import Town, make_town
 
 
@@ -25,18 +26,17 @@ class Place:
     """A town and the server that shows it."""
 
     town: Town
-    database: str
-    server: Process
+    served: Served
 
     @property
     def http(self) -> str:
         """Where queries go."""
-        return f"http://{self.server.served.base}/graphql"
+        return f"http://{self.served.base}/graphql"
 
     @property
     def ws(self) -> str:
         """Where WebSockets go."""
-        return f"ws://{self.server.served.base}/graphql"
+        return f"ws://{self.served.base}/graphql"
 
     def given(self, **more: Any) -> dict[str, Any]:
         """What a scenario is given: addresses, tokens by role, and more."""
@@ -57,7 +57,7 @@ class Place:
         """The head of the log, once the read models show it."""
         head = await self.town.log.head()
         ask = "query ($at: Position) { cases(first: 1, atLeast: $at) { nodes { id } } }"
-        await self.server.client(AUDITOR).read(ask, at=head)
+        await self.served.client(AUDITOR).read(ask, at=head)
         return head
 
 
@@ -68,8 +68,15 @@ async def place(template: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     pool = await open_pool(database, size=4)
     town = await make_town(EventLog(pool))
     async with process(tmp_path_factory.mktemp("server"), "--database-url", address(database)) as server:
-        yield Place(town, database, server)
+        yield Place(town, server.served)
     await pool.close()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """For a test that starts servers of its own."""
+    async with httpx.AsyncClient(timeout=20) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
