@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from tests.clients.conftest import Place
-from tests.clients.programs import play
-from tests.steps import accepted
+from tests.clients.installation import CLIENTS, ROOT
+from tests.clients.programs import play, succeed
+from tests.steps import accepted, drawn
 from tests.town import COMMUNITY
 
 pytestmark = pytest.mark.usefixtures("npm")
@@ -116,3 +119,71 @@ async def test_urql_follows_a_case(place: Place, way: str) -> None:
 
     assert seen["types"] == ["CaseReported", "CaseAccepted"]
     assert seen["seen"] == ([["POST", 200, "text/event-stream"]] if way == "streams" else [])
+
+
+# Relay
+
+
+def schema_for_relay() -> str:
+    """The committed schema, but `node` takes only `id`: relay-compiler refuses to refetch by it otherwise."""
+    committed = (ROOT / "graphql" / "schema.graphql").read_text(encoding="utf-8")
+    taken = re.compile(r"^(  node\([^)]*?id: ID!).*?(?=^  \): Node$)", re.DOTALL | re.MULTILINE)
+    schema, found = taken.subn(r"\1\n", committed)
+    assert found == 1
+    return schema
+
+
+@pytest.fixture(scope="module")
+async def compiled(npm: Path) -> Path:
+    """What relay-compiler makes of our fragments and operations."""
+    folder = CLIENTS / "relay"
+    generated = folder / "__generated__"
+    generated.mkdir(exist_ok=True)
+    (generated / "schema.graphql").write_text(schema_for_relay(), encoding="utf-8")
+    await succeed(npm / "relay-compiler", "relay.config.json", folder=folder)
+    return generated
+
+
+async def alone(place: Place, count: int) -> str:
+    """A new grid with so many cases, which the server shows already."""
+    grid = await drawn(place.town)
+    for _ in range(count):
+        await place.town.report(grid)
+    await place.caught_up()
+    return grid
+
+
+@pytest.mark.usefixtures("compiled")
+async def test_relay_reads_a_connection_page_by_page(place: Place) -> None:
+    seen = await play("relay.mjs", "pages", place.given(place=await alone(place, 3)))
+
+    assert len(seen["first"]) == 2
+    assert seen["both"] == sorted(set(seen["both"])) and len(seen["both"]) == 3
+    assert seen["both"][:2] == seen["first"]
+    assert seen["more"] == [True, False]
+
+
+@pytest.mark.usefixtures("compiled")
+async def test_relay_asks_for_one_thing_again_by_its_id(place: Place) -> None:
+    seen = await play("relay.mjs", "refetches", place.given(place=await alone(place, 1)))
+
+    assert seen == ["REPORTED", "REPORTED", "ACCEPTED"]
+
+
+@pytest.mark.usefixtures("compiled")
+async def test_relay_shows_what_a_mutation_answers_wherever_the_case_is_shown(place: Place) -> None:
+    seen = await play("relay.mjs", "mutates", place.given(place=await alone(place, 1)))
+
+    assert seen["errors"] == []
+    assert seen["listed"] == "ACCEPTED"
+    assert seen["kept"] == {"__typename": "Case", "status": "ACCEPTED"}
+
+
+@pytest.mark.usefixtures("compiled")
+async def test_relay_follows_a_case_into_its_store(place: Place) -> None:
+    after = await place.town.log.cursor_at_head()
+    case = await place.town.report()
+    await accepted(place.town, case)
+    seen = await play("relay.mjs", "subscribes", place.given(id=str(case), after=after, count=2))
+
+    assert seen == {"types": ["CaseReported", "CaseAccepted"], "kept": "ACCEPTED"}
