@@ -164,3 +164,20 @@ async def test_lists_in_lists_are_refused_by_their_product(serving: Served) -> N
     error = await serving.client(AUDITOR).fails(document, n=100)
     assert (error["code"], error["cost"]) == ("LIMIT_EXCEEDED", 1 + 100 * (1 + 10 * (1 + 10 * (1 + 10 * 2))))
     assert "errors" not in await serving.client(AUDITOR).send(document, {"n": 4})
+
+
+@pytest.mark.parametrize("size", [101, -1])
+async def test_a_page_beyond_the_largest_is_refused_through_variables_and_forty_fragments(
+    serving: Served, size: int
+) -> None:
+    document = "query A { viewer { id } } query B($n: Int) { ...F0 }"
+    document += "".join(f" fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(40))
+    document += " fragment F40 on Query { cases(first: $n) { nodes { id } } }"
+    body = {"query": document, "operationName": "B", "variables": {"n": size}}
+
+    headers = serving.client(AUDITOR).headers
+    answer = await serving.http.post(f"http://{serving.base}/graphql", json=body, headers=headers)
+
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "OUT_OF_RANGE"
+    assert error["message"] == f"first is {size}; it must be from 0 to 100."
