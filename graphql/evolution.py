@@ -27,7 +27,7 @@ from graphql import (
     parse,
     visit,
 )
-from graphql.utilities import SchemaChange, find_schema_changes
+from graphql.utilities import SafeChangeType, SchemaChange, find_schema_changes
 
 _REASON = re.compile(
     r"Use `(?P<instead>[^`]+)`\. 弃用：请改用 `(?P=instead)`。 Removed after (?P<until>\d{4}-\d\d-\d\d)\."
@@ -69,7 +69,8 @@ def changes(older: str, newer: str, today: date) -> Changes:
     before, now = parse(older), parse(newer)
     found = Changes()
     for change in find_schema_changes(_without_expired(before, today), build_ast_schema(now)):
-        _kind(found, change).append(_sentence(change))
+        if change.type is not SafeChangeType.DESCRIPTION_CHANGED:
+            _kind(found, change).append(_sentence(change))
     known = dict(deprecations(before))
     found.deprecated.extend(f"{what}: {why}" for what, why in deprecations(now).items() if what not in known)
     return found

@@ -15,6 +15,7 @@ from chuishao.commands.command import Command
 from chuishao.commands.execution import Envelope, Outcome
 from chuishao.commands.secret import secret_of
 from chuishao.domain.refusal import Refusal
+from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import connected
 from chuishao.graphql.context import Info
 from chuishao.graphql.enums import ErrorCode
@@ -157,7 +158,8 @@ def _mutation_of(command: type[Command]) -> Any:
     argument = strawberry.argument(description="命令 The command.")
     resolve.__name__ = mutation_name(command)  # strawberry tells fields apart by their resolvers' names
     resolve.__annotations__ = {"info": Info, "input": Annotated[given, argument], "return": payload}
-    description = (command.__doc__ or "").split("\n")[0]
+    who = ", ".join(role.value for role in Role if role in command.roles)
+    description = f"{(command.__doc__ or '').split(chr(10))[0]} By 可执行: {who}."
     return strawberry.mutation(resolver=resolve, name=mutation_name(command), description=description)
 
 

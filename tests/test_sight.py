@@ -107,7 +107,8 @@ async def test_rows_are_loaded_for_those_alone_who_see_the_case(past: Past, data
         assert await cases_seen(connection, reader) == expected
         found = await connection.fetch(f"SELECT case_id FROM whistles.whistle{where.sql}", *where.arguments)
         blown = await connection.fetch("SELECT case_id FROM whistles.whistle")
-    assert sorted(found) == sorted(row for row in blown if row["case_id"] in expected)
+    whistled = sorted(row["case_id"] for row in blown)
+    assert sorted(row["case_id"] for row in found) == [case for case in whistled if case in expected]
 
 
 # The log
