@@ -1,9 +1,11 @@
 // Apollo Client 4 as a frontend sets it up: HTTP, a normalised cache with Relay's pagination, graphql-ws.
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache, gql } from '@apollo/client';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { createClient } from 'graphql-ws';
+import { createHash } from 'node:crypto';
 import WebSocket from 'ws';
 import { bearer, command, play } from './scenarios.mjs';
 
@@ -28,10 +30,12 @@ const EVENTS = gql`
 `;
 const paged = { Query: { fields: { cases: relayStylePagination(['filter', 'orderBy']) } } };
 
-function connect(given, { token = given.tokens.communityStaff, ...http } = {}) {
+function connect(given, { token = given.tokens.communityStaff, before = [], ...http } = {}) {
   const seen = [];
+  const sent = [];
   const watched = async (address, how) => {
     const answer = await fetch(address, how);
+    sent.push(how.body ?? address);
     seen.push([how.method, answer.status, answer.headers.get('content-type').split(';')[0]]);
     return answer;
   };
@@ -41,10 +45,13 @@ function connect(given, { token = given.tokens.communityStaff, ...http } = {}) {
     link: ApolloLink.split(
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
       new GraphQLWsLink(socket),
-      new HttpLink({ uri: given.http, headers: bearer(token), fetch: watched, ...http }),
+      ApolloLink.from([
+        ...before,
+        new HttpLink({ uri: given.http, headers: bearer(token), fetch: watched, ...http }),
+      ]),
     ),
   });
-  return { client, seen };
+  return { client, seen, sent };
 }
 
 async function failure(promise) {
@@ -62,6 +69,20 @@ play({
       results[name] = { seen, id: data.case.id, typename: data.case.__typename };
     }
     return results;
+  },
+
+  /** Automatic persisted queries: the words of a document travel only until the server has met them. */
+  async persists(given) {
+    const sha256 = async (text) => createHash('sha256').update(text).digest('hex');
+    const result = [];
+    for (const useGETForHashedQueries of [false, false, true]) {
+      const before = [new PersistedQueryLink({ sha256, useGETForHashedQueries })];
+      const { client, seen, sent } = connect(given, { before });
+      const { data } = await client.query({ query: CASE, variables: { id: given.id } });
+      const words = sent.map((request) => request.includes('query Case'));
+      result.push({ id: data.case.id, methods: seen.map(([method]) => method), words });
+    }
+    return result;
   },
 
   /** One object in the cache for one case: what a mutation answers is what the list shows. */

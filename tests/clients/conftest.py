@@ -90,3 +90,10 @@ def browser() -> list[str | Path]:
     """How a command begins that runs a Chromium without a window."""
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []  # it refuses to run as root with one
     return [chromium(), "--headless=new", "--disable-gpu", "--disable-dev-shm-usage", *as_root]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what tests recorded about themselves, such as how much they tried."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name} {value}")

@@ -38,6 +38,14 @@ async def test_apollo_reads_by_post_and_by_get(place: Place) -> None:
         assert (read["id"], read["typename"]) == (case, "Case")
 
 
+async def test_apollo_sends_a_document_until_the_server_has_met_it(place: Place) -> None:
+    case = await reported(place)
+    first, *later = await play("apollo.mjs", "persists", place.given(id=case))
+
+    assert first == {"id": case, "methods": ["POST", "POST"], "words": [False, True]}
+    assert later == [{"id": case, "methods": [method], "words": [False]} for method in ("POST", "GET")]
+
+
 async def test_apollo_keeps_one_object_for_a_case_whatever_it_came_with(place: Place) -> None:
     case = await reported(place)
     await reported(place)
