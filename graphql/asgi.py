@@ -8,6 +8,7 @@ from pathlib import Path
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from chuishao.graphql.admission import Admission, Identify, by_address
 from chuishao.graphql.execution import Engine, Lifetime, MakeContext
@@ -89,8 +90,16 @@ def graphql_routes(
         WebSocketRoute(path, sockets, name="graphql-socket"),
     ]
     if explorer:
-        routes.append(Mount(f"{path}/static", StaticFiles(directory=STATIC), name="graphql-static"))
+        routes.append(Mount(f"{path}/static", _Files(directory=STATIC), name="graphql-static"))
     return GraphQLRoutes(routes, streams, sockets)
+
+
+class _Files(StaticFiles):
+    """The explorer's files, always whole: parts of them are asked for by nobody."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
 
 
 def _explorer(path: str, title: str, examples: Sequence[str]) -> str:

@@ -104,6 +104,11 @@ FAILURES: dict[str, Failure] = {
             "请查阅本版本的 `graphql/schema.graphql`，或运行 `chuishao schema`",
         ),
     ),
+    "PATH_NOT_FOUND": Failure(
+        404,
+        Phrase("Nothing is served under this address.", "此地址没有内容。"),
+        Phrase("the endpoint is `/graphql`", "端点为 `/graphql`"),
+    ),
     "METHOD_NOT_ALLOWED": Failure(
         405,
         Phrase("The endpoint knows GET and POST.", "端点只支持 GET 与 POST。"),
@@ -131,6 +136,14 @@ FAILURES: dict[str, Failure] = {
         413,
         Phrase("The request is too large.", "请求过大。"),
         Phrase("at most 256 KiB a request", "每个请求至多 256 KiB"),
+    ),
+    "HEAD_TOO_LARGE": Failure(
+        431,
+        Phrase("The request's address and headers are too large.", "请求的地址与请求头过大。"),
+        Phrase(
+            "at most 64 KiB together; send long documents by POST",
+            "合计至多 64 KiB；较长的文档请用 POST 发送",
+        ),
     ),
     "UNSUPPORTED_MEDIA_TYPE": Failure(
         415,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
@@ -40,6 +41,7 @@ from chuishao.service.keys import load_key, load_token_key
 from chuishao.service.logs import configure, log_operation
 from chuishao.service.metrics import Scrape
 from chuishao.service.provider import Provider
+from chuishao.service.refusals import refused
 from chuishao.service.settings import Settings
 from chuishao.service.tokens import Trust, bearer
 
@@ -171,7 +173,12 @@ def make_app(
         served.append(scrape.route())
     if settings.graphiql:
         served.append(Route("/", _to_explorer))
-    return Starlette(routes=served, lifespan=lifespan, middleware=_cors(settings.allow_origin))
+    return Starlette(
+        routes=served,
+        lifespan=lifespan,
+        middleware=_cors(settings.allow_origin),
+        exception_handlers={HTTPException: refused},
+    )
 
 
 def _documents(settings: Settings) -> Documents:

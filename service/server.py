@@ -16,9 +16,11 @@ from uvicorn.supervisors import multiprocess
 from chuishao.graphql.limits import Limits
 from chuishao.service import telemetry
 from chuishao.service.app import healths, open_routes
+from chuishao.service.connections import HttpConnection
 from chuishao.service.logs import configure
 from chuishao.service.metrics import FOLDER
 from chuishao.service.settings import Settings, WrongSetting
+from chuishao.service.sockets import SocketConnection
 
 
 class Server(uvicorn.Server):
@@ -85,8 +87,8 @@ def run(settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop" if sys.platform != "win32" else "auto",
-        http="httptools",
-        ws="websockets-sansio",
+        http=HttpConnection,
+        ws=SocketConnection,
         ws_max_size=Limits().body,
         ws_per_message_deflate=False,
         log_config=None,

@@ -28,8 +28,10 @@ from websockets.typing import Subprotocol
 from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
 from chuishao.service.app import DEFAULTS, make_app, open_routes
+from chuishao.service.connections import HttpConnection
 from chuishao.service.keys import token_key
 from chuishao.service.settings import PREFIX, Settings
+from chuishao.service.sockets import SocketConnection
 from chuishao.service.tokens import Trust, mint
 from tests.town import KEY
 
@@ -219,7 +221,7 @@ async def served(
     app = make_app(database_url, KEY, settings, trust)
     routes = open_routes.pop()
     config = uvicorn.Config(
-        app, loop="uvloop", http="httptools", ws="websockets-sansio", log_level="warning", lifespan="on"
+        app, loop="uvloop", http=HttpConnection, ws=SocketConnection, log_level="warning", lifespan="on"
     )
     server = uvicorn.Server(config)
     loops: list[asyncio.AbstractEventLoop] = []

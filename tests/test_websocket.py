@@ -313,7 +313,7 @@ async def test_an_id_in_use_closes_the_socket_with_a_reason_that_fits(
         '{"type":"subscribe","id":"1","payload":{"query":"{hello}","extensions":""}}',
         '{"type":"complete"}', '{"type":"complete","id":{}}', '{"type":"ping","payload":1}',
         '{"type":"pong","payload":[]}', '{"type":"ping","payload":{"a":NaN}}',
-        '{"type":"ping","payload":{"a":"\\ud800"}}',
+        '{"type":"ping","payload":{"a":"\\ud800"}}', '{"type":"ping","payload":{"a":1e400}}',
         "[" * 4_000, b'{"type":"ping"}', b"", b"\xff\xfe",
     ],
 )  # fmt: skip

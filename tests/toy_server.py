@@ -19,6 +19,8 @@ from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.errors import ApiError
 from chuishao.graphql.execution import Engine
 from chuishao.graphql.limits import Limits
+from chuishao.service.connections import HttpConnection
+from chuishao.service.sockets import SocketConnection
 from tests.toy_schema import schema
 
 _serial = count(1)
@@ -77,8 +79,8 @@ def toy_server(
     config = uvicorn.Config(
         Starlette(routes=routes),
         loop="uvloop",
-        http="httptools",
-        ws="auto",
+        http=HttpConnection,
+        ws=SocketConnection,
         log_level="warning",
         lifespan="off",
     )

@@ -1,0 +1,106 @@
+"""One WebSocket connection: uvicorn's, with bounds on what is kept, and an answer to every handshake."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
+from websockets.http11 import Response
+from websockets.server import ServerProtocol
+
+from chuishao.service.refusals import refusal
+from chuishao.service.unread import SECONDS, Unread
+
+FRAGMENTS = 4_096
+"""Frames that one message may come in: each costs memory, even an empty one."""
+
+
+class _Handshake(ServerProtocol):
+    """The library's protocol, which refuses a handshake as JSON."""
+
+    def reject(self, status: HTTPStatus | int, text: str) -> Response:
+        response = super().reject(status, text)
+        # An application that does not know the path closes before it accepts, and uvicorn gives no reason.
+        response.body = refusal("BAD_REQUEST", text.strip()) if text else refusal("PATH_NOT_FOUND")
+        response.headers.pop("Content-Type")
+        response.headers.pop("Content-Length")
+        response.headers["Content-Type"] = "application/json; charset=utf-8"
+        response.headers["Content-Length"] = str(len(response.body))
+        return response
+
+
+class SocketConnection(WebSocketsSansIOProtocol):
+    """A connection that keeps no more for a client than it is ready to read."""
+
+    unread_seconds = SECONDS
+    transport: asyncio.Transport
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.conn = _Handshake(max_size=self.config.ws_max_size, logger=self.conn.logger)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to watch whether the client reads."""
+        super().connection_made(transport)
+        self._unread = Unread(self.transport, self.unread_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Watch nothing any longer."""
+        self._unread.end()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived; a handshake that the library cannot read is answered too."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.handshake_initiated = self.handshake_complete = self.close_sent = True
+            written = b"".join(self.conn.data_to_send())  # a long line is answered, other faults are not
+            self.transport.write(written or self.conn.reject(400, f"{self.conn.handshake_exc}.").serialize())
+            self.transport.close()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take a fragment of a message, unless there are too many."""
+        if self.close_sent:
+            return
+        if len(self.frames) < FRAGMENTS:
+            super().handle_cont(event)
+        else:
+            self.conn.fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+            self.handle_parser_exception()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on; text that is no UTF-8 is the client's mistake, and no line of an error log."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            self.frames = [b"".join(self.frames)]
+            try:
+                self.frames[0].decode()
+            except UnicodeDecodeError:
+                self.conn.fail(CloseCode.INVALID_DATA, "text must be UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Answer a ping, unless earlier answers still wait to be read."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def pause_writing(self) -> None:
+        """Note that the client reads too slowly."""
+        super().pause_writing()
+        self._unread.watch()
+
+    def resume_writing(self) -> None:
+        """Note that the client reads on."""
+        super().resume_writing()
+        self._unread.progress()
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        """Forget the application's task; the farewell may still wait for its reader."""
+        super().on_task_complete(task)
+        self._unread.watch()
