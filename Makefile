@@ -51,4 +51,4 @@ bench: install
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .types build tests/clients/node_modules examples/typescript-client/node_modules examples/python-client/.venv *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .types build tests/clients/node_modules tests/clients/.tour examples/typescript-client/node_modules examples/python-client/.venv *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
