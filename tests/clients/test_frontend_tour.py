@@ -201,6 +201,7 @@ async def test_what_others_do_is_shown_without_a_reload(
     await expect(page.locator("article .status")).to_have_text("已研判")
     await expect(lamp.locator(".status")).to_have_text("已研判")
     await expect(page.get_by_role("button", name="受理", exact=True)).to_have_count(0)
+    await page.evaluate("scrollTo(0, 0)")
     picture = tmp_path / "frontend-tour.png"
     await page.screenshot(path=picture, full_page=True)
     assert picture.stat().st_size > 40_000  # an empty page of this size has some 5,000 bytes
