@@ -153,7 +153,7 @@ async def test_new_text_about_an_erased_subject_is_refused(town: Town, other_tow
     for there in (town, other_town):
         with pytest.raises(SubjectErased) as refused:
             await there.report(text="又一件")
-        assert (refused.value.code, refused.value.facts) == ("SUBJECT_ERASED", {"subject": str(subject)})
+        assert (refused.value.code, refused.value.facts) == ("SUBJECT_ERASED", {"subject": [subject]})
         with pytest.raises(SubjectErased):
             await there.do(cases.AcceptCase(case_id=case, note="备注"), there.community_staff)
 

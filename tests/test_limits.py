@@ -58,9 +58,9 @@ def test_a_document_may_ask_for_so_much_and_no_more(text: str, what: str | None)
 def test_fragments_that_double_at_every_level_are_counted_in_linear_time() -> None:
     text = "{...F0}" + "".join(f"fragment F{n} on T {{...F{n + 1} ...F{n + 1}}}" for n in range(300))
     text += "fragment F300 on T {a}"
-    started = time.perf_counter()
+    started = time.thread_time()
     found = refusals(text, Limits())
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
     assert "more fields" in found[0]
 
 
@@ -122,9 +122,9 @@ def test_a_deeply_nested_value_is_refused_in_few_words(nested: str) -> None:
 def test_fields_that_repeat_cannot_keep_validation_busy(repeated: str) -> None:
     limits = replace(Limits(), aliases=1_000)
     text = "{" + repeated * 300 + "}"
-    started = time.perf_counter()
+    started = time.thread_time()
     refusal_of(Engine(schema, limits=limits), text)
-    assert time.perf_counter() - started < 2  # the library's own budget takes several times as long
+    assert time.thread_time() - started < 2  # the library's own budget takes several times as long
 
 
 def test_the_operation_is_chosen_by_its_name() -> None:

@@ -55,7 +55,7 @@ async def place(template: str) -> AsyncIterator[Place]:
     town = await make_town(log)
     await town.close(await town.assigned())
     async with served(database) as server:
-        await server.client().read(
+        await server.client(AUDITOR).read(
             "query($p: Position!) { cases(atLeast: $p) { totalCount } }", p=await log.head()
         )
         yield Place(server, log)
