@@ -337,16 +337,15 @@ class Query:
         self,
         info: Info,
         id: Annotated[strawberry.ID, _argument("标识 The identifier.")],
-        at_least: AtLeast = None,
     ) -> Node | None:
-        """By the kind of its stream."""
+        """By the kind of its stream; Relay refetches by a `node` that takes nothing but the identifier."""
 
         async def read() -> Any:
             identifier = read_id(id, "id")
             loader = _NODES.get(await info.context.services.log.category(identifier) or "")
             return await getattr(info.context.loaders, loader).load(identifier) if loader else None
 
-        return await answered(info, read, at_least)  # type: ignore[no-any-return]
+        return await answered(info, read, None)  # type: ignore[no-any-return]
 
     @strawberry.field(description="日志状态 Where the log and its read models stand.")
     async def log(self, info: Info) -> LogStatus:

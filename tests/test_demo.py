@@ -216,7 +216,7 @@ async def test_killed_while_it_plays_and_run_again_it_ends_as_if_nothing_had_hap
     async with halted_at_the_tenth_case(url, tmp_path):
         pass
     reported = await Played(url, "", 0).cases()
-    assert 10 <= reported < 40
+    assert 0 < reported < 40  # whatever shared the append that was cut off is not recorded
 
     resumed = play(url, "--cases", 40)
 
