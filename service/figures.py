@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -49,6 +50,7 @@ class Figures:
         self.sockets = gauge("open_sockets", "WebSockets that are open.")
         self.streams = gauge("open_streams", "Event streams that are open.")
         self.running = gauge("running_operations", "Operations that have not ended.", labelnames=["kind"])
+        self.tasks = gauge("tasks", "Tasks of the servers' event loops, whatever they wait for.")
         self.followers = gauge("feed_followers", "Followers of the log in the server's processes.")
         text = "Events that the slowest follower of the worst process has still to look at."
         self.lag = worst("feed_follower_lag_events", text)
@@ -72,6 +74,7 @@ class Figures:
         self.streams.set(routes.open_streams)
         for kind in KINDS:
             self.running.labels(kind).set(sum(seen.kind == kind for seen in running))
+        self.tasks.set(len(asyncio.all_tasks()))
         self.followers.set(len(services.feed.followers))
         self.lag.set(services.feed.lag)
         pool = services.log.pool

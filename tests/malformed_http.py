@@ -12,6 +12,8 @@ from tests.malformed_documents import REQUESTS, request
 
 SECRET = "never-to-be-logged"
 """Stands in every token that the noise makes up."""
+GOOD_TOKEN = b"authorization: Bearer @good-token@\r\n"
+"""Stands for a token that holds, which the sender puts in."""
 HOST = b"host: localhost\r\n"
 JSON = b"content-type: application/json\r\n"
 
@@ -44,9 +46,10 @@ def _get(path: bytes, headers: bytes = b"", method: bytes = b"GET") -> bytes:
 
 def _asks(kind: str) -> Callable[[random.Random], Message]:
     def made(dice: random.Random) -> Message:
+        """Some with a token that holds, so that they come as far as the decisions."""
         text = request(dice, kind).encode(errors="surrogatepass")
         headers = JSON + dice.choice((b"", b"accept: application/graphql-response+json\r\n"))
-        headers += _authorization(dice) if dice.random() < 0.1 else b""
+        headers += _authorization(dice) if dice.random() < 0.1 else GOOD_TOKEN * dice.randint(0, 1)
         return Message(kind, [_post(text, headers)])
 
     return made
