@@ -186,7 +186,7 @@ def faults(answer: Answer, secrets: list[bytes], *, head_only: bool = False) -> 
         found.append(f"status {answer.status}")
     if answer.media == "close" and answer.status in (1011, 4500):
         found.append(f"closed with {answer.status}")
-    if b'"INTERNAL"' in answer.body:
+    if b'"code":"INTERNAL"' in answer.body:
         found.append("an internal error")
     if answer.media not in _FILES and (told := _TOLD.search(answer.body)):
         found.append(f"it tells {told[0]!r}")
