@@ -173,7 +173,7 @@ async def test_the_cursor_before_the_first_event_is_the_one_written_down(place: 
     pool = await open_pool(place.database, size=1)
     start = EventLog(pool).start_cursor
     await pool.close()
-    for page in ("README.md", "docs/integrators.md"):
+    for page in ("README.md", "docs/auditors.md", "docs/integrators.md"):
         assert start in (ROOT / page).read_text(encoding="utf-8")
 
 
@@ -216,7 +216,11 @@ async def test_programs_run_and_a_second_run_changes_nothing(
     program.write_text(block.text.replace(HERE, f"http://{place.server.base}/graphql"), encoding="utf-8")
     access = token(AUDIENCES.get(block.page.name, STREET_OFFICER))
     first = await run_python(place, [str(program)], tmp_path, TOKEN=access)
-    assert re.search(r"CaseReported|^position [1-9]\d* document [0-9a-f]{64}$", first, re.MULTILINE)
+    assert re.search(
+        r"CaseReported|^position [1-9]\d* document [0-9a-f]{64}$| recounted ", first, re.MULTILINE
+    )
+    for figure, recounted in re.findall(r" (\d+) recounted (\d+)$", first, re.MULTILINE):
+        assert figure == recounted
     assert await run_python(place, [str(program)], tmp_path, TOKEN=access) == first
 
 
