@@ -1190,6 +1190,29 @@ async def test_nobody_without_need_ties_events_to_commands_or_people(busy: Town,
     assert seen["event"]["commandId"]
 
 
+async def test_whoever_reads_a_report_cannot_send_it_again_for_its_secret(
+    busy: Town, serving: Served
+) -> None:
+    reported = await serving.client().do(
+        "reportCase", "case { id }", category="01001", text="x", gridCode=GRID
+    )
+    case = reported["case"]["id"]
+    staff = serving.client(busy.community_staff)
+    at = (await staff.do("acceptCase", caseId=case))["position"]
+    document = """query ($id: ID!, $at: Position) { case(id: $id, atLeast: $at) { text { text } history {
+        event { type commandId causationId correlationId } } } }"""
+
+    handled = (await staff.read(document, id=case, at=at))["case"]
+    audited = (await serving.client(AUDITOR).read(document, id=case, at=at))["case"]
+
+    assert handled["text"]["text"] == "x"
+    report, acceptance = (entry["event"] for entry in handled["history"])
+    assert (report["commandId"], report["causationId"], report["correlationId"]) == (None, None, case)
+    assert acceptance["commandId"]
+    assert audited["text"]["text"] is None
+    assert all(entry["event"]["commandId"] for entry in audited["history"])
+
+
 async def test_only_those_who_handle_cases_look_for_an_actor(busy: Town, serving: Served) -> None:
     wanted = '{ cases(filter: { assignee: "somebody" }) { totalCount } }'
     assert (await serving.client(ADMINISTRATOR).fails(wanted))["code"] == "FORBIDDEN"

@@ -302,6 +302,8 @@ async def test_a_field_is_shown_to_its_roles_alone(
             if (kind, name) in OF_THE_ASKER:
                 continue
             full = appearances(everything, name)
+            if (kind, name) in OF_A_REPORT:
+                full = full - {"nothing"} if role not in SHOWN[Reading.WORDS] else full
             if (kind, name) == ("Event", "data") and role is Role.RESIDENT:
                 full = full | {"masked"}  # remarks stay between those who handle the case
             if role in SHOWN[rule] and shown_here(kind, role, rule):
@@ -352,6 +354,8 @@ async def test_who_does_not_see_the_case_sees_only_what_is_published(
 
 OF_THE_ASKER = {("Viewer", "scope"), ("Viewer", "departmentId")}
 """Published fields that say who asks."""
+OF_A_REPORT = {("Event", "commandId"), ("Event", "causationId")}
+"""Fields that, of what a resident sent, say nothing to those who read its words."""
 
 
 async def test_the_secret_of_a_case_shows_that_case_alone(known: Known, town: Town, serving: Served) -> None:

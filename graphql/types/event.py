@@ -115,22 +115,23 @@ class Event:
         return root.meta.place
 
     @guarded(
-        Reading.COMMANDS, "命令 The command that caused it; shown to handlers, auditors and integrators."
+        Reading.COMMANDS,
+        "命令 The command that caused it; shown to handlers (except a resident's), auditors, integrators.",
     )
     def command_id(root: Root, info: Info) -> strawberry.ID | None:
         """Masked, for whoever knows a report's command may ask for its answer again."""
-        return strawberry.ID(str(root.meta.command)) if _shown(root, info, Reading.COMMANDS) else None
+        return strawberry.ID(str(root.meta.command)) if _command_shown(root, info) else None
 
     @strawberry.field(description="关联 What it belongs to: its case, or else its command.")
     def correlation_id(root: Root, info: Info) -> strawberry.ID | None:
         """The case; a command is masked like everywhere."""
-        shown = root.correlation is not None or _shown(root, info, Reading.COMMANDS)
+        shown = root.correlation is not None or _command_shown(root, info)
         return strawberry.ID(str(root.meta.correlation)) if shown else None
 
     @guarded(Reading.COMMANDS, "起因 The event or command that caused it.")
     def causation_id(root: Root, info: Info) -> strawberry.ID | None:
         """From the meta; masked like the command."""
-        return strawberry.ID(str(root.meta.causation)) if _shown(root, info, Reading.COMMANDS) else None
+        return strawberry.ID(str(root.meta.causation)) if _command_shown(root, info) else None
 
     @strawberry.field(
         description="哈希 SHA-256 over the whole event as stored, in hexadecimal: a leaf of the log's tree."
@@ -157,8 +158,10 @@ class Event:
     @strawberry.field(description="案件 The case it belongs to, if any.")
     async def case(root: Root, info: Info) -> CaseRef | None:
         """By correlation, once the read model shows the event."""
+        if root.correlation is None:
+            return None
         await info.context.at_least(root.position)
-        return await info.context.loaders.case.load(root.meta.correlation)  # type: ignore[return-value]
+        return await info.context.loaders.case.load(root.correlation)  # type: ignore[return-value]
 
 
 def _shown(recorded: RecordedEvent, info: Info, rule: Reading) -> bool:
@@ -167,6 +170,16 @@ def _shown(recorded: RecordedEvent, info: Info, rule: Reading) -> bool:
     if recorded.correlation is not None:
         return shown_of_case(actor, rule)
     return shown_of_place(actor, rule, recorded.meta.place)
+
+
+def _command_shown(recorded: RecordedEvent, info: Info) -> bool:
+    """Whether the command is shown. A resident's is kept from those who read what it said.
+
+    Whoever has both sends the report once more, is answered with the case's secret, and rates in the
+    resident's place.
+    """
+    repeatable = recorded.meta.role == Role.RESIDENT.value and _shown(recorded, info, Reading.WORDS)
+    return not repeatable and _shown(recorded, info, Reading.COMMANDS)
 
 
 def _sealed(value: Any) -> list[SealedText]:
