@@ -32,6 +32,11 @@ class Filter:
     case_places: str | None = None
     cases: frozenset[UUID] | None = None
 
+    @property
+    def published(self) -> bool:
+        """Whether only what belongs to no case is wanted."""
+        return self.cases is not None and not self.cases
+
     def fits(self, event: RecordedEvent) -> bool:
         """Whether an event is wanted."""
         meta = event.meta
@@ -114,6 +119,7 @@ class EventLog:
             " AND ($6::text IS NULL OR starts_with(meta ->> 'place', $6))"
             " AND ($7::text IS NULL OR correlation IS NULL OR starts_with(meta ->> 'place', $7))"
             " AND ($8::uuid[] IS NULL OR correlation IS NULL OR correlation = ANY($8))"
+            f"{' AND correlation IS NULL' if wanted.published else ''}"  # so that its own index is walked
             " ORDER BY position LIMIT $9"
         )
         types = None if wanted.types is None else sorted(wanted.types)

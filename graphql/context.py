@@ -91,6 +91,11 @@ class Context:
         self.__dict__.pop("loaders", None)
         self.now = datetime.now(UTC)
 
+    def renew(self) -> None:
+        """Begin another result of a subscription: read afresh, and count its rows anew."""
+        self.forget()
+        self.rows = 0
+
     async def at_least(self, position: int | None) -> None:
         """Wait until what is read includes a position."""
         if position:

@@ -10,9 +10,11 @@ import strawberry
 
 from chuishao.commands.secret import require_secret
 from chuishao.domain.actor import out_of_scope
+from chuishao.domain.case_events import CaseReported, CaseSplitOff, CaseTransferred
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import NotFound, Refusal
 from chuishao.domain.sight import Sight
+from chuishao.domain.whistle_events import DepartmentSummoned
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import Filter
 from chuishao.eventlog.mapper import RecordedEvent
@@ -55,8 +57,8 @@ async def narrowed(info: Info, wanted: Filter, head: int) -> Filter:
 class Watch:
     """Which events of a subscription its asker sees, recorded and to come.
 
-    By scope that follows from the event alone. Where it depends on the case (a department is summoned, a
-    resident reports), the read models are asked once they show the event.
+    By scope that follows from the event alone. Where it depends on the case, the read models are asked once
+    they show the event, and only of events that may change it: others are no work, however many followers.
     """
 
     def __init__(self, info: Info, recorded: Filter) -> None:
@@ -69,12 +71,28 @@ class Watch:
     async def shows(self, event: RecordedEvent, head: int) -> bool:
         """Whether an event is shown; `head` is where the log ended when the subscription began."""
         case = event.correlation
-        if not self._by_case or case is None or case in self._seen:
+        if not self._by_case or case is None:
             return True
-        if event.position <= head or not await sees(self._info, case, event.position):
-            return False
-        self._seen.add(case)
-        return True
+        known = case in self._seen
+        if event.position <= head or not self._decides(event, known):
+            return known
+        shown = await sees(self._info, case, event.position)
+        (self._seen.add if shown else self._seen.discard)(case)
+        return shown
+
+    def _decides(self, event: RecordedEvent, known: bool) -> bool:
+        """Whether an event may change that its case is seen, so that the read models must be asked."""
+        reader = self._info.context.reader
+        if reader.sight is Sight.SUMMONED and known:
+            return not reader.actor.reaches(event.meta.place)
+        match event.event:
+            case CaseReported(subject=subject) | CaseSplitOff(subject=subject):
+                return subject == reader.subject
+            case DepartmentSummoned(department=department):
+                return department == reader.actor.department
+            case CaseTransferred():
+                return reader.sight is Sight.SUMMONED
+        return False
 
 
 async def watched(info: Info, wanted: Filter, head: int) -> Watch:
@@ -89,7 +107,13 @@ async def sees(info: Info, case: UUID, position: int) -> bool:
 
 
 async def require_seen(info: Info, case: UUID) -> None:
-    """Refuse to follow a case that the asker does not see; one that does not exist looks the same."""
+    """Refuse to follow a case that the asker does not see; one that does not exist looks the same.
+
+    Read models that lag or have stopped keep nobody from following a case that they show already.
+    """
+    if await info.context.loaders.case.load(case) is not None:
+        return
+    info.context.forget()
     if not await sees(info, case, await info.context.services.log.head()):
         raise info.context.error(NotFound("caseId", kind=Phrase("case", "案件"), id=case))
 
@@ -97,7 +121,7 @@ async def require_seen(info: Info, case: UUID) -> None:
 async def require_still_seen(info: Info, event: RecordedEvent) -> None:
     """End following a case that has left what the asker sees."""
     actor, place = info.context.actor, event.meta.place
-    if info.context.reader.sight is not Sight.SCOPE or actor.reaches(place):
+    if info.context.reader.sight is Sight.OWN or actor.reaches(place):
         return
     case = event.correlation
     if case is None or not await sees(info, case, event.position):

@@ -33,7 +33,7 @@ async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerat
         raise info.context.error(refusal) from refusal
     async with aclosing(cast("AsyncGenerator[Any, None]", services.feed.follow(wanted, position))) as events:
         async for event in events:
-            info.context.forget()
+            info.context.renew()
             begin_result(info.context)
             yield event
 

@@ -251,4 +251,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=2, fold=fold, on=(facts.CaseEvent, PolicyAdopted, PolicyRevised))
+PROJECTION = Projection("cases", version=3, fold=fold, on=(facts.CaseEvent, PolicyAdopted, PolicyRevised))

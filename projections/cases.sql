@@ -49,6 +49,7 @@ CREATE INDEX case_open_by_place ON case_row (place, due_at) WHERE open;
 CREATE INDEX case_by_due_of_all ON case_row ((coalesce(due_at, 'infinity')), number);
 CREATE INDEX case_by_change ON case_row (position);
 CREATE INDEX case_by_number ON case_row (number);
+CREATE INDEX case_by_subject ON case_row (subject, number);
 CREATE INDEX case_by_assignee ON case_row (assignee, number) WHERE assignee IS NOT NULL;
 CREATE INDEX case_by_joined ON case_row (joined) WHERE joined IS NOT NULL;
 CREATE INDEX case_by_split ON case_row (split_from) WHERE split_from IS NOT NULL;

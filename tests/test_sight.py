@@ -25,7 +25,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.paging import Where
-from chuishao.projections.sight import case_seen, cases_seen
+from chuishao.projections.sight import case_seen, cases_seen, seen
 from tests.conftest import copy_of_template
 from tests.served import AUDITOR, Client, Served, served
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town, make_town
@@ -109,6 +109,23 @@ async def test_rows_are_loaded_for_those_alone_who_see_the_case(past: Past, data
         blown = await connection.fetch("SELECT case_id FROM whistles.whistle")
     whistled = sorted(row["case_id"] for row in blown)
     assert sorted(row["case_id"] for row in found) == [case for case in whistled if case in expected]
+
+
+@pytest.mark.parametrize("role", [Role.RESIDENT, Role.DEPARTMENT_OFFICER])
+async def test_few_cases_are_found_without_a_look_at_all_of_them(past: Past, role: Role) -> None:
+    reader = Reader(Actor("a", role, "", uuid4()), uuid4())
+    where = Where()
+    seen(where, reader)
+    async with connected(past.town.log.pool) as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = await connection.fetch(f"EXPLAIN SELECT id FROM cases.case_row{where.sql}", *where.arguments)
+    assert not [line for (line,) in plan if "Seq Scan" in line], plan
+
+
+async def test_what_belongs_to_no_case_is_found_without_a_look_at_all_the_rest(past: Past) -> None:
+    published = "SELECT position FROM event WHERE log = 1 AND position > 0 AND correlation IS NULL"
+    plan = await past.town.log.pool.fetch(f"EXPLAIN {published} ORDER BY position LIMIT 20")
+    assert any("published" in line or "log_position_idx" in line for (line,) in plan), plan
 
 
 # The log
@@ -226,6 +243,78 @@ async def test_a_case_that_leaves_the_scope_ends_its_subscription_with_a_word(
     assert types[0] == "CaseReported"
     errors = last["payload"]["errors"] if last["type"] == "next" else last["payload"]
     assert [error["extensions"]["code"] for error in errors] == ["OUT_OF_SCOPE"]
+
+
+async def left_behind(town: Town) -> tuple[UUID, Actor]:
+    """A case that a department was summoned to, and its officer within one community only."""
+    case, whistle = await town.whistled(departments=1)
+    officer = Actor("d", Role.DEPARTMENT_OFFICER, COMMUNITY, town.departments[0])
+    await town.do(whistles.WithdrawWhistle(whistle_id=whistle, reason="已自行处理"), town.street_officer)
+    return case, officer
+
+
+async def hand_over(town: Town, case: UUID) -> None:
+    """The case goes to another community, and on from there."""
+    grid = cases.TransferCase(
+        case_id=case, community_code=OTHER_COMMUNITY, grid_code=THIRD_GRID, reason="位置有误"
+    )
+    await town.do(grid, town.street_officer)
+    await town.do(cases.ResolveCase(case_id=case, result="已处理"), town.street_officer)
+
+
+async def test_a_department_hears_no_more_of_a_case_that_has_left_its_scope(
+    town: Town, serving: Served
+) -> None:
+    case, officer = await left_behind(town)
+    client, heard = serving.client(officer), []
+    async with client.socket() as all_of_it, client.socket() as one:
+        after = await town.log.cursor_at_head()
+        await all_of_it.subscribe(EVENTS, after=after)
+        await one.subscribe(OF_CASE, id=str(case), after=after)
+        await draw_a_grid(town)
+        heard.append((await all_of_it.next())["events"]["type"])
+        await hand_over(town, case)
+        await town.do(grids.RetireGrid(grid_code=f"{COMMUNITY}-G077", reason="合并"))
+        heard.append((await all_of_it.next())["events"]["type"])
+        last = await one.hear()
+
+    assert heard == ["GridDrawn", "GridRetired"]
+    errors = last["payload"]["errors"] if last["type"] == "next" else last["payload"]
+    assert [error["extensions"]["code"] for error in errors] == ["OUT_OF_SCOPE"]
+
+
+async def test_a_department_hears_again_of_a_case_that_comes_back_into_its_scope(
+    town: Town, serving: Served
+) -> None:
+    case, officer = await left_behind(town)
+    away = cases.TransferCase(
+        case_id=case, community_code=OTHER_COMMUNITY, grid_code=THIRD_GRID, reason="位置有误"
+    )
+    back = cases.TransferCase(case_id=case, community_code=COMMUNITY, grid_code=GRID, reason="退回")
+    async with serving.client(officer).socket() as socket:
+        await socket.subscribe(EVENTS, after=await town.log.cursor_at_head())
+        await town.do(away, town.street_officer)
+        await draw_a_grid(town)
+        assert (await socket.next())["events"]["type"] == "GridDrawn"
+        await town.do(back, town.street_officer)
+        again = (await socket.next())["events"]
+
+    assert again == {"position": await town.log.head(), "type": "CaseTransferred", "case": {"id": str(case)}}
+
+
+async def test_a_case_is_followed_though_a_read_model_has_stopped(town: Town, serving: Served) -> None:
+    case = await town.report()
+    client = serving.client(town.community_staff)
+    at = await town.log.head()
+    await client.read(
+        "query ($id: ID!, $at: Position) { case(id: $id, atLeast: $at) { id } }", id=str(case), at=at
+    )
+    await town.log.pool.execute("UPDATE projection SET status = 'stopped' WHERE name = 'cases'")
+    async with client.socket() as socket:
+        await socket.subscribe(OF_CASE, id=str(case), after=town.log.start_cursor)
+        assert (await socket.next())["caseEvents"]["type"] == "CaseReported"
+        await town.do(cases.AcceptCase(case_id=case), town.community_staff)
+        assert (await socket.next())["caseEvents"]["type"] == "CaseAccepted"
 
 
 @pytest.mark.parametrize("who", ["another street", "another department", "another resident", "nobody"])

@@ -200,6 +200,22 @@ FILTERS: dict[str, dict[str, Any]] = {
 
 
 @both_ways
+async def test_each_event_has_nested_rows_of_its_own_to_show(
+    follow: Follow, town: Town, serving: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chuishao.graphql.context.MOST_ROWS", 3)
+    document = """subscription ($after: String, $types: [String!]) {
+        events(after: $after, types: $types) { cursor case { history { id } } } }"""
+    for _ in range(6):
+        await town.report()
+    wanted = {"after": town.log.start_cursor, "types": ["CaseReported"]}
+    async with aclosing(follow(serving.client(AUDITOR), document, **wanted)) as events:
+        found = [await anext(events) for _ in range(6)]
+
+    assert [len(event["case"]["history"]) for event in found] == [1] * 6
+
+
+@both_ways
 @pytest.mark.parametrize("what", FILTERS)
 async def test_places_and_types_are_filtered_in_the_past_and_the_present(
     what: str, follow: Follow, town: Town, serving: Served
