@@ -163,6 +163,8 @@ def _literal(node: object) -> int | None:
 
 def _size(value: object) -> int:
     """A page size within what is ever answered; -1 where none is given. Worse ones are refused later."""
+    if isinstance(value, float) and value.is_integer():  # 100.0 is an Int of a variable, too
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         return -1
     return min(max(value, 0), LARGEST_PAGE)

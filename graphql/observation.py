@@ -25,6 +25,8 @@ from chuishao.eventlog.spent import SPENT, Spent
 Transport: TypeAlias = Literal["http", "socket"]
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=-]{7,63}")
 """The request ids that are taken over: what proxies make, and nothing that could forge a line of a log."""
+LONGEST_NAME = 100
+"""Characters of an operation's name that a log line holds; a name may be as long as a request."""
 OK = "OK"
 FAULTS = ("INTERNAL", "UNAVAILABLE")
 """The outcomes that are the server's fault."""
@@ -65,7 +67,7 @@ class Observation:
 
     def runs(self, kind: str, name: str | None, single: bool) -> None:
         """Note which operation was found in it, and whether it has one root field only."""
-        self.kind, self.name, self.single = kind, name, single
+        self.kind, self.name, self.single = kind, name and name[:LONGEST_NAME], single
 
     def fails(self, code: str) -> None:
         """Note a failure; the first counts."""

@@ -68,6 +68,7 @@ def test_a_fragment_counts_by_the_page_that_it_is_spread_on() -> None:
 
     assert cost_of(document) == (1 + 2 * 2) + (1 + 20 * 2)
     assert cost_of(document, n=1, m=100) == (1 + 1 * 2) + (1 + 100 * 2)
+    assert cost_of(document, n=1.0, m=100.0) == cost_of(document, n=1, m=100)
     assert cost_of(document, n=None, m=0) == (1 + 20 * 2) + 1
 
 

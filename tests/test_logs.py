@@ -170,6 +170,13 @@ async def test_each_operation_is_one_line(lines: Lines, database: str) -> None:
     assert line["correlation"]
 
 
+async def test_a_long_name_of_an_operation_makes_no_long_line(lines: Lines, database: str) -> None:
+    async with served(database) as server:
+        await server.client(STAFF).read(f"query {'N' * 5_000} {{ viewer {{ role }} }}")
+    (line,) = [line for line in objects(lines) if line["logger"] == "chuishao.access"]
+    assert line["operation"] == "N" * 100
+
+
 def test_the_level_warning_leaves_the_operations_out(lines: Lines) -> None:
     logging.getLogger("chuishao").setLevel(logging.WARNING)
     with observed([log_operation], "http", {}):
