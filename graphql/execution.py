@@ -56,7 +56,7 @@ _RULES = (
     OneOfInputValidationRule,
 )
 _is_awaitable = cast(Callable[[Any], TypeGuard[Awaitable[Any]]], optimized_is_awaitable)
-_VALIDATION_ERRORS = 20
+_VALIDATION_ERRORS = 5  # each may look for similar names in the whole schema, which takes ten milliseconds
 _BYTES_A_TOKEN = 550  # measured: tokens and nodes of a parsed document
 
 

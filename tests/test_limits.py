@@ -127,6 +127,12 @@ def test_fields_that_repeat_cannot_keep_validation_busy(repeated: str) -> None:
     assert time.thread_time() - started < 2  # the library's own budget takes several times as long
 
 
+def test_of_a_thousand_faults_few_are_looked_into() -> None:
+    with pytest.raises(RequestRefused) as caught:
+        Engine(schema).prepare(GraphQLRequest(f"{{{' '.join(f'hello{number}' for number in range(990))}}}"))
+    assert len(caught.value.errors) == 5 + 1  # and one that says that there are more
+
+
 def test_the_operation_is_chosen_by_its_name() -> None:
     engine = Engine(schema)
     text = "query A {hello} mutation B {add(a: 1, b: 2)}"
