@@ -14,7 +14,7 @@ from uuid import UUID
 from eventsourcing.domain import BaseAggregate
 
 from chuishao.domain import case_events as facts
-from chuishao.domain.actor import Actor, authorise
+from chuishao.domain.actor import Actor, authorise, out_of_scope
 from chuishao.domain.division import street_of
 from chuishao.domain.event import (
     SHORT_TEXT,
@@ -332,13 +332,13 @@ class Case(BaseAggregate[UUID]):
     def mark_duplicate(self, of: Case, by: Actor, at: datetime) -> None:
         """标记重复: say that another case is the same report."""
         self._require(Step.MARK_DUPLICATE, by, at)
-        self._require_joinable(of, Status.DUPLICATE, "ofId")
+        self._require_joinable(of, Status.DUPLICATE, by, "ofId")
         self.trigger_event(facts.CaseMarkedDuplicate, timestamp=at, of=of.id)
 
     def merge_into(self, other: Case, by: Actor, at: datetime) -> None:
         """并案: let another case carry this one; both histories say so."""
         self._require(Step.MERGE, by, at)
-        self._require_joinable(other, Status.MERGED, "intoId")
+        self._require_joinable(other, Status.MERGED, by, "intoId")
         with within("intoId"):
             other._require(Step.ABSORB, by, at)
         self.trigger_event(facts.CaseMerged, timestamp=at, into=other.id)
@@ -404,7 +404,9 @@ class Case(BaseAggregate[UUID]):
         if self.absorbed:
             raise HasMergedCases(case=self.id, count=len(self.absorbed))
 
-    def _require_joinable(self, other: Case, as_: Status, path: str) -> None:
+    def _require_joinable(self, other: Case, as_: Status, by: Actor, path: str) -> None:
+        if not by.reaches(other.place):  # nor learn in which state it is
+            raise out_of_scope(by, other.place, path)
         if other.id == self.id:
             raise SameCase(path, case=self.id)
         self._require_alone()

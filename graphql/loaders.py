@@ -29,7 +29,7 @@ from chuishao.projections.workers import WORKERS, WorkerRow
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
-Sight: TypeAlias = Callable[[Where], None]
+Shown: TypeAlias = Callable[[Where], None]
 """Adds the condition that the reader sees a row."""
 
 # ruff: noqa: S608 every name in these statements is a column of our own tables
@@ -167,27 +167,27 @@ class Loaders:
         case_seen(where, self.reader, "whistle.case_id")
 
     def _one(
-        self, table: Table[R], source: str, column: str, sight: Sight | None = None
+        self, table: Table[R], source: str, column: str, shown: Shown | None = None
     ) -> DataLoader[Any, R | None]:
         at = table.columns.index(column)
 
         async def load(keys: list[Any]) -> list[R | None]:
             found = {
                 record[at]: table.row(*record)
-                for record in await self._fetch(table, source, column, keys, sight)
+                for record in await self._fetch(table, source, column, keys, shown)
             }
             return [found.get(key) for key in keys]
 
         return DataLoader(load)
 
     def _many(
-        self, table: Table[R], source: str, column: str, order: str, sight: Sight | None = None
+        self, table: Table[R], source: str, column: str, order: str, shown: Shown | None = None
     ) -> DataLoader[Any, list[R]]:
         at = table.columns.index(column)
 
         async def load(keys: list[Any]) -> list[list[R]]:
             found: dict[Any, list[R]] = {key: [] for key in keys}
-            for record in await self._fetch(table, source, column, keys, sight, order):
+            for record in await self._fetch(table, source, column, keys, shown, order):
                 found[record[at]].append(table.row(*record))
             return [found[key] for key in keys]
 
@@ -199,13 +199,13 @@ class Loaders:
         source: str,
         column: str,
         keys: list[Any],
-        sight: Sight | None,
+        shown: Shown | None,
         order: str = "",
     ) -> Any:
         where = Where()
         where.also(f"{column} = ANY({where.add(keys)})")
-        if sight is not None:
-            sight(where)
+        if shown is not None:
+            shown(where)
         query = f"SELECT {', '.join(table.columns)} FROM {source}{where.sql}"
         if order:
             query += f" ORDER BY {column}, {order}"

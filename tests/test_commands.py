@@ -583,6 +583,18 @@ async def test_nothing_is_recorded_from_before_there_were_records(town: Town) ->
     await refused(town, publish, BadTime, town.worker(), occurred_at=datetime(1899, 12, 31, 23, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("other", ["ofId", "intoId"])
+async def test_a_case_is_not_joined_to_one_out_of_reach(town: Town, other: str) -> None:
+    here, there = await town.report(), await town.report(THIRD_GRID)
+    await town.do(cases.RefuseCase(case_id=there, reason="不属受理范围"), town.street_officer)
+    joins = {
+        "ofId": cases.MarkDuplicate(case_id=here, of_id=there),
+        "intoId": cases.MergeCase(case_id=here, into_id=there),
+    }
+    refusal = await refused(town, joins[other], OutOfScope, town.community_staff)
+    assert list(refusal.path) == [other]
+
+
 async def test_two_cases_do_not_become_duplicates_of_each_other(town: Town) -> None:
     for _ in range(5):
         one, other = await town.report(), await town.report()
