@@ -24,8 +24,8 @@ from starlette.applications import Starlette
 
 from chuishao.eventlog import spans
 from chuishao.eventlog.feed import Feed
-from chuishao.graphql import http
-from chuishao.graphql.observation import Observation
+from chuishao.graphql.endpoint import http
+from chuishao.graphql.endpoint.observation import Observation
 from chuishao.graphql.schema import operations
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine as CatchUp

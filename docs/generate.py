@@ -26,10 +26,10 @@ from chuishao.domain.summons import SUMMONS_TABLE, SummonsState
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 from chuishao.graphql import permissions
+from chuishao.graphql.endpoint.failures import FAILURES
+from chuishao.graphql.endpoint.limits import Limits
 from chuishao.graphql.enums import NAMES, refusals
 from chuishao.graphql.evolution import changes
-from chuishao.graphql.failures import FAILURES
-from chuishao.graphql.limits import Limits
 from chuishao.graphql.schema import sdl
 from chuishao.service.settings import Settings, flag, variable
 

@@ -19,8 +19,8 @@ from chuishao.domain.sight import Reader
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
-from chuishao.graphql.errors import ApiError
-from chuishao.graphql.language import asked
+from chuishao.graphql.endpoint.errors import ApiError
+from chuishao.graphql.endpoint.language import asked
 from chuishao.projections.engine import Engine
 
 if TYPE_CHECKING:

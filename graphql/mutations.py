@@ -18,10 +18,10 @@ from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import connected
 from chuishao.graphql.context import Info
+from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.trace import fails, includes
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
     CaseRef,

@@ -9,8 +9,8 @@ from chuishao.domain.event import storable
 from chuishao.domain.refusal import BadText, Refusal
 from chuishao.eventlog.connection import Connection, connected
 from chuishao.graphql.context import Info
+from chuishao.graphql.endpoint.trace import includes
 from chuishao.graphql.inputs import read_id
-from chuishao.graphql.trace import includes
 from chuishao.graphql.types.shared import Listed
 from chuishao.projections.paging import Count, Order, Page, Where, Window, count, read_page
 from chuishao.projections.table import Table

@@ -12,10 +12,10 @@ from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.log import Filter
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.context import Info
+from chuishao.graphql.endpoint.trace import begin_result
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.log_filter import DivisionPrefix, EventPlace, EventTypes, wanted_events
 from chuishao.graphql.sight import CaseSecret, prove, require_seen, require_still_seen, watched
-from chuishao.graphql.trace import begin_result
 from chuishao.graphql.types.event import Event
 
 _AFTER = strawberry.argument(

@@ -22,15 +22,15 @@ from chuishao.domain.actor import ANONYMOUS
 from chuishao.eventlog.connection import Unavailable, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
-from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.context import Context, Services
-from chuishao.graphql.documents import Documents, read_documents
-from chuishao.graphql.execution import Engine as GraphQLEngine
-from chuishao.graphql.limits import STATEMENT_SHARE
-from chuishao.graphql.origin import PREFLIGHTED
-from chuishao.graphql.rate import address
+from chuishao.graphql.endpoint.asgi import GraphQLRoutes, graphql_routes
+from chuishao.graphql.endpoint.documents import Documents, read_documents
+from chuishao.graphql.endpoint.execution import Engine as GraphQLEngine
+from chuishao.graphql.endpoint.limits import STATEMENT_SHARE
+from chuishao.graphql.endpoint.origin import PREFLIGHTED
+from chuishao.graphql.endpoint.rate import address
+from chuishao.graphql.endpoint.trace import begin
 from chuishao.graphql.schema import operations, schema
-from chuishao.graphql.trace import begin
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.service import telemetry

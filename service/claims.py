@@ -12,7 +12,7 @@ from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
 from chuishao.domain.event import storable
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.vocabulary import Role
-from chuishao.graphql.errors import ApiError
+from chuishao.graphql.endpoint.errors import ApiError
 
 LONGEST_SUBJECT = 200
 _PREFIX_OF_A_CODE = re.compile("[0-9]{0,12}|[0-9]{12}-(G[0-9]{0,3})?")

@@ -24,8 +24,8 @@ from chuishao.eventlog.connection import Unavailable, connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.migrate import MigrationChanged
-from chuishao.graphql.documents import BadDocuments
-from chuishao.graphql.errors import ApiError
+from chuishao.graphql.endpoint.documents import BadDocuments
+from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.evolution import changes
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
@@ -239,7 +239,7 @@ def import_divisions_file(
 
 def _engine(settings: Settings) -> Any:
     """The engine that documents are checked by."""
-    from chuishao.graphql.execution import Engine as GraphQLEngine  # noqa: PLC0415 only some commands need it
+    from chuishao.graphql.endpoint.execution import Engine as GraphQLEngine  # noqa: PLC0415 only some commands need it
     from chuishao.graphql.schema import schema as served  # noqa: PLC0415 the schema takes a moment to build
 
     return GraphQLEngine(served, limits=settings.limits)

@@ -10,8 +10,8 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from chuishao.graphql.failures import FAILURES
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.failures import FAILURES
+from chuishao.graphql.endpoint.limits import Limits
 from chuishao.service.refusals import refusal
 from chuishao.service.unread import SECONDS, Unread
 

@@ -8,9 +8,9 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from chuishao.eventlog.writer import Batch
-from chuishao.graphql.asgi import GraphQLRoutes
 from chuishao.graphql.context import Services
-from chuishao.graphql.observation import Observation, running
+from chuishao.graphql.endpoint.asgi import GraphQLRoutes
+from chuishao.graphql.endpoint.observation import Observation, running
 
 KINDS = ("query", "mutation", "subscription")
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

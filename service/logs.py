@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chuishao.eventlog.failure import chain, kind, places
-from chuishao.graphql.observation import Observation, current
+from chuishao.graphql.endpoint.observation import Observation, current
 
 _BEFORE_QUOTES = re.compile("[^(<]*")
 """asyncio goes on with the arguments of a callback, or with a task and its exception."""

@@ -24,8 +24,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chuishao.eventlog.connection import Unavailable, connected
-from chuishao.graphql.asgi import GraphQLRoutes
 from chuishao.graphql.context import Services
+from chuishao.graphql.endpoint.asgi import GraphQLRoutes
 from chuishao.projections.status import Standing, standings
 from chuishao.service.figures import Figures
 

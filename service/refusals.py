@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.errors import ApiError
-from chuishao.graphql.failures import FAILURES
-from chuishao.graphql.language import speak
+from chuishao.graphql.endpoint.errors import ApiError
+from chuishao.graphql.endpoint.failures import FAILURES
+from chuishao.graphql.endpoint.language import speak
 
 _CODES = {404: "PATH_NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from chuishao.graphql.documents import BadDocuments, identity, read_documents
-from chuishao.graphql.errors import RequestRefused
-from chuishao.graphql.execution import Engine
+from chuishao.graphql.endpoint.documents import BadDocuments, identity, read_documents
+from chuishao.graphql.endpoint.errors import RequestRefused
+from chuishao.graphql.endpoint.execution import Engine
 
 
 def checked(path: Path, engine: Engine) -> dict[str, str]:

@@ -13,7 +13,7 @@ from types import FrameType
 import uvicorn
 from uvicorn.supervisors import multiprocess
 
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.limits import Limits
 from chuishao.service import telemetry
 from chuishao.service.app import healths, open_routes
 from chuishao.service.connections import HttpConnection

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from annotated_doc import Doc
 
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.limits import Limits
 
 PREFIX = "CHUISHAO_"
 _LIMITS = Limits()

@@ -12,7 +12,7 @@ import jwt
 
 from chuishao.domain.actor import Actor
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.errors import ApiError
+from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.service.claims import ClaimNames, actor_of, claims_of
 from chuishao.service.provider import Provider, ProviderAway
 

@@ -107,6 +107,11 @@ def test_dependencies_point_one_way(package: str) -> None:
     none_of([place for place in imports(package) if (layer(place.name) or package) not in allowed])
 
 
+def test_the_endpoint_knows_no_schema() -> None:
+    of_schema = re.compile(r"chuishao\.graphql\.(?!endpoint\b|context\b)|chuishao\.commands\b")
+    none_of([place for place in imports("graphql/endpoint") if of_schema.match(place.name)])
+
+
 def test_nothing_is_imported_from_the_tests() -> None:
     places = [place for package in LAYERS for place in imports(package)]
     none_of([place for place in places if place.name.split(".")[0] in {"tests", "benchmarks", "pytest"}])

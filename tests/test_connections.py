@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.limits import Limits
 from chuishao.service.connections import HEAD, MESSAGE, HttpConnection
 from chuishao.service.sockets import FRAGMENTS, SocketConnection
 from tests.conftest import copy_of_template

@@ -12,9 +12,9 @@ from graphql import get_introspection_query
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chuishao.graphql import cost
-from chuishao.graphql.execution import Engine, GraphQLRequest
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint import cost
+from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
+from chuishao.graphql.endpoint.limits import Limits
 from chuishao.graphql.schema import operations, schema
 from tests.conftest import copy_of_template
 from tests.served import AUDITOR, Served, served

@@ -11,16 +11,16 @@ from typing import Any
 import httpx
 import pytest
 
-from chuishao.graphql.documents import (
+from chuishao.graphql.endpoint.documents import (
     MET,
     BadDocuments,
     Documents,
     identity,
     read_documents,
 )
-from chuishao.graphql.errors import RequestRefused
-from chuishao.graphql.execution import Engine, GraphQLRequest
-from chuishao.graphql.http import GRAPHQL_JSON
+from chuishao.graphql.endpoint.errors import RequestRefused
+from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
+from chuishao.graphql.endpoint.http import GRAPHQL_JSON
 from chuishao.graphql.schema import operations
 from chuishao.service.settings import Settings, WrongSetting
 from tests.conftest import copy_of_template

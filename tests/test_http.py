@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chuishao.graphql.http import GRAPHQL_JSON, JSON, Accepted, negotiate
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.http import GRAPHQL_JSON, JSON, Accepted, negotiate
+from chuishao.graphql.endpoint.limits import Limits
 from tests.toy_server import ToyServer, billed, toy_server
 
 URQL = (

@@ -28,7 +28,7 @@ from websockets.exceptions import ConnectionClosed
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
-from chuishao.graphql.errors import ApiError
+from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.service.claims import ClaimNames
 from chuishao.service.jwks import RSA_BITS
 from chuishao.service.keys import load_key, load_token_key, token_key

@@ -10,11 +10,11 @@ import pytest
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
+from chuishao.graphql.endpoint.errors import RequestRefused
+from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
+from chuishao.graphql.endpoint.failures import FAILURES
+from chuishao.graphql.endpoint.language import preferred, speak
 from chuishao.graphql.enums import refusals
-from chuishao.graphql.errors import RequestRefused
-from chuishao.graphql.execution import Engine, GraphQLRequest
-from chuishao.graphql.failures import FAILURES
-from chuishao.graphql.language import preferred, speak
 from tests.served import served
 from tests.test_api import AUDITOR
 from tests.test_architecture import trees

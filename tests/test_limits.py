@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.extensions import SchemaExtension
 
-from chuishao.graphql.errors import RequestRefused
-from chuishao.graphql.execution import Engine, GraphQLRequest, encode
-from chuishao.graphql.limits import Limits, exceeded, parse_within
+from chuishao.graphql.endpoint.errors import RequestRefused
+from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest, encode
+from chuishao.graphql.endpoint.limits import Limits, exceeded, parse_within
 from tests.toy_schema import Query, schema
 
 SMALL = Limits(tokens=200, depth=4, fields=10, aliases=3, directives=3)

@@ -20,7 +20,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import Pool
 from chuishao.eventlog.failure import kind
 from chuishao.eventlog.log import EventLog
-from chuishao.graphql.observation import observed
+from chuishao.graphql.endpoint.observation import observed
 from chuishao.service.logs import JsonLines, TextLines, log_operation
 from chuishao.service.settings import Settings, WrongSetting
 from tests.served import Client, Served, address, process, served

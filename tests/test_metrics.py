@@ -187,9 +187,12 @@ async def test_several_processes_count_as_one(database: str, tmp_path: Path) -> 
             return all(counted(v, "query", "OK") == counted(before, "query", "OK") + 20 for v in values)
 
         assert await until(scrapes_agree)
-        values = await _fresh_scrape(base)
-        assert values["chuishao_log_head_position"][()] < 1000
-        assert values["chuishao_pool_connections"][("used",)] >= 2, "both processes listen"
+
+        async def both_listen() -> bool:
+            return (await _fresh_scrape(base))["chuishao_pool_connections"][("used",)] >= 2
+
+        assert await until(both_listen)
+        assert (await _fresh_scrape(base))["chuishao_log_head_position"][()] < 1000
 
 
 async def _fresh_scrape(base: str) -> Values:

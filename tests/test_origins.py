@@ -13,9 +13,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from chuishao.graphql.errors import ApiError, RequestRefused
-from chuishao.graphql.execution import Engine, GraphQLRequest
-from chuishao.graphql.origin import Origins
+from chuishao.graphql.endpoint.errors import ApiError, RequestRefused
+from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
+from chuishao.graphql.endpoint.origin import Origins
 from chuishao.service.settings import Settings, WrongSetting
 from tests.conftest import copy_of_template
 from tests.served import Served, served

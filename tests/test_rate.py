@@ -15,9 +15,9 @@ from starlette.requests import HTTPConnection
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.vocabulary import Role
 from chuishao.graphql.context import Context
-from chuishao.graphql.errors import ApiError
-from chuishao.graphql.limits import Limits
-from chuishao.graphql.rate import Following, Rate, address
+from chuishao.graphql.endpoint.errors import ApiError
+from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.endpoint.rate import Following, Rate, address
 from chuishao.service.app import asker
 from tests.test_websocket import ready
 from tests.toy_server import ToyServer, toy_server

@@ -28,7 +28,7 @@ from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
-from chuishao.graphql.execution import Engine, GraphQLRequest
+from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
 from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import operations, schema, sdl
 from tests.conftest import copy_of_template

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.limits import Limits
 from chuishao.service.settings import Settings, WrongSetting, declared, variable
 
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from chuishao.graphql.http import GRAPHQL_JSON
-from chuishao.graphql.limits import Limits
-from chuishao.graphql.sse import EventStreams
+from chuishao.graphql.endpoint.http import GRAPHQL_JSON
+from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.endpoint.sse import EventStreams
 from tests import toy_schema
 from tests.toy_server import ToyServer, billed, toy_server
 

@@ -17,8 +17,8 @@ from chuishao.eventlog.connection import connected, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.context import Context, Services
-from chuishao.graphql.execution import Engine as GraphQLEngine
-from chuishao.graphql.execution import GraphQLRequest
+from chuishao.graphql.endpoint.execution import Engine as GraphQLEngine
+from chuishao.graphql.endpoint.execution import GraphQLRequest
 from chuishao.graphql.schema import schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine

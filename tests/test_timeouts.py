@@ -13,8 +13,8 @@ import pytest
 import strawberry
 
 from chuishao.eventlog.connection import OutOfTime, connected, open_pool
-from chuishao.graphql.execution import Engine, GraphQLRequest
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
+from chuishao.graphql.endpoint.limits import Limits
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.rebuild import rebuild
 from chuishao.service.settings import Settings

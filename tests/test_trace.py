@@ -17,7 +17,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import Pool, connected, open_pool
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.spent import SPENT, Spent, uncounted
-from chuishao.graphql.observation import REQUEST_ID
+from chuishao.graphql.endpoint.observation import REQUEST_ID
 from tests.conftest import copy_of_template
 from tests.served import ADMINISTRATOR, AUDITOR, Client, Served, served
 from tests.town import COMMUNITY, make_town

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.limits import Limits
 from tests import toy_schema
 from tests.toy_server import ToyServer, billed, toy_server
 

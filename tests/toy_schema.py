@@ -9,7 +9,7 @@ import strawberry
 from graphql import GraphQLError
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.errors import ApiError
+from chuishao.graphql.endpoint.errors import ApiError
 
 
 @strawberry.type

@@ -15,10 +15,10 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.asgi import GraphQLRoutes, graphql_routes
-from chuishao.graphql.errors import ApiError
-from chuishao.graphql.execution import Engine
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.asgi import GraphQLRoutes, graphql_routes
+from chuishao.graphql.endpoint.errors import ApiError
+from chuishao.graphql.endpoint.execution import Engine
+from chuishao.graphql.endpoint.limits import Limits
 from chuishao.service.connections import HttpConnection
 from chuishao.service.sockets import SocketConnection
 from tests.toy_schema import schema

@@ -10,7 +10,7 @@ from graphql import GraphQLEnumType, GraphQLSchema
 
 from chuishao.domain.phrase import Phrase
 from chuishao.graphql.context import Info
-from chuishao.graphql.failures import FAILURES
+from chuishao.graphql.endpoint.failures import FAILURES
 from chuishao.graphql.types.shared import ITS_OWN, column, identified
 
 REQUEST_FAILURE = "RequestFailure"

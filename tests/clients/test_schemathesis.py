@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
 from chuishao.domain.actor import Actor
+from chuishao.graphql.endpoint.failures import FAILURES
 from chuishao.graphql.enums import refusals
-from chuishao.graphql.failures import FAILURES
 from tests.clients.conftest import Place
 from tests.clients.installation import ROOT
 from tests.served import token

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.errors import ApiError, RequestRefused
-from chuishao.graphql.failures import FAILURES
+from chuishao.graphql.endpoint.errors import ApiError, RequestRefused
+from chuishao.graphql.endpoint.failures import FAILURES
 
 PREFIX = "sha256:"
 MET = 1_000

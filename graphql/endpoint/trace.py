@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chuishao.eventlog.spent import uncounted
-from chuishao.graphql.errors import JsonObject
-from chuishao.graphql.observation import Observation, current
+from chuishao.graphql.endpoint.errors import JsonObject
+from chuishao.graphql.endpoint.observation import Observation, current
 
 if TYPE_CHECKING:
     from chuishao.graphql.context import Context

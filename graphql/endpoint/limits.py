@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.errors import ApiError
+from chuishao.graphql.endpoint.errors import ApiError
 
 
 @dataclass(frozen=True, slots=True)

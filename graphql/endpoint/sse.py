@@ -10,10 +10,10 @@ from contextlib import aclosing, suppress
 
 from starlette.types import Receive, Send
 
-from chuishao.graphql.errors import JsonObject, logger
-from chuishao.graphql.execution import encode_result
-from chuishao.graphql.language import asked
-from chuishao.graphql.limits import Limits
+from chuishao.graphql.endpoint.errors import JsonObject, logger
+from chuishao.graphql.endpoint.execution import encode_result
+from chuishao.graphql.endpoint.language import asked
+from chuishao.graphql.endpoint.limits import Limits
 
 GUARDS = (
     (b"x-content-type-options", b"nosniff"),

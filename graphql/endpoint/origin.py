@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.errors import ApiError
+from chuishao.graphql.endpoint.errors import ApiError
 
 PREFLIGHTED = ("authorization", "x-requested-with", "graphql-require-preflight", "apollo-require-preflight")
 """A page of another site cannot add these to a request without the browser asking us first."""

@@ -10,13 +10,13 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from chuishao.graphql.admission import Admission, Identify, by_address
-from chuishao.graphql.execution import Engine, Lifetime, MakeContext
-from chuishao.graphql.http import HttpEndpoint
-from chuishao.graphql.limits import Limits
-from chuishao.graphql.origin import Origins
-from chuishao.graphql.sse import EventStreams
-from chuishao.graphql.websocket import WebSocketEndpoint
+from chuishao.graphql.endpoint.admission import Admission, Identify, by_address
+from chuishao.graphql.endpoint.execution import Engine, Lifetime, MakeContext
+from chuishao.graphql.endpoint.http import HttpEndpoint
+from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.endpoint.origin import Origins
+from chuishao.graphql.endpoint.sse import EventStreams
+from chuishao.graphql.endpoint.websocket import WebSocketEndpoint
 
 STATIC = Path(__file__).with_name("static")
 

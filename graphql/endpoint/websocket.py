@@ -13,9 +13,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.admission import Admission
-from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed
-from chuishao.graphql.execution import (
+from chuishao.graphql.endpoint.admission import Admission
+from chuishao.graphql.endpoint.errors import ApiError, JsonObject, RequestRefused, failed
+from chuishao.graphql.endpoint.execution import (
     Engine,
     GraphQLRequest,
     Lifetime,
@@ -24,10 +24,10 @@ from chuishao.graphql.execution import (
     encode,
     encode_result,
 )
-from chuishao.graphql.language import speak
-from chuishao.graphql.limits import Limits
-from chuishao.graphql.observation import observed
-from chuishao.graphql.origin import Origins
+from chuishao.graphql.endpoint.language import speak
+from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.endpoint.observation import observed
+from chuishao.graphql.endpoint.origin import Origins
 
 PROTOCOL = "graphql-transport-ws"
 _REASON_LENGTH = 123  # bytes of a close frame that are left for the reason

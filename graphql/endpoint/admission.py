@@ -10,10 +10,10 @@ from typing import TypeAlias
 from starlette.requests import HTTPConnection
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused
-from chuishao.graphql.execution import GraphQLRequest, Operation
-from chuishao.graphql.limits import Limits
-from chuishao.graphql.rate import Following, Rate, address
+from chuishao.graphql.endpoint.errors import ApiError, JsonObject, RequestRefused
+from chuishao.graphql.endpoint.execution import GraphQLRequest, Operation
+from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.endpoint.rate import Following, Rate, address
 
 Identify: TypeAlias = Callable[[HTTPConnection, object], str]
 """Who asks, by the connection and the operation's context: whoever shares a name shares one allowance."""

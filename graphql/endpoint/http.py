@@ -13,9 +13,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.admission import Admission
-from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, code_of, failed
-from chuishao.graphql.execution import (
+from chuishao.graphql.endpoint.admission import Admission
+from chuishao.graphql.endpoint.errors import ApiError, JsonObject, RequestRefused, code_of, failed
+from chuishao.graphql.endpoint.execution import (
     Engine,
     GraphQLRequest,
     Lifetime,
@@ -24,13 +24,13 @@ from chuishao.graphql.execution import (
     decode,
     encode_result,
 )
-from chuishao.graphql.failures import FAILURES
-from chuishao.graphql.language import asked, speak
-from chuishao.graphql.limits import Limits
-from chuishao.graphql.observation import Observation, observed
-from chuishao.graphql.origin import Origins
-from chuishao.graphql.sse import GUARDS, EventStreams
-from chuishao.graphql.trace import with_trace
+from chuishao.graphql.endpoint.failures import FAILURES
+from chuishao.graphql.endpoint.language import asked, speak
+from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.endpoint.observation import Observation, observed
+from chuishao.graphql.endpoint.origin import Origins
+from chuishao.graphql.endpoint.sse import GUARDS, EventStreams
+from chuishao.graphql.endpoint.trace import with_trace
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"

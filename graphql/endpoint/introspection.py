@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphql import DocumentNode, FieldNode, GraphQLError, Visitor, visit
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.errors import ApiError, located
+from chuishao.graphql.endpoint.errors import ApiError, located
 
 _FIELDS = ("__schema", "__type")
 

@@ -32,13 +32,20 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.connection import OutOfTime
-from chuishao.graphql.cost import Tariff
-from chuishao.graphql.documents import Documents, identity, names_document
-from chuishao.graphql.errors import ApiError, JsonObject, RequestRefused, failed, field_failed, refused
-from chuishao.graphql.introspection import introspects
-from chuishao.graphql.limits import BoundedOverlapRule, Limits, exceeded, parse_within
-from chuishao.graphql.observation import Observer, current
-from chuishao.graphql.trace import with_trace
+from chuishao.graphql.endpoint.cost import Tariff
+from chuishao.graphql.endpoint.documents import Documents, identity, names_document
+from chuishao.graphql.endpoint.errors import (
+    ApiError,
+    JsonObject,
+    RequestRefused,
+    failed,
+    field_failed,
+    refused,
+)
+from chuishao.graphql.endpoint.introspection import introspects
+from chuishao.graphql.endpoint.limits import BoundedOverlapRule, Limits, exceeded, parse_within
+from chuishao.graphql.endpoint.observation import Observer, current
+from chuishao.graphql.endpoint.trace import with_trace
 
 Kind: TypeAlias = Literal["query", "mutation", "subscription"]
 

@@ -9,9 +9,9 @@ from graphql import GraphQLError
 
 from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.connection import OutOfTime, Unavailable
-from chuishao.graphql.failures import FAILURES
-from chuishao.graphql.language import asked
-from chuishao.graphql.observation import current
+from chuishao.graphql.endpoint.failures import FAILURES
+from chuishao.graphql.endpoint.language import asked
+from chuishao.graphql.endpoint.observation import current
 
 logger = logging.getLogger("chuishao.graphql")
 

@@ -15,7 +15,7 @@ from ipaddress import IPv6Address, ip_address
 from starlette.requests import HTTPConnection
 
 from chuishao.domain.phrase import Phrase
-from chuishao.graphql.errors import ApiError
+from chuishao.graphql.endpoint.errors import ApiError
 
 REMEMBERED = 50_000
 """Askers remembered; who is forgotten begins with a full bucket."""

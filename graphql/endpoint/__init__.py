@@ -1,0 +1,1 @@
+"""The one endpoint, whatever the schema: transports, limits, errors in two languages, traces."""
