@@ -162,6 +162,20 @@ def possible(status: Status | None, tier: Tier | None = None) -> list[Step]:
     return [step for step in steps if tier is None or tier in TIERS.get(step, frozenset(Tier))]
 
 
+def allowed(status: Status, tier: Tier | None, actor: Actor, place: str) -> list[Step]:
+    """The possible steps that the actor's role and scope let them take.
+
+    A resident is taken for the case's own. The decision may still find a reason against a step: nobody
+    verifies what they resolved, and only the street of the case blows the whistle.
+    """
+    if actor.role is not Role.RESIDENT and not actor.reaches(place):
+        return []
+    steps = [step for step in possible(status, tier) if actor.role in TRANSITIONS[step].roles]
+    if tier is None or actor.role in RESOLVERS[tier]:
+        return steps
+    return [step for step in steps if step not in (Step.RESOLVE, Step.RESOLVE_ON_SPOT)]
+
+
 def require(step: Step, status: Status, actor: Actor, place: str, tier: Tier | None = None) -> None:
     """Refuse an actor who may not take the step, or a state that it may not follow."""
     authorise(actor, step, TRANSITIONS[step].roles, place)

@@ -17,6 +17,7 @@ from chuishao.domain.lifecycle import (
     TRANSITIONS,
     Status,
     Step,
+    allowed,
     possible,
     require,
 )
@@ -214,13 +215,27 @@ def ready_for(step: Step) -> Given[Case]:
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("step", STEPS_OF_A_CASE)
 def test_a_role_may_take_a_step_if_and_only_if_the_table_says_so(step: Step, role: Role) -> None:
-    done = ready_for(step).when(DECISIONS[step](EVERYBODY[role]))
+    ready = ready_for(step)
+    case, actor = ready.aggregate, EVERYBODY[role]
+    told = step in allowed(case.status, case.tier, actor, case.place)
+    done = ready.when(DECISIONS[step](actor))
     settles = {Step.RESOLVE_ON_SPOT: Tier.ON_SPOT, Step.RESOLVE: Tier.GRID_LEADER}
-    allowed = TRANSITIONS[step].roles & (RESOLVERS[settles[step]] if step in settles else frozenset(Role))
-    if role in allowed:
+    roles = TRANSITIONS[step].roles & (RESOLVERS[settles[step]] if step in settles else frozenset(Role))
+    if role in roles:
         assert done.refusal is None, str(done.refusal)
     else:
         done.refused(Forbidden, role=role.value)
+    assert told is (done.refusal is None)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("status", Status)
+def test_a_case_beyond_the_scope_allows_nothing(status: Status, role: Role) -> None:
+    far = Actor("somebody", role, "31")
+
+    steps = {step for tier in (None, *Tier) for step in allowed(status, tier, far, "120101001001")}
+
+    assert steps <= ({Step.RATE, Step.REOPEN} if role is Role.RESIDENT else set())
 
 
 @pytest.mark.parametrize("role", Role)

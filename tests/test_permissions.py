@@ -352,8 +352,8 @@ async def test_who_does_not_see_the_case_sees_only_what_is_published(
                 pairs["fields masked to strangers"] += 1
 
 
-OF_THE_ASKER = {("Viewer", "scope"), ("Viewer", "departmentId")}
-"""Published fields that say who asks."""
+OF_THE_ASKER = {("Viewer", "scope"), ("Viewer", "departmentId"), ("Case", "allowedSteps")}
+"""Fields that say who asks, or what the asker may do."""
 OF_A_REPORT = {("Event", "commandId"), ("Event", "causationId")}
 """Fields that, of what a resident sent, say nothing to those who read its words."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from chuishao.domain.lifecycle import STAGES, Status, Step, possible
+from chuishao.domain.lifecycle import STAGES, Status, Step, allowed, possible
 from chuishao.domain.sight import Reading, shown_of_case
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
 from chuishao.graphql.context import Info
@@ -140,11 +140,20 @@ class Case(Node):
         return STAGES[Status(root.status)]
 
     @strawberry.field(
-        description="可执行操作 What the lifecycle allows now; roles and scopes decide further."
+        description="可执行操作 What the lifecycle allows now; `allowedSteps` are those of the asker."
     )
     def possible_steps(root: Root) -> list[Step]:
         """From the transition table."""
         return possible(Status(root.status), Tier(root.tier) if root.tier else None)
+
+    @strawberry.field(
+        description="可办操作 What the asker may do now, by state, tier, role and scope; "
+        "the decision may still find a reason against it."
+    )
+    def allowed_steps(root: Root, info: Info) -> list[Step]:
+        """From the transition table."""
+        tier = Tier(root.tier) if root.tier else None
+        return allowed(Status(root.status), tier, info.context.actor, root.place)
 
     @strawberry.field(description="逾期 Whether the next step is overdue now.")
     def overdue(root: Root, info: Info) -> bool:
