@@ -40,11 +40,12 @@ class CaseCommand(Command):
 
     async def case_of_resident(self, work: Work, secret: str | None) -> Case:
         """Load the case; a resident must be its reporter or hold its secret."""
-        case = await self.case(work)
-        own = work.actor.reaches("") and case.subject == resident_subject(work.key, work.actor.id)
-        if work.actor.role is Role.RESIDENT and not own:
-            work.require_secret(case.id, secret)
-        return case
+        found = await work.find(Case, self.case_id)
+        subject = resident_subject(work.key, work.actor.id) if work.actor.reaches("") else None
+        own = found is not None and found.subject == subject
+        if work.actor.role is Role.RESIDENT and not own:  # whether the case exists is nobody's business
+            work.require_secret(self.case_id, secret)
+        return await self.case(work)
 
 
 def resident_subject(key: bytes, actor_id: str) -> UUID:

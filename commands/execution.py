@@ -18,7 +18,8 @@ from chuishao.commands.command import Command
 from chuishao.commands.work import Work
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import Event, PersonalText, not_in_future
-from chuishao.domain.refusal import CommandReused, Refusal, StaleVersion, SubjectErased
+from chuishao.domain.phrase import Phrase
+from chuishao.domain.refusal import CommandReused, Forbidden, Refusal, StaleVersion, SubjectErased
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog, Remembered
 from chuishao.eventlog.mapper import Meta, schema_version
@@ -99,6 +100,7 @@ class Executor:
     async def _decide(
         self, command: Command, envelope: Envelope, work: Work, request_hash: bytes
     ) -> tuple[Append | None, Outcome]:
+        _require_role(command, envelope.actor)
         not_in_future(work.at, work.now)
         main = await command.decide(work)
         seen = work.versions[main.id]
@@ -159,6 +161,14 @@ class Executor:
                 erased = await self.log.keyring.reload(connection, [subject for subject, _ in append.keys])
             if erased:
                 raise SubjectErased(subject=list(erased))
+
+
+def _require_role(command: Command, actor: Actor) -> None:
+    """Refuse a role that may never send the command, whatever it is about: existing or not."""
+    if actor.role not in command.roles:
+        name = type(command).__name__
+        what = Phrase(name[0].lower() + name[1:], (type(command).__doc__ or name).split(" ")[0])
+        raise Forbidden(role=actor.role, action=what, allowed=sorted(command.roles))
 
 
 def _meta(envelope: Envelope, place: str, correlation: UUID | None) -> Meta:

@@ -326,7 +326,23 @@ async def test_an_identifier_of_nothing_is_refused_and_named(name: str, busy: To
     for field in set(given).intersection(UNKNOWN):
         value = [str(uuid4())] if field.endswith("Ids") else str(uuid4())
         error = await refusal(serving.client(by), busy, name, given | {field: value})
-        assert (error["code"], error["path"]) == ("NOT_FOUND", leading_to(field))
+        hidden = name in ("rateCase", "reopenCase")  # a resident without the secret learns of no case
+        expected = ("BAD_SECRET", ["secret"]) if hidden else ("NOT_FOUND", leading_to(field))
+        assert (error["code"], error["path"]) == expected
+
+
+async def test_a_role_that_may_never_send_a_command_learns_nothing_of_what_it_names(
+    busy: Town, serving: Served
+) -> None:
+    known, nothing = str(await busy.report()), str(uuid4())
+
+    said = [
+        await refusal(serving.client(AUDITOR), busy, "acceptCase", {"caseId": case})
+        for case in (known, nothing)
+    ]
+
+    assert said[0] == said[1]
+    assert (said[0]["code"], said[0]["path"]) == ("FORBIDDEN", [])
 
 
 TEXTS = {
@@ -425,7 +441,7 @@ SINGLE: dict[str, tuple[Actor | None, str, dict[str, Any], str, list[str], str]]
     ),
     "another role": (
         RESIDENT, "drawGrid", {"gridCode": f"{COMMUNITY}-G050", "name": "新网格", "households": 300},
-        "FORBIDDEN", [], "居民（RESIDENT）无权执行网格管理（KEEP_GRIDS）。",
+        "FORBIDDEN", [], "居民（RESIDENT）无权执行划定网格。",
     ),
     "another place": (
         STAFF, "drawGrid", {"gridCode": f"{OTHER_COMMUNITY}-G050", "name": "新网格", "households": 300},

@@ -710,7 +710,8 @@ async def test_what_is_not_there_is_not_found(town: Town) -> None:
         (whistles.WithdrawWhistle(whistle_id=case, reason="误吹"), "whistleId"),
     ]
     for command, path in missing:
-        refusal = await refused(town, command, NotFound, town.community_staff)
+        by = town.street_officer if path == "whistleId" else town.community_staff
+        refusal = await refused(town, command, NotFound, by)
         assert refusal.path == (path,)
 
 

@@ -158,8 +158,8 @@ def test_with_a_token_the_asker_is_the_actor_in_the_role() -> None:
 
 @pytest.fixture
 def tight() -> Iterator[ToyServer]:
-    """A server that gives 25 points a minute."""
-    with toy_server(Limits(rate=25)) as running:
+    """A server that gives 40 points a minute: a new mutation, then another one."""
+    with toy_server(Limits(rate=40)) as running:
         yield running
 
 
@@ -177,14 +177,14 @@ async def test_over_http_the_status_is_429_and_says_when_to_come_back(tight: Toy
     assert (refused.status_code, error["extensions"]["code"]) == (429, "RATE_LIMITED")
     assert refused.headers["retry-after"] == str(error["extensions"]["retryAfter"])
     assert 1 <= error["extensions"]["retryAfter"] <= 12
-    assert error["message"].startswith("每分钟 25 点的额度已用完；")
+    assert error["message"].startswith("每分钟 40 点的额度已用完；")
 
 
 async def test_on_a_socket_it_is_the_error_of_the_operation_and_the_socket_stays(tight: ToyServer) -> None:
     async with ready(tight) as client:
         for number in range(2):
             await client.subscribe(str(number), ADD["query"])
-            assert (await client.hear())["payload"]["extensions"]["cost"]["remaining"] >= 5 - 10 * number
+            assert (await client.hear())["payload"]["extensions"]["cost"]["remaining"] >= 16 - 10 * number
             assert (await client.hear())["type"] == "complete"
         await client.subscribe("more", ADD["query"])
         error = await client.hear()
@@ -192,6 +192,14 @@ async def test_on_a_socket_it_is_the_error_of_the_operation_and_the_socket_stays
         assert error["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
         await client.subscribe("little", "{ hello }")
         assert (await client.hear())["type"] == "next"
+
+
+async def test_a_document_that_nobody_has_sent_before_is_paid_for_by_its_address(tight: ToyServer) -> None:
+    new, newer = ({"query": "{ hello } #" + name * 60} for name in "ab")
+    async with httpx.AsyncClient() as client:
+        statuses = [(await client.post(tight.http, json=sent)).status_code for sent in (new, new, newer, new)]
+
+    assert statuses == [200, 200, 429, 200]
 
 
 async def test_a_subscription_is_paid_once(tight: ToyServer) -> None:

@@ -15,6 +15,9 @@ from chuishao.graphql.endpoint.execution import GraphQLRequest, Operation
 from chuishao.graphql.endpoint.limits import Limits
 from chuishao.graphql.endpoint.rate import Following, Rate, address
 
+CHARACTERS = 2
+"""Characters of a new document that are understood for one point."""
+
 Identify: TypeAlias = Callable[[HTTPConnection, object], str]
 """Who asks, by the connection and the operation's context: whoever shares a name shares one allowance."""
 
@@ -59,6 +62,14 @@ class Admission:
         self._identify = identify
         self._rate = rate or Rate(limits.rate)
         self._following = Following(limits.actor_subscriptions)
+
+    def reader(self, connection: HTTPConnection) -> Callable[[int], object]:
+        """Charges an address for a document that nobody has sent before, understood or refused."""
+
+        def charge(characters: int) -> None:
+            self._rate.spend(address(connection), characters // CHARACTERS)
+
+        return charge
 
     def admit(
         self, operation: Operation, request: GraphQLRequest, connection: HTTPConnection, context: object

@@ -154,12 +154,17 @@ class Engine:
         self._executor = schema.execution_context_class
         self._documents = _Documents(self.limits)
 
-    def prepare(self, request: GraphQLRequest) -> Operation:
-        """The operation that the request asks for; raises RequestRefused."""
+    def prepare(self, request: GraphQLRequest, charge: Callable[[int], object] | None = None) -> Operation:
+        """The operation that the request asks for; raises RequestRefused.
+
+        `charge` is told the length of a text that is not known yet, before the work of understanding it.
+        """
         seen = current()
         if seen is not None:
             seen.asks(request.query, request.extensions)
         text = self._named.text(request.query, request.document_id, request.extensions)
+        if charge is not None and self._documents.get(text) is None:
+            charge(len(text))
         selected = _selected(self.operations(text), request.operation_name)
         self._named.learn(text, request.extensions)
         if seen is not None:

@@ -130,7 +130,7 @@ class HttpEndpoint:
         request = await self._request(method, connection, receive)
         if request is None:
             return None
-        operation = self._engine.prepare(request)
+        operation = self._engine.prepare(request, self._admission.reader(connection))
         streamed = _is_streamed(operation, accepted, method)
         context = await self._make_context(connection, None, connection.headers.get("last-event-id"))
         bill = self._admission.admit(operation, request, connection, context)

@@ -272,7 +272,7 @@ class _Socket:
     async def _run(self, identity: str, request: GraphQLRequest) -> list[JsonObject]:
         """Sends each result; returns the errors of an operation that came to none."""
         engine, admission = self._endpoint.engine, self._endpoint.admission
-        operation = engine.prepare(request)
+        operation = engine.prepare(request, admission.reader(self._connection))
         context = await self._endpoint.make_context(self._connection, self._params, None)
         bill = admission.admit(operation, request, self._connection, context)
         frame = f'{{"id":{encode(identity)},"type":"next","payload":'
