@@ -38,7 +38,6 @@ from chuishao.service.importer import BadFile, import_divisions, read_divisions
 from chuishao.service.keys import load_key, load_token_key
 from chuishao.service.options import told
 from chuishao.service.postgres import PostgresUnavailable
-from chuishao.service.registry import checked, listed
 from chuishao.service.settings import Settings, WrongSetting
 from chuishao.service.tokens import mint
 
@@ -129,6 +128,8 @@ def _serve(settings: Settings, prepare: Callable[[EventLog], Awaitable[None]] | 
 
     require_free(settings)
     if settings.documents is not None:
+        from chuishao.service.registry import checked  # noqa: PLC0415 as above
+
         checked(settings.documents, _engine(settings))
 
     async def inside(url: str) -> None:
@@ -252,6 +253,8 @@ def documents(
     path: Annotated[Path, typer.Argument(help="Folder of .graphql files, or a manifest.")],
 ) -> None:
     """Check documents against the schema and the limits; print the identifier of each, to be registered."""
+    from chuishao.service.registry import checked, listed  # noqa: PLC0415 the schema takes a moment to build
+
     engine = _engine(settings)
     for shown in listed(checked(path, engine), engine):
         sys.stdout.write("  ".join(map(str, shown)) + "\n")
