@@ -138,7 +138,8 @@ async def test_a_trace_says_nothing_of_variables_or_statements(place: Place) -> 
 
 async def test_each_result_of_a_subscription_has_its_own(place: Place) -> None:
     document = """subscription Follow($after: String) {
-        events(after: $after, types: ["CaseReported", "CaseAccepted", "SeverityGraded"]) { position case { id } } }"""
+        events(after: $after, types: ["CaseReported", "CaseAccepted", "SeverityGraded"]) {
+            position case { id } } }"""
     extensions = {"trace": True}
     async with place.auditor.socket() as socket:
         payload = {
