@@ -436,7 +436,8 @@ async def test_the_same_grid_again_changes_nothing_and_another_is_refused(town: 
 async def test_an_unknown_grid_has_no_worker_and_no_case(town: Town) -> None:
     worker = town.workers[GRID]
     await refused(town, grids.AssignGridWorker(grid_code=NEW_GRID, worker_id=worker), UnknownGrid)
-    await refused(town, cases.ReportCase(category="01001", text="井盖", grid_code=NEW_GRID), UnknownGrid)
+    report = cases.ReportCase(category="01001", text="井盖", grid_code=NEW_GRID)
+    await refused(town, report, UnknownGrid, town.resident)
 
 
 async def test_a_worker_holds_one_grid_and_a_grid_one_worker(town: Town) -> None:
@@ -530,7 +531,7 @@ async def test_without_a_policy_nothing_is_reported(log: EventLog) -> None:
     for code in ("12", "120101", STREET, COMMUNITY):
         await bare.do(register(code, "某地"))
     report = cases.ReportCase(category="01001", text="井盖", community_code=COMMUNITY)
-    await refused(bare, report, NoPolicy)
+    await refused(bare, report, NoPolicy, bare.resident)
 
 
 async def test_a_worker_of_one_grid_is_of_no_use_to_another(town: Town) -> None:
