@@ -28,3 +28,8 @@ class Command:
     async def decide(self, work: Work) -> BaseAggregate[Any]:
         """Load what is needed, decide, and give back the aggregate that the command is about."""
         raise TypeError(f"{type(self).__name__} decides nothing")
+
+
+def name_of(command: type) -> str:
+    """What a command, or a part of one, is called by those who send it: its class's name, beginning small."""
+    return command.__name__[0].lower() + command.__name__[1:]

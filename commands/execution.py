@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from chuishao.commands.command import Command
+from chuishao.commands.command import Command, name_of
 from chuishao.commands.work import Work
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import Event, PersonalText, not_in_future
@@ -166,8 +166,8 @@ class Executor:
 def _require_role(command: Command, actor: Actor) -> None:
     """Refuse a role that may never send the command, whatever it is about: existing or not."""
     if actor.role not in command.roles:
-        name = type(command).__name__
-        what = Phrase(name[0].lower() + name[1:], (type(command).__doc__ or name).split(" ")[0])
+        name = name_of(type(command))
+        what = Phrase(name, (type(command).__doc__ or name).split(" ")[0])
         raise Forbidden(role=actor.role, action=what, allowed=sorted(command.roles))
 
 

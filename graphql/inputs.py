@@ -14,7 +14,7 @@ from annotated_doc import Doc
 from strawberry.scalars import JSON
 from strawberry.tools import create_type
 
-from chuishao.commands.command import Command
+from chuishao.commands.command import Command, name_of
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import BadCode, BadPolicy, within
 from chuishao.graphql.scalars import Unreadable
@@ -65,7 +65,7 @@ def _make_input(command: type[Any]) -> type:
 
 def mutation_name(command: type) -> str:
     """The name of a command's mutation."""
-    return command.__name__[0].lower() + command.__name__[1:]
+    return name_of(command)
 
 
 def command_of(command: Any, given: Any) -> Any:
@@ -78,7 +78,7 @@ def command_of(command: Any, given: Any) -> Any:
 def _readers(command: Any) -> tuple[tuple[str, Any, str], ...]:
     """What to read of a command's input: name, type, and path for errors."""
     hints = get_type_hints(command)
-    return tuple((field.name, hints[field.name], _camel(field.name)) for field in fields(command))
+    return tuple((field.name, hints[field.name], camel(field.name)) for field in fields(command))
 
 
 def read_moment(given: datetime | Unreadable | None, path: str) -> datetime | None:
@@ -166,6 +166,7 @@ def _require_shallow(value: object, path: str, depth: int = 0) -> None:
         _require_shallow(item, path, depth + 1)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A name of Python as the schema writes it."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)

@@ -16,6 +16,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.cursor import cursor_of
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.context import Info
+from chuishao.graphql.inputs import camel
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.shared import CaseRef, DepartmentRef, column, guarded
 
@@ -153,7 +154,7 @@ class Event:
             for text in _sealed(value)
         ]
         opened = dict(zip(texts, await info.context.loaders.text.load_many(texts), strict=True))
-        return JSON({_camel(name): _plain(value, opened) for name, value in fields.items()})
+        return JSON({camel(name): _plain(value, opened) for name, value in fields.items()})
 
     @strawberry.field(description="案件 The case it belongs to, if any.")
     async def case(root: Root, info: Info) -> CaseRef | None:
@@ -186,11 +187,6 @@ def _sealed(value: Any) -> list[SealedText]:
     """The sealed texts in a field of an event, alone or in a list."""
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, SealedText)]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _plain(value: Any, opened: dict[SealedText, str | None]) -> Any:
