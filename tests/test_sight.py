@@ -270,15 +270,19 @@ async def test_a_department_hears_no_more_of_a_case_that_has_left_its_scope(
     async with client.socket() as all_of_it, client.socket() as one:
         after = await town.log.cursor_at_head()
         await all_of_it.subscribe(EVENTS, after=after)
-        await one.subscribe(OF_CASE, id=str(case), after=after)
+        await one.subscribe(OF_CASE, id=str(case), after=town.log.start_cursor)
+        of_case = [(await one.next())["caseEvents"]["type"]]  # so it has begun while the case was seen
         await draw_a_grid(town)
         heard.append((await all_of_it.next())["events"]["type"])
         await hand_over(town, case)
         await town.do(grids.RetireGrid(grid_code=f"{COMMUNITY}-G077", reason="合并"))
         heard.append((await all_of_it.next())["events"]["type"])
-        last = await one.hear()
+        while "data" in (last := await one.hear())["payload"] and last["payload"]["data"]:
+            of_case.append(last["payload"]["data"]["caseEvents"]["type"])
 
     assert heard == ["GridDrawn", "GridRetired"]
+    assert of_case[0] == "CaseReported"
+    assert not {"CaseTransferred", "CaseResolved"} & set(of_case)
     errors = last["payload"]["errors"] if last["type"] == "next" else last["payload"]
     assert [error["extensions"]["code"] for error in errors] == ["OUT_OF_SCOPE"]
 
