@@ -1,8 +1,8 @@
 """签名凭据 Signed notes and checkpoints, as c2sp.org/signed-note and c2sp.org/tlog-checkpoint define them.
 
-A note is text, an empty line, and lines of signatures. A checkpoint is a note whose text names a log, its size
-and the root of its tree. Signatures by keys that the reader does not know, such as those of witnesses, are kept
-and ignored.
+A note is text, an empty line, and lines of signatures. A checkpoint is a note whose text names a log, its
+size and the root of its tree. Signatures by keys that the reader does not know, such as those of witnesses,
+are kept and ignored.
 """
 
 from __future__ import annotations
