@@ -95,11 +95,15 @@ class EventLog:
             found: UUID = await connection.fetchval(_SQL["history"], self.id)
         return found
 
-    async def head(self) -> int:
-        """The last position; 0 while the log is empty."""
+    async def last(self) -> tuple[int, bytes]:
+        """The last position and the leaf hash of its event; 0 and zeros while the log is empty."""
         async with connected(self.pool) as connection:
             row = await connection.fetchrow(_SQL["head"], self.id)
-        return row["position"] if row else 0
+        return (row["position"], row["leaf_hash"]) if row else (0, bytes(PROOF))
+
+    async def head(self) -> int:
+        """The last position; 0 while the log is empty."""
+        return (await self.last())[0]
 
     async def after(self, position: int, limit: int) -> list[RecordedEvent]:
         """Up to `limit` events after a position, in order."""
@@ -154,9 +158,7 @@ class EventLog:
 
     async def cursor_at_head(self) -> str:
         """A cursor behind the last event."""
-        async with connected(self.pool) as connection:
-            row = await connection.fetchrow(_SQL["head"], self.id)
-        return cursor_of(self.id, row["position"], row["leaf_hash"]) if row else self.start_cursor
+        return cursor_of(self.id, *await self.last())
 
     @property
     def start_cursor(self) -> str:

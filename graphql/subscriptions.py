@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from chuishao.domain.refusal import Refusal
+from chuishao.eventlog.cursor import cursor_of
 from chuishao.eventlog.log import Filter
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.context import Info
@@ -26,16 +27,20 @@ _AFTER = strawberry.argument(
 
 async def _follow(info: Info, wanted: Filter, after: str | None) -> AsyncGenerator[RecordedEvent, None]:
     services = info.context.services
-    cursor = info.context.last_event_id or after
     try:
-        position = await services.log.resume(cursor) if cursor else await services.log.head()
-    except Refusal as refusal:
+        if cursor := info.context.last_event_id or after:
+            position = await services.log.resume(cursor)
+        else:
+            position, leaf_hash = await services.log.last()
+            cursor = cursor_of(services.log.id, position, leaf_hash)
+        followed = services.feed.follow(wanted, position, cursor)
+        async with aclosing(cast("AsyncGenerator[Any, None]", followed)) as events:
+            async for event in events:
+                info.context.renew()
+                begin_result(info.context)
+                yield event
+    except Refusal as refusal:  # the cursor's event is not there, or is there no longer
         raise info.context.error(refusal) from refusal
-    async with aclosing(cast("AsyncGenerator[Any, None]", services.feed.follow(wanted, position))) as events:
-        async for event in events:
-            info.context.renew()
-            begin_result(info.context)
-            yield event
 
 
 @strawberry.type(

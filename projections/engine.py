@@ -25,6 +25,7 @@ from chuishao.eventlog.feed import POLL, Feed
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.spans import span
 from chuishao.projections.projection import Projection
+from chuishao.projections.proof import STRANGE, advance, stop_strange
 
 SHORT, LONG = 0.005, 1.0
 """Seconds between looks where there is nothing to fold: more and more."""
@@ -36,7 +37,6 @@ WHERE log = $1 AND name = ANY($2) AND status = 'live'
   AND NOT EXISTS (SELECT FROM parked k WHERE k.log = p.log AND k.projection = p.name)
 ORDER BY name FOR UPDATE SKIP LOCKED
 """
-_ADVANCE_ALL = "UPDATE projection SET position = $3, updated_at = now() WHERE log = $1 AND name = ANY($2)"
 LARGEST = 2**63 - 1
 """Beyond every position."""
 WAITS = "waits for an earlier event of its stream"
@@ -94,6 +94,7 @@ class Engine:
         self.projections = projections
         self.on_poison = on_poison
         self._reached: dict[str, int] = {}
+        self._history = -1
         self._progress = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -128,7 +129,7 @@ class Engine:
                         return 0
                     with _folding([projection.name], batch):
                         await self._fold_or_park(connection, projection, batch)
-                    await self._advance(connection, projection, batch[-1].position)
+                    await advance(connection, self.log.id, [projection.name], batch[-1])
             except (Unavailable, asyncio.CancelledError):
                 raise
             except Exception as error:
@@ -206,6 +207,7 @@ class Engine:
 
         Projections that stand at the same place, as nearly all do nearly always, fold in one transaction.
         """
+        await self._compare()
         try:
             together, folded = await self._step_together()
         except (Unavailable, asyncio.CancelledError):
@@ -215,6 +217,16 @@ class Engine:
             together, folded = frozenset(), 0
         apart = [projection for projection in self.projections if projection.name not in together]
         return max([folded, *[await self.step(projection) for projection in apart]])
+
+    async def _compare(self) -> None:
+        """At the start, and once the log was set back: stop the read models made from what is lost."""
+        if self._history == (history := self.feed.history):
+            return
+        self._reached.clear()
+        async with connected(self.pool) as connection:
+            for name in await stop_strange(connection, self.log.id):
+                logger.error("read model %s is stopped: %s", name, STRANGE.format(name=name))
+        self._history = history
 
     async def _step_together(self) -> tuple[frozenset[str], int]:
         """Fold a batch into the projections that stand where most do; give their names and its length."""
@@ -232,7 +244,7 @@ class Engine:
                     for name in names:
                         await self._fold(connection, known[name], batch)
                 position = batch[-1].position
-                await connection.execute(_ADVANCE_ALL, self.log.id, names, position)
+                await advance(connection, self.log.id, names, batch[-1])
         for name in names:
             self._tell(known[name], position)
         return frozenset(names), len(batch)
@@ -281,10 +293,6 @@ class Engine:
         await connection.execute(f'SET LOCAL search_path TO "{projection.name}", public')
         await projection.take(connection, self.log, batch)
 
-    async def _advance(self, connection: Connection, projection: Projection, position: int) -> None:
-        query = "UPDATE projection SET position = $3, updated_at = now() WHERE log = $1 AND name = $2"
-        await connection.execute(query, self.log.id, projection.name, position)
-
     def _tell(self, projection: Projection, position: int) -> None:
         if self._reached.get(projection.name) != position:
             self._reached[projection.name] = position
@@ -319,7 +327,7 @@ class Engine:
                 if error is not None:
                     blocked.add(event.stream)
                     await self._park(connection, projection, event, error)
-                await self._advance(connection, projection, event.position)
+                await advance(connection, self.log.id, [projection.name], event)
                 folded += 1
         if folded:
             self._tell(projection, batch[folded - 1].position)

@@ -10,6 +10,7 @@ from chuishao.eventlog.feed import PAGE
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.projection import Projection
+from chuishao.projections.proof import strange
 
 Progress = Callable[[str, int, int], None]
 """Hears (projection, position, head) while a read model is rebuilt."""
@@ -20,14 +21,14 @@ def quiet(_name: str, _position: int, _head: int) -> None:
 
 
 async def prepare(log: EventLog, projections: Sequence[Projection], progress: Progress = quiet) -> list[str]:
-    """Make missing read models, rebuild those of another version; give the names of the rebuilt."""
+    """Make missing read models, rebuild those of another version or history; give the rebuilt ones' names."""
     rebuilt = []
     for projection in projections:
         async with connected(log.pool) as connection, _alone(connection, projection):
             version = await _version(connection, log, projection)
             if version is None:
                 await _make(connection, log, projection)
-            elif version != projection.version:
+            elif version != projection.version or projection.name in await strange(connection, log.id):
                 await _rebuild(connection, log, projection, progress)
                 rebuilt.append(projection.name)
     return rebuilt

@@ -54,6 +54,8 @@ class Figures:
         self.followers = gauge("feed_followers", "Followers of the log in the server's processes.")
         text = "Events that the slowest follower of the worst process has still to look at."
         self.lag = worst("feed_follower_lag_events", text)
+        text = "How often a process has found the log set back to an earlier state, since its start."
+        self.set_back = worst("log_set_back", text)
         self.connections = gauge("pool_connections", "Connections to the database.", labelnames=["state"])
 
     def operation(self, seen: Observation) -> None:
@@ -77,6 +79,7 @@ class Figures:
         self.tasks.set(len(asyncio.all_tasks()))
         self.followers.set(len(services.feed.followers))
         self.lag.set(services.feed.lag)
+        self.set_back.set(len(services.feed.set_back))
         pool = services.log.pool
         self.connections.labels("used").set(pool.get_size() - pool.get_idle_size())
         self.connections.labels("idle").set(pool.get_idle_size())

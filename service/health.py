@@ -82,4 +82,10 @@ class Health:
         problems = await self.problems()
         if problems:
             return JSONResponse({"status": "not ready", "problems": problems}, 503, headers=_FRESH)
-        return JSONResponse({"status": "ready", "problems": []}, headers=_FRESH)
+        return JSONResponse({"status": "ready", "problems": [], **self._notices()}, headers=_FRESH)
+
+    def _notices(self) -> dict[str, list[str]]:
+        """What somebody must look into although work may be sent: a log that was set back."""
+        services = self.running()
+        set_back = services.feed.set_back if services is not None else []
+        return {"notices": [str(noticed) for noticed in set_back]} if set_back else {}
