@@ -26,6 +26,7 @@ class Reading(Term):
     WORDS = "WORDS", "个人信息", "words about people, to whoever sees the case and needs them"
     NOTES = "NOTES", "内部备注", "remarks between those who handle the case"
     ACTORS = "ACTORS", "操作者", "who acted, to those who handle the case and to auditors"
+    STORED = "STORED", "存储原文", "the event as it is stored, personal text sealed, to auditors"
     COMMANDS = "COMMANDS", "命令", "which command caused an event, also to machines and administrators"
 
 
@@ -51,6 +52,7 @@ SHOWN: dict[Reading, frozenset[Role]] = {
     Reading.WORDS: _HANDLERS | {Role.RESIDENT},
     Reading.NOTES: _HANDLERS,
     Reading.ACTORS: _HANDLERS | {Role.AUDITOR},
+    Reading.STORED: frozenset({Role.AUDITOR}),
     Reading.COMMANDS: _HANDLERS | {Role.AUDITOR, Role.INTEGRATOR, Role.ADMINISTRATOR},
 }
 """The roles to which each rule shows what it guards, where they see the thing itself at all."""

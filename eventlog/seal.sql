@@ -33,7 +33,7 @@ SELECT size, root, key, text, sealed_at FROM checkpoint WHERE log = $1 ORDER BY 
 SELECT size, root, key, text, sealed_at FROM checkpoint WHERE log = $1 AND size >= $2 ORDER BY size LIMIT 1
 
 -- name: checkpoints
-SELECT size, root, key, text, sealed_at FROM checkpoint WHERE log = $1 AND size > $2 AND size <= $3 ORDER BY size
+SELECT size, root, key, text, sealed_at FROM checkpoint WHERE log = $1 AND size > $2 AND size <= $3 ORDER BY size LIMIT $4
 
 -- name: put_checkpoint
 INSERT INTO checkpoint (log, size, root, key, text) VALUES ($1, $2, $3, $4, $5)

@@ -90,9 +90,17 @@ async def checkpoint_covering(connection: Connection, log: int, position: int) -
     return Sealed(*row) if row else None
 
 
-async def checkpoints(connection: Connection, log: int, after: int, until: int) -> list[Sealed]:
-    """The checkpoints with after < size <= until, in order."""
-    return [Sealed(*row) for row in await connection.fetch(_SQL["checkpoints"], log, after, until)]
+async def checkpoint_of(connection: Connection, log: int, size: int) -> Sealed | None:
+    """The checkpoint over exactly so many events."""
+    found = await checkpoints(connection, log, size - 1, size)
+    return found[0] if found else None
+
+
+async def checkpoints(
+    connection: Connection, log: int, after: int, until: int, limit: int | None = None
+) -> list[Sealed]:
+    """The checkpoints with after < size <= until, in order; the first `limit` of them."""
+    return [Sealed(*row) for row in await connection.fetch(_SQL["checkpoints"], log, after, until, limit)]
 
 
 async def standing(connection: Connection, log: int) -> SealStanding:

@@ -38,8 +38,16 @@ class MissingTile(Exception):
 
 async def inclusion_proof(connection: Connection, log: int, position: int, size: int) -> list[bytes]:
     """The hashes that prove the event of a position in the tree of a checkpoint of that size."""
-    path = inclusion_path(position - 1, size)
-    return proof(path, (await read_nodes(connection, log, nodes_of(path))).__getitem__)
+    return (await inclusion_proofs(connection, log, [position], size))[position]
+
+
+async def inclusion_proofs(
+    connection: Connection, log: int, positions: Iterable[int], size: int
+) -> dict[int, list[bytes]]:
+    """The same for many positions, with one look at the tiles."""
+    paths = {position: inclusion_path(position - 1, size) for position in positions}
+    hashes = await read_nodes(connection, log, {node for path in paths.values() for node in nodes_of(path)})
+    return {position: proof(path, hashes.__getitem__) for position, path in paths.items()}
 
 
 async def consistency_proof(connection: Connection, log: int, old: int, new: int) -> list[bytes]:

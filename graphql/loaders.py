@@ -13,8 +13,10 @@ from strawberry.dataloader import DataLoader
 from chuishao.domain.event import SealedText
 from chuishao.domain.policy import in_force
 from chuishao.domain.sight import Reader
-from chuishao.eventlog.connection import connected
+from chuishao.eventlog.connection import Connection, connected
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.proofs import Included, Leaf, included
+from chuishao.eventlog.sealer import Sealed, newest_checkpoint
 from chuishao.projections import grids, history, tallies
 from chuishao.projections.cases import CASES, CaseRow
 from chuishao.projections.departments import DEPARTMENTS, DepartmentRow
@@ -142,6 +144,29 @@ class Loaders:
     def trace(self) -> DataLoader[UUID, list[history.Entry]]:
         """The history of a case."""
         return self._mapped(lambda connection, keys: history.traces(connection, self.log.id, keys))
+
+    @cached_property
+    def checkpoint(self) -> DataLoader[None, Sealed | None]:
+        """The newest checkpoint, the same one for the whole operation."""
+
+        async def load(connection: Connection, _keys: list[None]) -> dict[None, Sealed | None]:
+            return {None: await newest_checkpoint(connection, self.log.id)}
+
+        return self._mapped(load)
+
+    @cached_property
+    def proof(self) -> DataLoader[Leaf, Included | None]:
+        """The proof of an event in the newest checkpoint; None where that does not cover it yet."""
+
+        async def load(leaves: list[Leaf]) -> list[Included | None]:
+            newest = await self.checkpoint.load(None)
+            if newest is None:
+                return [None for _ in leaves]
+            async with connected(self.log.pool) as connection:
+                found = await included(connection, self.log.id, newest, leaves)
+            return [found.get(leaf) for leaf in leaves]
+
+        return DataLoader(load)
 
     @cached_property
     def text(self) -> DataLoader[SealedText, str | None]:

@@ -22,6 +22,7 @@ RULES: dict[str, Reading] = {
     "OnSiteItem": Reading.CASE,
     "Event": Reading.CASE,
     "EventActor": Reading.CASE,
+    "InclusionProof": Reading.CASE,
 }
 """The types that belong to cases; what is in any other type is published."""
 

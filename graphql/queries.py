@@ -36,6 +36,7 @@ from chuishao.graphql.orders import (
 )
 from chuishao.graphql.reading import answered, by_code, by_id, fetched, listed
 from chuishao.graphql.scalars import Position
+from chuishao.graphql.seal import SealQueries
 from chuishao.graphql.sight import CaseSecret, narrowed, prove
 from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.department import Department
@@ -93,7 +94,7 @@ _NODES = {
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query:
+class Query(SealQueries):
     """The queries."""
 
     @strawberry.field(description="工单 A case by its identifier; null where the asker does not see it.")
@@ -360,6 +361,7 @@ class Query:
                 history=strawberry.ID(str(await log.history())),
                 head=Position(await log.head()),
                 cursor=await log.cursor_at_head(),
+                checkpoint=await info.context.loaders.checkpoint.load(None),  # type: ignore[arg-type]
                 projections=await fetched(info, read, None),
             )
 

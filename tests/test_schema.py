@@ -28,6 +28,7 @@ from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.sealer import seal
 from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
 from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import operations, schema, sdl
@@ -187,6 +188,7 @@ async def town(database: str) -> AsyncIterator[Town]:
     await made.do(cases.CloseCase(case_id=case), made.community_staff)
     await made.assigned()
     await made.do(grids.PublishContact(worker_id=made.workers[GRID], contact="公示栏 001"))
+    await seal(made.log, seed=b"a seed for tests, of 32 bytes...")
     yield made
     await pool.close()
 
@@ -233,6 +235,8 @@ async def identifiers(town: Town) -> dict[str, str]:
 
 QUERIES: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "frontend_case": lambda ids: {"id": ids["case"], "atLeast": 1},
+    "auditor_prove_a_case": lambda ids: {"id": ids["case"]},
+    "auditor_has_the_log_only_grown": lambda _: {"since": 1},
     "frontend_search_cases": lambda _: {"filter": {"place": COMMUNITY, "tier": ["ON_SPOT"]}, "first": 2},
     "frontend_grid_board": lambda _: {"code": GRID},
     "frontend_worker_board": lambda ids: {"id": ids["worker"]},

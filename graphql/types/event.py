@@ -18,6 +18,7 @@ from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import camel
 from chuishao.graphql.scalars import Position
+from chuishao.graphql.types.seal import InclusionProof
 from chuishao.graphql.types.shared import CaseRef, DepartmentRef, column, guarded
 
 Root = strawberry.Parent[RecordedEvent]
@@ -140,6 +141,30 @@ class Event:
     def leaf_hash(root: Root) -> str:
         """The leaf hash."""
         return root.leaf_hash.hex()
+
+    @strawberry.field(
+        description="包含证明 That the newest signed checkpoint covers the event; null until one does."
+    )
+    async def proof(root: Root, info: Info) -> InclusionProof | None:
+        """From the stored tree."""
+        leaf = (root.position, root.leaf_hash)
+        return await info.context.loaders.proof.load(leaf)  # type: ignore[return-value]
+
+    @guarded(
+        Reading.STORED,
+        "存储元数据 Who, for which unit, by which command, as stored: a part of what the hash is taken of.",
+    )
+    def stored_meta(root: Root, info: Info) -> str | None:
+        """Byte for byte."""
+        return root.stored_meta.decode() if _shown(root, info, Reading.STORED) else None
+
+    @guarded(
+        Reading.STORED,
+        "存储数据 What it says, as stored with personal text sealed: a part of what the hash is taken of.",
+    )
+    def stored_data(root: Root, info: Info) -> str | None:
+        """Byte for byte."""
+        return root.data.decode() if _shown(root, info, Reading.STORED) else None
 
     @guarded(Reading.WORDS, "内容 What it says, by field; personal text is masked or opened like everywhere.")
     async def data(root: Root, info: Info) -> JSON:

@@ -6,6 +6,7 @@ import strawberry
 
 from chuishao.domain.vocabulary import Role
 from chuishao.graphql.scalars import Position
+from chuishao.graphql.types.seal import Checkpoint
 from chuishao.graphql.types.shared import ITS_OWN, column, identified
 from chuishao.projections.status import Standing
 
@@ -39,6 +40,7 @@ class LogStatus:
     history: strawberry.ID = column("历史 Names this history; another one after a fresh start.")
     head: Position = column("末端 The last position.")
     cursor: str = column("游标 The cursor behind the last event: `after` it comes what is new.")
+    checkpoint: Checkpoint | None = column("检查点 The newest signed checkpoint; null while none is made.")
     projections: list[ProjectionStatus] = column("读模型 The read models.")
 
 
