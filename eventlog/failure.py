@@ -7,6 +7,7 @@ decoder's the text that it could not read. Logs and spans leave the house sooner
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from traceback import extract_tb
 
 import asyncpg
@@ -44,7 +45,6 @@ def places(error: BaseException) -> list[str]:
 
 
 def told(error: BaseException) -> str:
-    """Kind and words of an exception, for those who look after the server; the database's by kind alone."""
-    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError)):
-        return kind(error)
-    return f"{type(error).__name__}: {error}"
+    """Kind and innermost place of an exception, for those who look after the server."""
+    frames = extract_tb(error.__traceback__)[-1:]
+    return "".join([kind(error), *(f" at {Path(f.filename).name}:{f.lineno} {f.name}" for f in frames)])

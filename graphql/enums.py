@@ -18,7 +18,7 @@ from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
 from chuishao.eventlog.cursor import BadCursor
 from chuishao.graphql.filter_tree import FilterTooLarge
-from chuishao.projections.engine import NotYet
+from chuishao.projections.reach import NotYet
 
 NAMES: dict[type[Term], str] = {
     Role: "Role",

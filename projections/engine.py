@@ -11,46 +11,36 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal
 
-import asyncpg
 from opentelemetry.trace import Span
 
-from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected
-from chuishao.eventlog.failure import told
 from chuishao.eventlog.feed import POLL, Feed
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.spans import span
+from chuishao.projections.poison import OnPoison, Place, Poison, fold, fold_each, fold_or_wait
 from chuishao.projections.projection import Projection
 from chuishao.projections.proof import STRANGE, advance, stop_strange
+from chuishao.projections.reach import LARGEST, Reach
 
 SHORT, LONG = 0.005, 1.0
 """Seconds between looks where there is nothing to fold: more and more."""
 GATHER = 0.02
 """Seconds that a round takes at least, so that under load a batch has more than one event."""
 _CLAIM_ALL = """
-SELECT name, version, position FROM projection p
+SELECT name, version, fingerprint, position FROM projection p
 WHERE log = $1 AND name = ANY($2) AND status = 'live'
   AND NOT EXISTS (SELECT FROM parked k WHERE k.log = p.log AND k.projection = p.name)
 ORDER BY name FOR UPDATE SKIP LOCKED
 """
-LARGEST = 2**63 - 1
-"""Beyond every position."""
-WAITS = "waits for an earlier event of its stream"
+_OURS = "log = $1 AND name = $2 AND version = $3 AND fingerprint = $4 AND status = 'live'"
+_POSITION = f"SELECT position FROM projection WHERE {_OURS}"  # noqa: S608 no value stands in it
+_CLAIM = f"SELECT true FROM projection WHERE {_OURS} AND position = $5 FOR UPDATE SKIP LOCKED"  # noqa: S608 nor here
+_STOP = "UPDATE projection SET status = 'stopped', error = $3 WHERE log = $1 AND name = $2"
 
 logger = logging.getLogger("chuishao.projections")
-
-
-TRANSIENT = ("40", "53", "55", "57", "58")
-"""Classes of PostgreSQL's errors that pass: conflicts, lack of resources, locks, intervention, the system."""
-
-
-def _passes(failure: Exception) -> bool:
-    """Whether the same fold may succeed later; only what cannot is poison."""
-    return isinstance(failure, asyncpg.PostgresError) and str(failure.sqlstate)[:2] in TRANSIENT
 
 
 def _folding(names: Sequence[str], batch: Sequence[RecordedEvent]) -> AbstractContextManager[Span]:
@@ -62,20 +52,6 @@ def _folding(names: Sequence[str], batch: Sequence[RecordedEvent]) -> AbstractCo
     return span("fold", facts)
 
 
-class NotYet(Refusal):
-    """读模型未到达 The read models have not reached the position asked for."""
-
-    en = "The read models are at position {position}, not yet at {wanted}. Ask again in a moment."
-    zh = "读模型当前位置为 {position}，尚未到达 {wanted}。请稍后再试。"
-
-
-class BeyondTheLog(Refusal):
-    """位置超出日志 The position asked for has not been recorded."""
-
-    en = "Position {wanted} has not been recorded; the log ends at {head}. Use a position that was answered."
-    zh = "位置 {wanted} 尚未记录；日志到 {head} 为止。请使用服务器返回过的位置。"
-
-
 class Engine:
     """Folds the log into projections, from a feed."""
 
@@ -84,7 +60,7 @@ class Engine:
         feed: Feed,
         projections: Sequence[Projection],
         *,
-        on_poison: Literal["stop", "park"] = "stop",
+        on_poison: OnPoison = "stop",
         pool: Pool | None = None,
     ) -> None:
         self.feed = feed
@@ -93,20 +69,19 @@ class Engine:
         """What folds; of its own where the log's connections are for those who ask, and bounded for them."""
         self.projections = projections
         self.on_poison = on_poison
-        self._reached: dict[str, int] = {}
+        self.known = Reach(feed, projections)
         self._history = -1
-        self._progress = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to fold in the background."""
-        self._task = asyncio.create_task(self._keep())
+        self._tasks = [asyncio.create_task(loop) for loop in (self._keep(), self.known.keep_looking())]
 
     async def stop(self) -> None:
         """Fold no more; a batch under way is rolled back or committed whole."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def catch_up(self) -> None:
         """Fold everything that is recorded by now."""
@@ -128,7 +103,7 @@ class Engine:
                     if not await self._claim(connection, projection, batch):
                         return 0
                     with _folding([projection.name], batch):
-                        await self._fold_or_park(connection, projection, batch)
+                        await fold_or_wait(connection, self._place(projection), batch)
                     await advance(connection, self.log.id, [projection.name], batch[-1])
             except (Unavailable, asyncio.CancelledError):
                 raise
@@ -137,40 +112,21 @@ class Engine:
                     raise Unavailable(str(error)) from error
                 logger.exception("projection %s cannot fold a batch; trying event by event", projection.name)
                 return await self._one_by_one(connection, projection, batch)
-        self._tell(projection, batch[-1].position)
+        self.known.tell(projection.name, batch[-1].position)
         return len(batch)
 
-    async def reach(self, position: int, within: float = 5.0) -> None:
-        """Return once every projection has folded the position; refused when that takes too long."""
-        if position > self.feed.head and position > (head := await self.log.head()):
-            raise BeyondTheLog("atLeast", wanted=position, head=head)
-        deadline = asyncio.get_running_loop().time() + within
-        while (reached := await self._slowest(position)) < position:
-            if asyncio.get_running_loop().time() > deadline:
-                raise NotYet("atLeast", position=reached, wanted=position)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.05):
-                    await self._progress.wait()
+    async def reach(self, position: int, within: float = 5.0, needed: Collection[str] | None = None) -> None:
+        """Return once the read models needed (all, unless said) have folded the position; else refuse."""
+        await self.known.until(position, within, needed)
 
     @property
     def position(self) -> int:
         """What every read model is known to include; they may be further."""
-        return min((self._reached.get(p.name, 0) for p in self.projections), default=0)
+        return self.known.least()
 
     async def standing(self) -> int:
         """What every read model includes at this moment."""
-        return await self._slowest(LARGEST)
-
-    async def _slowest(self, position: int) -> int:
-        reached = min((self._reached.get(p.name, 0) for p in self.projections), default=position)
-        if reached < position:  # another process may have folded it
-            async with connected(self.log.pool) as connection:
-                query = "SELECT name, position FROM projection WHERE log = $1"
-                self._reached = {
-                    row["name"]: row["position"] for row in await connection.fetch(query, self.log.id)
-                }
-            reached = min((self._reached.get(p.name, 0) for p in self.projections), default=position)
-        return reached
+        return await self.known.slowest(LARGEST)
 
     async def _keep(self) -> None:
         pause = SHORT
@@ -222,7 +178,7 @@ class Engine:
         """At the start, and once the log was set back: stop the read models made from what is lost."""
         if self._history == (history := self.feed.history):
             return
-        self._reached.clear()
+        self.known.forget()
         async with connected(self.pool) as connection:
             for name in await stop_strange(connection, self.log.id):
                 logger.error("read model %s is stopped: %s", name, STRANGE.format(name=name))
@@ -233,7 +189,7 @@ class Engine:
         known = {projection.name: projection for projection in self.projections}
         async with connected(self.pool) as connection, connection.transaction():
             rows = await connection.fetch(_CLAIM_ALL, self.log.id, list(known))
-            free = [row for row in rows if row["version"] == known[row["name"]].version]
+            free = [row for row in rows if (row["version"], row["fingerprint"]) == known[row["name"]].code]
             if not free:
                 return frozenset(), 0
             position, _ = Counter(row["position"] for row in free).most_common(1)[0]
@@ -242,110 +198,47 @@ class Engine:
             if batch:
                 with _folding(names, batch):
                     for name in names:
-                        await self._fold(connection, known[name], batch)
+                        await fold(connection, self._place(known[name]), batch)
                 position = batch[-1].position
                 await advance(connection, self.log.id, names, batch[-1])
         for name in names:
-            self._tell(known[name], position)
+            self.known.tell(name, position)
         return frozenset(names), len(batch)
 
     async def _next(self, projection: Projection) -> list[RecordedEvent]:
         """The events after the checkpoint; none where the projection is stopped or of another version."""
-        query = (
-            "SELECT position FROM projection"
-            " WHERE log = $1 AND name = $2 AND version = $3 AND status = 'live'"
-        )
         async with connected(self.pool) as connection:
-            position = await connection.fetchval(query, self.log.id, projection.name, projection.version)
+            position = await connection.fetchval(_POSITION, self.log.id, projection.name, *projection.code)
         if position is None:
             return []
-        self._tell(projection, position)
+        self.known.tell(projection.name, position)
         return await self.feed.read(position)
 
     async def _claim(
         self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
     ) -> bool:
         """Take the checkpoint, if it still stands before the batch and nobody else holds it."""
-        query = (
-            "SELECT true FROM projection WHERE log = $1 AND name = $2 AND version = $3 AND status = 'live'"
-            " AND position = $4 FOR UPDATE SKIP LOCKED"
-        )
         before = batch[0].position - 1
-        return bool(
-            await connection.fetchval(query, self.log.id, projection.name, projection.version, before)
-        )
+        return bool(await connection.fetchval(_CLAIM, self.log.id, projection.name, *projection.code, before))
 
-    async def _fold_or_park(
-        self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
-    ) -> None:
-        """Fold a batch, except for what waits for an earlier event of its stream."""
-        blocked = await self._blocked_streams(connection, projection)
-        for event in batch:
-            if event.stream in blocked:
-                await self._park(connection, projection, event, WAITS)
-        events = [event for event in batch if event.stream not in blocked]
-        if events:
-            await self._fold(connection, projection, events)
-
-    async def _fold(
-        self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
-    ) -> None:
-        await connection.execute(f'SET LOCAL search_path TO "{projection.name}", public')
-        await projection.take(connection, self.log, batch)
-
-    def _tell(self, projection: Projection, position: int) -> None:
-        if self._reached.get(projection.name) != position:
-            self._reached[projection.name] = position
-            progress, self._progress = self._progress, asyncio.Event()
-            progress.set()
+    def _place(self, projection: Projection) -> Place:
+        return Place(self.log, projection, projection.name)
 
     async def _one_by_one(
         self, connection: Connection, projection: Projection, batch: Sequence[RecordedEvent]
     ) -> int:
-        """Fold a batch event by event, each under a savepoint; deal with the one that cannot be folded."""
-        folded = 0
+        """Fold a batch event by event; stop at the one that cannot be folded, if that is the policy."""
         async with connection.transaction():
             if not await self._claim(connection, projection, batch):
                 return 0
-            blocked = await self._blocked_streams(connection, projection)
-            for event in batch:
-                error = WAITS if event.stream in blocked else None
-                if error is None:
-                    try:
-                        async with connection.transaction():
-                            await self._fold(connection, projection, [event])
-                    except Exception as failure:
-                        if connection.is_closed() or _passes(failure):
-                            raise Unavailable(str(failure)) from failure
-                        error = told(failure)
-                        logger.exception(
-                            "projection %s cannot fold event %s", projection.name, event.position
-                        )
-                        if self.on_poison == "stop":
-                            await self._stop_projection(connection, projection, event, error)
-                            break
-                if error is not None:
-                    blocked.add(event.stream)
-                    await self._park(connection, projection, event, error)
-                await advance(connection, self.log.id, [projection.name], event)
-                folded += 1
+            folded, poison = await fold_each(connection, self._place(projection), batch, self.on_poison)
+            if folded:
+                await advance(connection, self.log.id, [projection.name], batch[folded - 1])
+            if poison is not None:
+                await self._stop_at(connection, projection, poison)
         if folded:
-            self._tell(projection, batch[folded - 1].position)
+            self.known.tell(projection.name, batch[folded - 1].position)
         return folded
 
-    async def _blocked_streams(self, connection: Connection, projection: Projection) -> set[object]:
-        query = "SELECT DISTINCT stream FROM parked WHERE log = $1 AND projection = $2"
-        return {row["stream"] for row in await connection.fetch(query, self.log.id, projection.name)}
-
-    async def _stop_projection(
-        self, connection: Connection, projection: Projection, event: RecordedEvent, error: str
-    ) -> None:
-        query = "UPDATE projection SET status = 'stopped', error = $3 WHERE log = $1 AND name = $2"
-        text = f"at position {event.position} ({event.type}): {error}"
-        await connection.execute(query, self.log.id, projection.name, text)
-
-    async def _park(
-        self, connection: Connection, projection: Projection, event: RecordedEvent, error: str
-    ) -> None:
-        query = "INSERT INTO parked (log, projection, position, stream, error) VALUES ($1, $2, $3, $4, $5)"
-        await connection.execute(query, self.log.id, projection.name, event.position, event.stream, error)
+    async def _stop_at(self, connection: Connection, projection: Projection, poison: Poison) -> None:
+        await connection.execute(_STOP, self.log.id, projection.name, str(poison))

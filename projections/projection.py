@@ -12,6 +12,7 @@ from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
+from chuishao.projections.fingerprint import fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ Fold = Callable[[Connection, Batch], Awaitable[None]]
 class Projection:
     """A read model. Its tables live in the PostgreSQL schema of its name; `fold` sees them unqualified.
 
-    Raise `version` whenever tables or fold change: the read model is then rebuilt from the log.
+    Raise `version` whenever tables or fold change. Whether it is raised or not: the read model of other code
+    has another fingerprint and is rebuilt from the log.
     """
 
     name: str
@@ -46,6 +48,16 @@ class Projection:
     def topics(self) -> frozenset[str]:
         """The types of event that it folds, where they are named."""
         return frozenset(topic for topic, kind in EVENT_TYPES.items() if issubclass(kind, self.on))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Which code makes it."""
+        return fingerprint(self.fold.__module__, self.tables)
+
+    @property
+    def code(self) -> tuple[int, str]:
+        """Its version and fingerprint: rows made under others are not its own."""
+        return self.version, self.fingerprint
 
     async def take(self, connection: Connection, log: EventLog, events: Iterable[RecordedEvent]) -> None:
         """Fold those of the events that it folds, in the schema of the connection's search path."""

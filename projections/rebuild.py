@@ -1,122 +1,280 @@
-"""Making and remaking read models: the new one is built beside the old, which serves until the flip."""
+"""Making and remaking read models beside the present ones, which serve until the flip.
+
+Several are made in one pass over the log. Each page and how far it leads is one transaction, so that a
+rebuild that was cut off goes on where it stopped. Once little is missing, that little and the flip are one
+short transaction, in which all of them take their places together.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
-from chuishao.eventlog.connection import Connection, connected
+import asyncpg
+
+from chuishao.eventlog.connection import Connection, Unavailable, connected
 from chuishao.eventlog.feed import PAGE
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.projections.copies import Copy, begun, drop_retired, flip, found, hold_engines
+from chuishao.projections.poison import OnPoison, Poison, fold_each, fold_or_wait, passes
 from chuishao.projections.projection import Projection
 from chuishao.projections.proof import strange
 
 Progress = Callable[[str, int, int], None]
 """Hears (projection, position, head) while a read model is rebuilt."""
+NEAR = 200
+"""Events that may be missing when the flip begins: they are folded while engines wait."""
+_TRY = "SELECT pg_try_advisory_lock(hashtext($1))"
+TURN = 0.1
+"""Seconds between looks whether another process has finished remaking the same read model."""
+
+
+class Poisoned(Exception):
+    """A read model cannot be made, for an event that it cannot fold; what served before goes on serving."""
+
+
+class NothingToGoBackTo(Exception):
+    """There is no previous read model that this code has made."""
+
+
+class _NotNow(Exception):
+    """The flip has to wait for another round."""
+
+
+@dataclass
+class Manner:
+    """How to rebuild: who hears of it, what to do at poison, and how much time to leave to others.
+
+    `pause` is the share of the time of each page that is spent waiting after it.
+    """
+
+    progress: Progress = field(default=lambda _name, _position, _head: None)
+    on_poison: OnPoison = "stop"
+    pause: float = 0.0
 
 
 def quiet(_name: str, _position: int, _head: int) -> None:
     """Show nothing."""
 
 
-async def prepare(log: EventLog, projections: Sequence[Projection], progress: Progress = quiet) -> list[str]:
-    """Make missing read models, rebuild those of another version or history; give the rebuilt ones' names."""
-    rebuilt = []
-    for projection in projections:
-        async with connected(log.pool) as connection, _alone(connection, projection):
-            version = await _version(connection, log, projection)
-            if version is None:
-                await _make(connection, log, projection)
-            elif version != projection.version or projection.name in await strange(connection, log.id):
-                await _rebuild(connection, log, projection, progress)
-                rebuilt.append(projection.name)
-    return rebuilt
+async def prepare(
+    log: EventLog,
+    projections: Sequence[Projection],
+    progress: Progress = quiet,
+    on_poison: OnPoison = "stop",
+) -> list[str]:
+    """Make missing read models, remake those of other code or another history; give the names of the remade.
+
+    Where the previous one was made by this code, it is brought up to the head and taken again.
+    """
+    async with connected(log.pool) as connection:
+        outdated = await _outdated(connection, log, projections)
+    if not outdated:
+        return []
+    async with _alone(log, outdated) as connection:
+        outdated = await _outdated(connection, log, outdated)
+        there = {name for name, _ in await _codes(connection, log)}
+        copies = [
+            await found(connection, log, projection, "previous") or await begun(connection, log, projection)
+            for projection in outdated
+        ]
+        await _take_their_places(connection, log, copies, Manner(progress, on_poison))
+        return [projection.name for projection in outdated if projection.name in there]
 
 
 async def rebuild(log: EventLog, projection: Projection, progress: Progress = quiet) -> int:
-    """Build a read model anew from position 0 and flip to it in one transaction; give its position.
+    """Build a read model anew and flip to it; give its position. The one before is kept as the previous."""
+    return await rebuild_all(log, [projection], Manner(progress))
 
-    The one before it stays in the schema `<name>_previous` until the next rebuild.
-    """
-    async with connected(log.pool) as connection, _alone(connection, projection):
-        return await _rebuild(connection, log, projection, progress)
+
+async def rebuild_all(log: EventLog, projections: Sequence[Projection], manner: Manner) -> int:
+    """Build several read models anew in one pass and flip to them together; give their position."""
+    async with _alone(log, projections) as connection:
+        copies = [await begun(connection, log, projection) for projection in projections]
+        return await _take_their_places(connection, log, copies, manner)
+
+
+async def go_back(log: EventLog, projections: Sequence[Projection], manner: Manner) -> int:
+    """Bring the previous read models up to the head and flip to them; give their position."""
+    async with _alone(log, projections) as connection:
+        copies = []
+        for projection in projections:
+            copy = await found(connection, log, projection, "previous")
+            if copy is None:
+                raise NothingToGoBackTo(
+                    f"there is no previous read model {projection.name} that this version has made; "
+                    "install the version that made it and run `chuishao migrate`, which goes back by itself"
+                )
+            copies.append(copy)
+        return await _take_their_places(connection, log, copies, manner)
 
 
 @asynccontextmanager
-async def _alone(connection: Connection, projection: Projection) -> AsyncIterator[None]:
-    """Keep every other process from making or remaking the same read model meanwhile."""
-    name = f"chuishao.projection.{projection.name}"
-    await connection.execute("SELECT pg_advisory_lock(hashtext($1))", name)
+async def _alone(log: EventLog, projections: Sequence[Projection]) -> AsyncIterator[Connection]:
+    """Keep every other process from making or remaking the same read models meanwhile."""
+    names = [f"chuishao.projection.{name}" for name in sorted({p.name for p in projections})]
+    async with connected(log.pool) as connection:
+        try:
+            for name in names:  # asked for again and again: a statement that waited would hold back VACUUM
+                while not await connection.fetchval(_TRY, name):  # noqa: ASYNC110 another process has it
+                    await asyncio.sleep(TURN)
+            yield connection
+        finally:
+            if not connection.is_closed():
+                await connection.execute("SELECT pg_advisory_unlock_all()")
+
+
+async def _codes(connection: Connection, log: EventLog) -> list[tuple[str, tuple[int, str | None]]]:
+    rows = await connection.fetch("SELECT name, version, fingerprint FROM projection WHERE log = $1", log.id)
+    return [(row["name"], (row["version"], row["fingerprint"])) for row in rows]
+
+
+async def _outdated(
+    connection: Connection, log: EventLog, projections: Sequence[Projection]
+) -> list[Projection]:
+    """Those that are missing, or were made by other code or from another history."""
+    codes = dict(await _codes(connection, log))
+    lost = await strange(connection, log.id)
+    return [
+        projection
+        for projection in projections
+        if codes.get(projection.name) != projection.code or projection.name in lost
+    ]
+
+
+async def _take_their_places(
+    connection: Connection, log: EventLog, copies: list[Copy], manner: Manner
+) -> int:
+    """Bring copies up to the head and flip to them, except those that met poison, which is raised last."""
+    poisoned: dict[str, Poison] = {}
+    position = None
+    while copies and position is None:
+        poisoned |= await _catch_up(connection, log, copies, manner)
+        copies = [copy for copy in copies if copy.projection.name not in poisoned]
+        if copies:
+            position = await _flip(connection, log, copies, manner)
+    for copy in copies:
+        await drop_retired(connection, log, copy.projection)
+    if poisoned:
+        raise Poisoned("; ".join(_complaint(name, poison) for name, poison in poisoned.items()))
+    return position or 0
+
+
+def _complaint(name: str, poison: Poison) -> str:
+    return (
+        f"read model {name} cannot be made, because it cannot fold the event {poison}. What served before "
+        "goes on serving. Mend the cause and run the command again, or give --on-poison park"
+    )
+
+
+async def _catch_up(
+    connection: Connection, log: EventLog, copies: list[Copy], manner: Manner
+) -> dict[str, Poison]:
+    """Fold page by page, round by round, until little has come meanwhile; give those that met poison."""
+    poisoned: dict[str, Poison] = {}
+    going = list(copies)
+    clock = asyncio.get_running_loop().time
+    head = await log.head()
+    while going and (start := min(copy.position for copy in going)) < head:
+        began = clock()
+        page = await log.after(start, PAGE)
+        for copy, poison in await _fold_page(connection, going, page, manner.on_poison):
+            poisoned[copy.projection.name] = poison
+            going.remove(copy)
+        for copy in going:
+            manner.progress(copy.projection.name, copy.position, max(head, copy.position))
+        if head - page[-1].position >= PAGE:
+            await asyncio.sleep((clock() - began) * manner.pause)
+        elif (now := await log.head()) - page[-1].position > NEAR:
+            head = now
+    return poisoned
+
+
+async def _fold_page(
+    connection: Connection, copies: list[Copy], page: Sequence[RecordedEvent], on_poison: OnPoison
+) -> list[tuple[Copy, Poison]]:
+    """Fold a page into all copies in one transaction; where that fails, into each, and event by event."""
     try:
-        yield
-    finally:
-        if not connection.is_closed():
-            await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", name)
+        await _fold_together(connection, copies, page)
+    except Exception as error:
+        _require_alive(connection, error)
+    else:
+        return []
+    found = [(copy, await _fold_alone(connection, copy, page, on_poison)) for copy in copies]
+    return [(copy, poison) for copy, poison in found if poison is not None]
 
 
-async def _version(connection: Connection, log: EventLog, projection: Projection) -> int | None:
-    query = "SELECT version FROM projection WHERE log = $1 AND name = $2"
-    version: int | None = await connection.fetchval(query, log.id, projection.name)
-    return version
-
-
-async def _make(connection: Connection, log: EventLog, projection: Projection) -> None:
+async def _fold_together(connection: Connection, copies: list[Copy], page: Sequence[RecordedEvent]) -> None:
     async with connection.transaction():
-        await _make_tables(connection, projection, projection.name)
-        insert = "INSERT INTO projection (log, name, version) VALUES ($1, $2, $3)"
-        await connection.execute(insert, log.id, projection.name, projection.version)
+        # What is lost in a crash is folded again: position and rows stand or fall together.
+        await connection.execute("SET LOCAL synchronous_commit = off")
+        for copy in copies:
+            await _fold_rest(connection, copy, page)
+            await copy.reached(connection, page[-1])
+    for copy in copies:
+        copy.position = max(copy.position, page[-1].position)
 
 
-async def _rebuild(connection: Connection, log: EventLog, projection: Projection, progress: Progress) -> int:
+async def _fold_rest(connection: Connection, copy: Copy, page: Sequence[RecordedEvent]) -> None:
+    """Fold what a copy lacks of a page."""
+    events = [event for event in page if event.position > copy.position]
+    if events:
+        await fold_or_wait(connection, copy.place, events)
+
+
+async def _fold_alone(
+    connection: Connection, copy: Copy, page: Sequence[RecordedEvent], on_poison: OnPoison
+) -> Poison | None:
+    try:
+        await _fold_together(connection, [copy], page)
+    except Exception as error:
+        _require_alive(connection, error)
+    else:
+        return None
+    events = [event for event in page if event.position > copy.position]
     async with connection.transaction():
-        await _make_tables(connection, projection, f"{projection.name}_next")
-    position, head = 0, await log.head()
-    while events := await log.after(position, PAGE):
+        done, poison = await fold_each(connection, copy.place, events, on_poison)
+        if done:
+            await copy.reached(connection, events[done - 1])
+    copy.position = events[done - 1].position if done else copy.position
+    return poison
+
+
+def _require_alive(connection: Connection, error: Exception) -> None:
+    """Go on only where the fold itself failed."""
+    if isinstance(error, Unavailable):
+        raise error
+    if connection.is_closed() or passes(error):
+        raise Unavailable(str(error)) from error
+
+
+async def _flip(connection: Connection, log: EventLog, copies: list[Copy], manner: Manner) -> int | None:
+    """Fold the little that is missing and flip, in one transaction; None where that has to wait."""
+    start = min(copy.position for copy in copies)
+    try:
         async with connection.transaction():
-            await _fold(connection, projection, log, events)
-        position = events[-1].position
-        head = max(head, position)
-        progress(projection.name, position, head)
-        if len(events) < PAGE:
-            break
-    async with connection.transaction():
-        query = "SELECT position FROM projection WHERE log = $1 AND name = $2 FOR UPDATE"
-        await connection.fetchval(query, log.id, projection.name)
-        while events := await log.after(position, PAGE):
-            await _fold(connection, projection, log, events)
-            position = events[-1].position
-        await _flip(connection, log, projection, position)
-    progress(projection.name, position, position)
+            await hold_engines(connection)
+            page = await log.after(start, 2 * NEAR)
+            if len(page) == 2 * NEAR:
+                return None
+            for copy in copies:
+                await _fold_missing(connection, copy, page)
+                await flip(connection, copy, page[-1].position if page else start)
+    except (_NotNow, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+        return None
+    position = page[-1].position if page else start
+    for copy in copies:
+        manner.progress(copy.projection.name, position, position)
     return position
 
 
-async def _make_tables(connection: Connection, projection: Projection, schema: str) -> None:
-    await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE; CREATE SCHEMA "{schema}"')
-    await connection.execute(f'SET LOCAL search_path TO "{schema}", public')
-    await connection.execute(projection.tables)
-
-
-async def _fold(
-    connection: Connection, projection: Projection, log: EventLog, events: Sequence[RecordedEvent]
-) -> None:
-    await connection.execute(f'SET LOCAL search_path TO "{projection.name}_next", public')
-    await projection.take(connection, log, events)
-
-
-async def _flip(connection: Connection, log: EventLog, projection: Projection, position: int) -> None:
-    name = projection.name
-    await connection.execute(
-        f'DROP SCHEMA IF EXISTS "{name}_previous" CASCADE;'
-        f' ALTER SCHEMA "{name}" RENAME TO "{name}_previous";'
-        f' ALTER SCHEMA "{name}_next" RENAME TO "{name}"'
-    )
-    await connection.execute(
-        "UPDATE projection SET version = $3, position = $4, status = 'live', error = NULL, updated_at = now()"
-        " WHERE log = $1 AND name = $2",
-        log.id,
-        name,
-        projection.version,
-        position,
-    )
-    await connection.execute("DELETE FROM parked WHERE log = $1 AND projection = $2", log.id, name)
+async def _fold_missing(connection: Connection, copy: Copy, page: Sequence[RecordedEvent]) -> None:
+    """Fold what has come meanwhile; where that fails, it is folded with care before the next flip."""
+    try:
+        await _fold_rest(connection, copy, page)
+    except Exception as error:
+        _require_alive(connection, error)
+        raise _NotNow from error

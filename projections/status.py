@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chuishao.eventlog.connection import Connection
 
 _QUERY = """
-SELECT p.name, p.version, p.position, p.status, p.error,
+SELECT p.name, p.version, p.fingerprint, p.position, p.status, p.error,
        (SELECT count(*) FROM parked k WHERE k.log = p.log AND k.projection = p.name) AS parked,
        coalesce((SELECT e.position FROM event e WHERE e.log = p.log
                  ORDER BY e.position DESC LIMIT 1), 0) AS head
@@ -17,10 +17,11 @@ FROM projection p WHERE p.log = $1 ORDER BY p.name
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A read model's version and position, why it stopped if it did, and how many events it has set aside."""
+    """A read model's code and position, why it stopped if it did, and how many events it has set aside."""
 
     name: str
     version: int
+    fingerprint: str | None
     position: int
     status: str
     error: str | None

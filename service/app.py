@@ -33,6 +33,7 @@ from chuishao.graphql.endpoint.trace import begin
 from chuishao.graphql.schema import operations, schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
+from chuishao.projections.poison import OnPoison
 from chuishao.service import telemetry
 from chuishao.service.claims import ClaimNames
 from chuishao.service.figures import Figures
@@ -65,7 +66,10 @@ class Authenticated(Context):
 
 @asynccontextmanager
 async def services(
-    database_url: str, key: bytes, statement_seconds: float | None = None
+    database_url: str,
+    key: bytes,
+    statement_seconds: float | None = None,
+    on_poison: OnPoison = "stop",
 ) -> AsyncIterator[Services]:
     """Everything a process offers to operations, running; stopped in order at the end.
 
@@ -76,7 +80,7 @@ async def services(
     folding = await open_pool(database_url, size=2)
     log = EventLog(pool)
     feed = Feed(log)
-    engine = Engine(feed, PROJECTIONS, pool=folding)
+    engine = Engine(feed, PROJECTIONS, on_poison=on_poison, pool=folding)
     partitions = asyncio.create_task(_keep_partitions(EventLog(folding)))
     try:
         await feed.start()
@@ -160,7 +164,8 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         each = settings.execution_seconds * STATEMENT_SHARE
-        async with services(database_url, key, each) as running, scrape.kept(running):
+        policy = settings.poison_policy
+        async with services(database_url, key, each, policy) as running, scrape.kept(running):
             offered.append(running)
             yield
             await routes.close()

@@ -14,6 +14,7 @@ from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.migrate import migrate
 from chuishao.projections.catalogue import PROJECTIONS
+from chuishao.projections.poison import OnPoison
 from chuishao.projections.rebuild import Progress, prepare, quiet
 from chuishao.service.postgres import EmbeddedPostgres
 from chuishao.service.settings import Settings
@@ -39,7 +40,9 @@ async def opened(url: str, *, size: int = 16) -> AsyncIterator[EventLog]:
         await pool.close()
 
 
-async def make_ready(log: EventLog, key: bytes, progress: Progress = quiet) -> tuple[list[str], list[str]]:
+async def make_ready(
+    log: EventLog, key: bytes, progress: Progress = quiet, on_poison: OnPoison = "stop"
+) -> tuple[list[str], list[str]]:
     """Migrate, adopt the default policy where there is none, and prepare the read models.
 
     Gives the migrations applied and the read models rebuilt.
@@ -49,4 +52,4 @@ async def make_ready(log: EventLog, key: bytes, progress: Progress = quiet) -> t
     if await log.version(POLICY_ID) == 0:
         adopt = AdoptPolicy(document=default_policy())
         await Executor(log, key).execute(adopt, Envelope(uuid4(), SYSTEM))
-    return migrations, await prepare(log, PROJECTIONS, progress)
+    return migrations, await prepare(log, PROJECTIONS, progress, on_poison)

@@ -67,8 +67,8 @@ class Health:
 
     def _wrong_with(self, projection: Projection, standing: Standing | None) -> list[str]:
         name = projection.name
-        if standing is None or standing.version != projection.version:
-            return [f"read model {name} is not of this version"]
+        if standing is None or (standing.version, standing.fingerprint) != projection.code:
+            return [f"read model {name} is not of this version; restart, or run `chuishao migrate`"]
         if standing.status != "live":
             return [f"read model {name} is {standing.status} at position {standing.position}"]
         if standing.lag > self.farthest:

@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 from annotated_doc import Doc
 
 from chuishao.graphql.endpoint.limits import Limits
+from chuishao.projections.poison import OnPoison
 
 PREFIX = "CHUISHAO_"
 _LIMITS = Limits()
 FORMATS = ("json", "text")
+POISON = ("stop", "park")
 LEVELS = ("debug", "info", "warning", "error")
 LONGEST_DRAIN = 600
 ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
@@ -82,6 +84,9 @@ class Settings:
         Path | None, Doc("Folder of .graphql files, or a manifest, that requests may name.")
     ] = None
     trusted_only: Annotated[bool, Doc("Execute registered documents and nothing else.")] = False
+    on_poison: Annotated[
+        str, Doc("What a read model does at an event that it cannot fold: stop, or park the event's stream.")
+    ] = "stop"
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
@@ -107,6 +112,8 @@ class Settings:
     def _check_choices(self) -> None:
         if self.log_format not in (None, *FORMATS):
             raise WrongSetting(f"log-format is {self.log_format!r}; it must be json or text")
+        if self.on_poison not in POISON:
+            raise WrongSetting(f"on-poison is {self.on_poison!r}; it must be {' or '.join(POISON)}")
         if self.log_level not in LEVELS:
             raise WrongSetting(f"log-level is {self.log_level!r}; it must be one of {', '.join(LEVELS)}")
         if not 0 <= self.drain_seconds <= LONGEST_DRAIN:
@@ -119,6 +126,11 @@ class Settings:
                 raise WrongSetting(
                     f"allow-origin is {origin!r}; it must be like https://app.example:8443, or *"
                 )
+
+    @property
+    def poison_policy(self) -> OnPoison:
+        """What read models do at an event that they cannot fold."""
+        return "park" if self.on_poison == "park" else "stop"
 
     @property
     def limits(self) -> Limits:

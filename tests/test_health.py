@@ -90,7 +90,7 @@ async def test_a_read_model_that_stopped_or_is_of_another_version_is_named(pool:
     assert status == 503
     assert sorted(body["problems"]) == [
         "read model cases is stopped at position 0",
-        "read model grids is not of this version",
+        "read model grids is not of this version; restart, or run `chuishao migrate`",
     ]
 
 

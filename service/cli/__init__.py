@@ -9,6 +9,7 @@ from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.migrate import MigrationChanged
 from chuishao.graphql.endpoint.documents import BadDocuments
+from chuishao.projections.rebuild import NothingToGoBackTo, Poisoned
 from chuishao.service.cli import read_models, schema, serving, setting_up, tokens
 from chuishao.service.cli.app import app
 from chuishao.service.cli.running import end
@@ -27,6 +28,8 @@ EXPECTED = (
     BadFile,
     UnknownDistrict,
     BadDocuments,
+    Poisoned,
+    NothingToGoBackTo,
     Refusal,
 )
 """What a person can do something about: told in one line, without a traceback."""

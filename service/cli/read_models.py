@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -10,37 +11,58 @@ from rich.table import Table
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
 from chuishao.projections.catalogue import PROJECTIONS
-from chuishao.projections.rebuild import rebuild as rebuild_projection
+from chuishao.projections.projection import Projection
+from chuishao.projections.rebuild import Manner, go_back, rebuild_all
 from chuishao.projections.status import standings
 from chuishao.service.cli.app import app
 from chuishao.service.cli.running import console, run_on_log
-from chuishao.service.demo import progress_bar
 from chuishao.service.options import told
+from chuishao.service.progress import shown
 from chuishao.service.settings import Settings, WrongSetting
+
+PAUSE = 0.25
+"""The share of its own time that a rebuild leaves to those who serve, beside being the politest process."""
+POLITE = 10
+"""How much less of the processors it takes where there are not enough, as `nice` counts."""
 
 
 @app.command()
-@told("database_url", "data_dir")
+@told("database_url", "data_dir", "on_poison")
 def rebuild(
     settings: Settings,
-    projection: Annotated[str, typer.Argument(help="Its name, as `status` shows it.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME…", help="Their names, as `status` shows them.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every read model, in one pass over the log.")] = False,
+    back: Annotated[
+        bool, typer.Option("--back", help="Take the previous one again, brought up to the head of the log.")
+    ] = False,
 ) -> None:
-    """Rebuild a read model from the log, beside the present one, and flip to it."""
-    known = {entry.name: entry for entry in PROJECTIONS}
-    if projection not in known:
-        raise WrongSetting(f"there is no read model {projection!r}; there are {', '.join(known)}")
+    """Rebuild read models from the log, beside the present ones, and flip to them together."""
+    wanted = _named(names or [], all_)
 
     async def work(log: EventLog) -> None:
-        with progress_bar(console) as bar:
-            task = bar.add_task(f"Rebuilding {projection}", total=await log.head())
+        make = go_back if back else rebuild_all
+        with shown(console) as progress:
+            position = await make(log, wanted, Manner(progress, settings.poison_policy, PAUSE))
+        said = ", ".join(projection.name for projection in wanted)
+        verb = "is" if len(wanted) == 1 else "are"
+        done = "the previous one again," if back else "rebuilt"
+        console.print(f"{said} {verb} {done} up to position {position:,}.")
 
-            def show(_name: str, position: int, head: int) -> None:
-                bar.update(task, completed=position, total=head)
-
-            position = await rebuild_projection(log, known[projection], show)
-        console.print(f"{projection} is rebuilt up to position {position:,}.")
-
+    os.nice(POLITE)
     run_on_log(settings, work)
+
+
+def _named(names: list[str], all_: bool) -> list[Projection]:
+    """The read models of these names, or all."""
+    known = {projection.name: projection for projection in PROJECTIONS}
+    for name in names:
+        if name not in known:
+            raise WrongSetting(f"there is no read model {name!r}; there are {', '.join(known)}")
+    if all_ == bool(names):
+        raise WrongSetting(f"name read models, or give --all; there are {', '.join(known)}")
+    return list(PROJECTIONS) if all_ else [known[name] for name in dict.fromkeys(names)]
 
 
 @app.command()
@@ -61,4 +83,4 @@ def status(settings: Settings) -> None:
             table.add_row(*map(str, cells), row.error or "")
         console.print(table)
 
-    run_on_log(settings, work)
+    run_on_log(settings, work, even_poisoned=True)

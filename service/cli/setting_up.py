@@ -16,8 +16,8 @@ from chuishao.eventlog.log import EventLog
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.service.cli.app import app
-from chuishao.service.cli.running import console, run_on_log
-from chuishao.service.database import database, make_ready, opened
+from chuishao.service.cli.running import console, run_on_log, show_ready
+from chuishao.service.database import database, opened
 from chuishao.service.demo import progress_bar
 from chuishao.service.importer import import_divisions, read_divisions
 from chuishao.service.keys import load_key
@@ -29,13 +29,13 @@ app.add_typer(imports, name="import")
 
 
 @app.command()
-@told("database_url", "data_dir")
+@told("database_url", "data_dir", "on_poison")
 def migrate(settings: Settings) -> None:
     """Bring the database to this version: migrations, default policy, read models."""
 
     async def inside(url: str) -> None:
         async with opened(url) as log:
-            migrations, rebuilt = await make_ready(log, load_key(settings.data_dir))
+            migrations, rebuilt = await show_ready(log, settings)
             console.print(f"Migrations applied: {', '.join(migrations) or 'none were missing'}.")
             console.print(f"Read models rebuilt: {', '.join(rebuilt) or 'none were out of date'}.")
 

@@ -1,0 +1,160 @@
+"""How far the read models of this process are, and whether they may be read.
+
+A read model may be behind, may have stopped at an event, or may have been remade by another version of the
+server. The last is looked for twice a second, so a process answers from another's read model for no longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from chuishao.domain.refusal import Refusal
+from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.feed import Feed
+from chuishao.projections.projection import Projection
+
+LARGEST = 2**63 - 1
+"""Beyond every position."""
+LOOK = 0.5
+"""Seconds between looks whether the read models are still those of this code."""
+_ROWS = "SELECT name, version, fingerprint, position, status FROM projection WHERE log = $1"
+
+
+class NotYet(Refusal):
+    """读模型未到达 The read models have not reached the position asked for."""
+
+    en = "The read models are at position {position}, not yet at {wanted}. Ask again in a moment."
+    zh = "读模型当前位置为 {position}，尚未到达 {wanted}。请稍后再试。"
+
+
+class BeyondTheLog(Refusal):
+    """位置超出日志 The position asked for has not been recorded."""
+
+    en = "Position {wanted} has not been recorded; the log ends at {head}. Use a position that was answered."
+    zh = "位置 {wanted} 尚未记录；日志到 {head} 为止。请使用服务器返回过的位置。"
+
+
+class ReadModelStopped(Refusal):
+    """读模型已停止 A read model has stopped before the position asked for; asking again does not help."""
+
+    en = (
+        "Read model {name} has stopped at position {position} and will not show {wanted} before the "
+        "operators have mended it. Read without a position to see what is there."
+    )
+    zh = "读模型 {name} 已停在位置 {position}，运维人员修复前不会到达 {wanted}。不指定位置即可读取已有内容。"
+
+
+class ReadModelReplaced(Refusal):
+    """读模型已更换 A read model was remade by another version of the server; this process cannot read it."""
+
+    en = (
+        "Read model {name} now belongs to another version of the server, and this process waits to be "
+        "restarted. Ask again: a process of that version answers. Commands are still recorded."
+    )
+    zh = (
+        "读模型 {name} 已由另一版本的服务器重建，本进程等待重启。请重试，由新版本的进程回答。命令仍会被记录。"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    version: int
+    fingerprint: str | None
+    position: int
+    status: str
+
+
+class Reach:
+    """What is known in this process of where its read models stand."""
+
+    def __init__(self, feed: Feed, projections: Sequence[Projection]) -> None:
+        self.feed = feed
+        self.log = feed.log
+        self.projections = projections
+        self._rows: dict[str, _Row] = {}
+        self._reached: dict[str, int] = {}
+        self._progress = asyncio.Event()
+
+    def tell(self, name: str, position: int) -> None:
+        """Note how far a read model is, and wake those who wait."""
+        if self._reached.get(name) != position:
+            self._reached[name] = position
+            progress, self._progress = self._progress, asyncio.Event()
+            progress.set()
+
+    def forget(self) -> None:
+        """Know nothing any more: the log was set back."""
+        self._rows.clear()
+        self._reached.clear()
+
+    async def look(self) -> None:
+        """See where the read models stand, whoever folded or made them."""
+        async with connected(self.log.pool) as connection:
+            rows = await connection.fetch(_ROWS, self.log.id)
+        self._rows = {name: _Row(*rest) for name, *rest in rows}
+        for name, row in self._rows.items():
+            self.tell(name, row.position)
+
+    async def keep_looking(self) -> None:
+        """Look from time to time."""
+        while True:
+            with contextlib.suppress(Unavailable, asyncpg.PostgresError):
+                await self.look()
+            await asyncio.sleep(LOOK)
+
+    @property
+    def replaced(self) -> list[str]:
+        """The read models that are no longer those of this code, as last seen."""
+        return [
+            projection.name
+            for projection in self.projections
+            if (row := self._rows.get(projection.name)) is not None
+            and (row.version, row.fingerprint) != projection.code
+        ]
+
+    def require_own(self) -> None:
+        """Refuse to read what other code made."""
+        for name in self.replaced:
+            raise ReadModelReplaced(name=name)
+
+    async def until(self, position: int, within: float, needed: Collection[str] | None = None) -> None:
+        """Return once the read models needed (all, unless said) have folded a position; else refuse.
+
+        At once where one of them has stopped before it, or is no longer ours.
+        """
+        if position > self.feed.head and position > (head := await self.log.head()):
+            raise BeyondTheLog("atLeast", wanted=position, head=head)
+        deadline = asyncio.get_running_loop().time() + within
+        while (reached := await self.slowest(position, needed)) < position:
+            self.require_own()
+            self._require_going(position, needed)
+            if asyncio.get_running_loop().time() > deadline:
+                raise NotYet("atLeast", position=reached, wanted=position)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await self._progress.wait()
+
+    def _require_going(self, wanted: int, needed: Collection[str] | None) -> None:
+        for name in self._names(needed):
+            row = self._rows.get(name)
+            if row is not None and row.status == "stopped" and row.position < wanted:
+                raise ReadModelStopped("atLeast", name=name, position=row.position, wanted=wanted)
+
+    def least(self, needed: Collection[str] | None = None, default: int = 0) -> int:
+        """What the read models needed are known to include; they may be further."""
+        return min((self._reached.get(name, 0) for name in self._names(needed)), default=default)
+
+    async def slowest(self, position: int, needed: Collection[str] | None = None) -> int:
+        """What the read models needed include, looking anew where that is less than a position."""
+        if (reached := self.least(needed, position)) < position:  # another process may have folded it
+            await self.look()
+            reached = self.least(needed, position)
+        return reached
+
+    def _names(self, needed: Collection[str] | None) -> list[str]:
+        return [p.name for p in self.projections if needed is None or p.name in needed]
