@@ -12,22 +12,39 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 
 
 @cache
-def fingerprint(module: str, *packages: str) -> str:
+def fingerprint(module: str, *packages: str, without: frozenset[str] = frozenset()) -> str:
     """The hash of a module's code and of all that it imports from these packages, however indirectly."""
-    trees: dict[str, ast.Module] = {}
+    digest = hashlib.sha256()
+    for name in sorted(trees(module, *packages, without=without)):
+        digest.update(f"{name}\n{_code(_source(name) or '')}\n".encode())
+    return digest.hexdigest()
+
+
+def trees(module: str, *packages: str, without: frozenset[str] = frozenset()) -> dict[str, ast.Module]:
+    """The syntax trees of a module and of all that it imports from packages, except for some, by name."""
+    found: dict[str, ast.Module] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name not in trees:
-            trees[name] = ast.parse(_source(name) or "")
-            waiting += [found for found in _imported(trees[name]) if _within(found, packages)]
-    digest = hashlib.sha256()
-    for name in sorted(trees):
-        digest.update(f"{name}\n{ast.unparse(_without_docstrings(trees[name]))}\n".encode())
-    return digest.hexdigest()
+        if name not in found:
+            found[name] = _tree(_source(name) or "")
+            imported = [name for name in _imported(found[name]) if _within(name, packages)]
+            waiting += [name for name in imported if name not in without]
+    return found
+
+
+@cache
+def _tree(source: str) -> ast.Module:
+    return _without_docstrings(ast.parse(source))
+
+
+@cache
+def _code(source: str) -> str:
+    return ast.unparse(_tree(source))
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
@@ -50,8 +67,9 @@ def _within(name: str, packages: tuple[str, ...]) -> bool:
 def _source(module: str) -> str | None:
     """The text of a module; None where there is no such module, or it is installed without its text."""
     spec = _spec(module)
-    source: str | None = spec.loader.get_source(module) if spec and spec.loader else None  # type: ignore[attr-defined]
-    return source
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    return Path(spec.origin).read_text(encoding="utf-8")
 
 
 def _spec(module: str) -> ModuleSpec | None:

@@ -12,7 +12,7 @@ from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
-from chuishao.projections.fingerprint import fingerprint
+from chuishao.projections.fingerprint import fingerprint_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Projection:
     @cached_property
     def fingerprint(self) -> str:
         """Which code makes it."""
-        return fingerprint(self.fold.__module__, self.tables)
+        return fingerprint_of(self.fold.__module__, self.tables)
 
     @property
     def code(self) -> tuple[int, str]:
