@@ -35,7 +35,8 @@ WHERE log = $1 AND name = $2 AND place = $3 AND position < $4
 """
 _KEEP_PRESENT = """
 INSERT INTO projection_copy (log, name, place, version, fingerprint, position, proof)
-SELECT log, name, 'previous', version, fingerprint, position, proof FROM projection WHERE log = $1 AND name = $2
+SELECT log, name, 'previous', version, fingerprint, position, proof FROM projection
+WHERE log = $1 AND name = $2
 """
 _TAKE_ITS_PLACE = """
 INSERT INTO projection (log, name, version, fingerprint, position) VALUES ($1, $2, $3, $4, $5)

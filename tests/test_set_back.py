@@ -17,8 +17,9 @@ from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog, Filter
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.catalogue import PROJECTIONS
-from chuishao.projections.engine import BeyondTheLog, Engine
+from chuishao.projections.engine import Engine
 from chuishao.projections.proof import Lost, strange
+from chuishao.projections.reach import BeyondTheLog
 from chuishao.projections.rebuild import prepare, rebuild
 from tests.losses import lose
 from tests.served import AUDITOR, Client, served, until
