@@ -50,3 +50,23 @@ SELECT h.head, coalesce(c.size, 0), extract(epoch FROM now() - c.sealed_at)::flo
 FROM (SELECT coalesce((SELECT position FROM event WHERE log = $1 ORDER BY position DESC LIMIT 1), 0) AS head) h
 LEFT JOIN LATERAL (SELECT size, sealed_at FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1) c ON true
 LEFT JOIN seal_refusal r ON r.log = $1
+
+-- name: kept_hashes
+SELECT coalesce((SELECT (count(*) - 1) * 256 FROM tile WHERE log = $1 AND level = 0 HAVING count(*) > 0)
+                + (SELECT octet_length(hashes) / 32 FROM tile WHERE log = $1 AND level = 0
+                   ORDER BY index DESC LIMIT 1), 0)
+
+-- name: export_page
+SELECT position, leaf_hash,
+       json_build_object(
+           'position', position, 'stream', stream, 'version', version, 'event', event_id, 'type', type,
+           'schema', schema_version, 'occurred', ('x' || encode(timestamptz_send(occurred_at), 'hex'))::bit(64)::bigint,
+           'recorded', ('x' || encode(timestamptz_send(recorded_at), 'hex'))::bit(64)::bigint,
+           'meta', meta::text, 'data', data::text, 'leaf', encode(leaf_hash, 'hex')) AS line,
+       coalesce(correlation::text, 'nothing') AS filed,
+       meta ->> 'correlation' IS NOT NULL AND replace(correlation::text, '-', '')
+           IS DISTINCT FROM nullif(meta ->> 'correlation', meta ->> 'command') AS misfiled
+FROM event WHERE log = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4
+
+-- name: checkpoint_keys
+SELECT key FROM checkpoint WHERE log = $1 GROUP BY key ORDER BY max(size)

@@ -109,9 +109,14 @@ async def standing(connection: Connection, log: int) -> SealStanding:
     return SealStanding(*row)
 
 
+async def origin_of(log: EventLog) -> str:
+    """How the checkpoints of a log call it: by its history, which no other log has."""
+    return f"chuishao/{await log.history()}/{log.id}"
+
+
 async def signer_of(log: EventLog, seed: bytes) -> Signer:
-    """Who signs the checkpoints of a log: named after its history, which no other log has."""
-    return Signer(f"chuishao/{await log.history()}/{log.id}", seed)
+    """Who signs the checkpoints of a log."""
+    return Signer(await origin_of(log), seed)
 
 
 async def _seal_next(log: EventLog, seed: bytes, new_key: bool) -> tuple[int, int] | None:

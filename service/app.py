@@ -22,6 +22,7 @@ from chuishao.domain.actor import ANONYMOUS
 from chuishao.eventlog.connection import Unavailable, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.sealer import Sealer
 from chuishao.graphql.context import Context, Services
 from chuishao.graphql.endpoint.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.endpoint.documents import Documents, read_documents
@@ -38,7 +39,7 @@ from chuishao.service import telemetry
 from chuishao.service.claims import ClaimNames
 from chuishao.service.figures import Figures
 from chuishao.service.health import Health
-from chuishao.service.keys import load_key, load_token_key
+from chuishao.service.keys import load_key, load_seal_key, load_token_key
 from chuishao.service.logs import configure, log_operation
 from chuishao.service.metrics import Scrape
 from chuishao.service.provider import Provider
@@ -70,24 +71,29 @@ async def services(
     key: bytes,
     statement_seconds: float | None = None,
     on_poison: OnPoison = "stop",
+    seal_every: float = 0,
 ) -> AsyncIterator[Services]:
     """Everything a process offers to operations, running; stopped in order at the end.
 
-    What folds has connections of its own: nobody's questions use them up, and no fold is given up for
-    taking long.
+    What folds and seals has connections of its own: nobody's questions use them up, and no fold and no seal
+    is given up for taking long.
     """
     pool = await open_pool(database_url, statement_seconds=statement_seconds)
-    folding = await open_pool(database_url, size=2)
+    folding = await open_pool(database_url, size=3)
     log = EventLog(pool)
     feed = Feed(log)
     engine = Engine(feed, PROJECTIONS, on_poison=on_poison, pool=folding)
     partitions = asyncio.create_task(_keep_partitions(EventLog(folding)))
+    sealer = Sealer(EventLog(folding), load_seal_key(key), seal_every)
     try:
         await feed.start()
         engine.start()
+        if seal_every:
+            sealer.start()
         yield Services(log, feed, engine, Executor(log, key))
     finally:
         partitions.cancel()
+        await sealer.stop()
         await engine.stop()
         await log.writer.close()
         await feed.stop()
@@ -164,8 +170,8 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         each = settings.execution_seconds * STATEMENT_SHARE
-        policy = settings.poison_policy
-        async with services(database_url, key, each, policy) as running, scrape.kept(running):
+        policy, every = settings.poison_policy, settings.seal_every
+        async with services(database_url, key, each, policy, every) as running, scrape.kept(running):
             offered.append(running)
             yield
             await routes.close()

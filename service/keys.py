@@ -1,7 +1,7 @@
-"""The keys of an installation: one makes the secrets of cases, another one, derived from it, signs tokens.
+"""The keys of an installation: one makes the secrets of cases; derived from it, others sign tokens and seals.
 
-Nobody who holds the key of the tokens can compute the other one, so it may be given to a sign-in service and
-changed at any time without a resident losing a secret.
+Nobody who holds a derived key can compute the first one, so that of the tokens may be given to a sign-in
+service and changed at any time without a resident losing a secret. Each key is for one thing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from chuishao.service.settings import PREFIX, WrongSetting
 KEY_BYTES = 32
 _TOKENS = b"chuishao: signing tokens, 1"
 """Part of the derivation: with other words, every token would be void."""
+_SEALS = b"chuishao: sealing checkpoints, 1"
+"""Likewise: with other words, no checkpoint would be signed with the key that auditors know."""
 
 
 def load_key(data_dir: Path) -> bytes:
@@ -42,9 +44,32 @@ def load_token_key(key: bytes) -> bytes:
     return tokens
 
 
+def load_seal_key(key: bytes) -> bytes:
+    """The key of CHUISHAO_SEAL_KEY, or the one derived from the key of the installation."""
+    given = os.environ.get(PREFIX + "SEAL_KEY")
+    if given is None:
+        return seal_key(key)
+    seals = _read_key(given, PREFIX + "SEAL_KEY")
+    if len(seals) != KEY_BYTES:
+        raise WrongSetting(f"{PREFIX}SEAL_KEY must hold exactly {2 * KEY_BYTES} hexadecimal digits")
+    for name, other in (("KEY", key), ("TOKEN_KEY", load_token_key(key)), ("TOKEN_KEY", token_key(key))):
+        if seals == other:
+            raise WrongSetting(f"{PREFIX}SEAL_KEY is the same as {PREFIX}{name}; it must be another one")
+    return seals
+
+
 def token_key(key: bytes) -> bytes:
     """The key that signs tokens where none is given."""
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=_TOKENS).derive(key)
+    return _derived(key, _TOKENS)
+
+
+def seal_key(key: bytes) -> bytes:
+    """The key that signs checkpoints where none is given."""
+    return _derived(key, _SEALS)
+
+
+def _derived(key: bytes, use: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=use).derive(key)
 
 
 def _kept_key(data_dir: Path) -> bytes:

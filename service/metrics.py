@@ -24,6 +24,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.sealer import SealStanding
+from chuishao.eventlog.sealer import standing as seal_standing
 from chuishao.graphql.context import Services
 from chuishao.graphql.endpoint.asgi import GraphQLRoutes
 from chuishao.projections.status import Standing, standings
@@ -102,11 +104,18 @@ class Known(Collector):
     """What the database says at a scrape; nothing where it does not answer."""
 
     standings: Sequence[Standing] | None
+    seal: SealStanding | None = None
 
     def collect(self) -> Iterator[Metric]:
-        """The head of the log, and where each read model stands."""
+        """The head of the log, how far it is sealed, and where each read model stands."""
         up = self.standings is not None
         yield _gauge("database_up", "Whether the database answered this scrape.", float(up))
+        if self.seal is not None:
+            yield _gauge("sealed_position", "The last position that a checkpoint signs.", self.seal.sealed)
+            refused = float(self.seal.refusal is not None)
+            yield _gauge("seal_refused", "Whether the sealer refuses to sign.", refused)
+            if self.seal.age is not None:
+                yield _gauge("checkpoint_age_seconds", "Since the newest checkpoint.", self.seal.age)
         if not self.standings:
             return
         yield _gauge("log_head_position", "The last position of the log.", self.standings[0].head)
@@ -148,6 +157,7 @@ async def _known(services: Services | None) -> Known:
         return Known(None)
     try:
         async with asyncio.timeout(WITHIN), connected(services.log.pool) as connection:
-            return Known(await standings(connection, services.log.id))
+            log = services.log.id
+            return Known(await standings(connection, log), await seal_standing(connection, log))
     except (TimeoutError, Unavailable, asyncpg.PostgresError):
         return Known(None)

@@ -54,6 +54,9 @@ class Settings:
     ] = None
     log_level: Annotated[str, Doc("Least level of log lines: debug, info, warning or error.")] = "info"
     drain_seconds: Annotated[float, Doc("How long to be unready before stopping, for load balancers.")] = 0
+    seal_every: Annotated[
+        float, Doc("Seconds between signed checkpoints of the log, where there is something new; 0 is never.")
+    ] = 60
     jwks_url: Annotated[
         str | None,
         Doc("Public keys of the identity provider, by https or as a file; left out, only tokens of our own."),
@@ -104,7 +107,8 @@ class Settings:
         self._check_identity()
 
     def _check_limits(self) -> None:
-        for name, least in (("cost", 1), ("rate", 0), ("actor_subscriptions", 1), ("execution_seconds", 0.1)):
+        bounds = {"cost": 1, "rate": 0, "actor_subscriptions": 1, "execution_seconds": 0.1, "seal_every": 0}
+        for name, least in bounds.items():
             value = getattr(self, name)
             if not value >= least:  # as is no number at all, "nan"
                 raise WrongSetting(f"{flag(name)} is {value:g}; it must be at least {least}")

@@ -304,6 +304,7 @@ def test_the_readme_names_every_setting() -> None:
     assert named == {PREFIX + field.name.upper() for field in fields(Settings)} | {
         PREFIX + "KEY",
         PREFIX + "TOKEN_KEY",
+        PREFIX + "SEAL_KEY",
     }
 
 

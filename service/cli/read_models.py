@@ -10,6 +10,7 @@ from rich.table import Table
 
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.sealer import standing as seal_standing
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.projection import Projection
 from chuishao.projections.rebuild import Manner, go_back, rebuild_all
@@ -73,6 +74,7 @@ def status(settings: Settings) -> None:
     async def work(log: EventLog) -> None:
         async with connected(log.pool) as connection:
             rows = await standings(connection, log.id)
+            seal = await seal_standing(connection, log.id)
         table = Table(title=f"The log ends at position {await log.head():,}")
         for heading in ("read model", "version", "position", "lag", "state", "parked", "error"):
             table.add_column(
@@ -82,5 +84,8 @@ def status(settings: Settings) -> None:
             cells = (row.name, row.version, f"{row.position:,}", f"{row.lag:,}", row.status, row.parked)
             table.add_row(*map(str, cells), row.error or "")
         console.print(table)
+        console.print(f"Sealed up to position {seal.sealed:,}.")
+        if seal.refusal:
+            console.print(f"The sealer refuses to sign: {seal.refusal}", style="bold red", soft_wrap=True)
 
     run_on_log(settings, work, even_poisoned=True)

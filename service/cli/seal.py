@@ -1,0 +1,170 @@
+"""Sealing the log, and handing its checkpoints and the log itself out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from chuishao.eventlog import sealer
+from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.export import exported
+from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.migrate import missing
+from chuishao.eventlog.sealer import SealRefused, newest_checkpoint, signer_of
+from chuishao.service.cli.app import app
+from chuishao.service.cli.running import console, end
+from chuishao.service.database import database, opened
+from chuishao.service.demo import progress_bar
+from chuishao.service.keys import load_key, load_seal_key
+from chuishao.service.options import told
+from chuishao.service.settings import Settings
+
+exports = typer.Typer(help="Write data to files.", no_args_is_help=True)
+app.add_typer(exports, name="export")
+
+
+def _on_log(settings: Settings, work: Callable[[EventLog], Awaitable[None]]) -> None:
+    """Run some work on the log as it is: nothing is migrated, recorded or rebuilt for it."""
+
+    async def inside(url: str) -> None:
+        async with opened(url, size=4) as log:
+            async with connected(log.pool) as connection:
+                lacking = await missing(connection)
+            if lacking:
+                raise Unavailable(f"the database lacks {', '.join(lacking)}; run `chuishao migrate` first")
+            await work(log)
+
+    with database(settings) as url:
+        asyncio.run(inside(url))
+
+
+@app.command()
+@told("database_url", "data_dir")
+def seal(
+    settings: Settings,
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="The key was replaced on purpose; auditors must be told.")
+    ] = False,
+) -> None:
+    """Sign a checkpoint over whatever is recorded; exit code 1 where the log is not as it was sealed."""
+    seed = load_seal_key(load_key(settings.data_dir))
+
+    async def work(log: EventLog) -> None:
+        try:
+            sealed = await _sealed(log, seed, new_key)
+        except SealRefused as refusal:
+            _warn(f"the log is not sealed: {refusal}")
+            raise typer.Exit(1) from refusal
+        console.print(f"Sealed up to position {sealed:,}.")
+
+    _on_log(settings, work)
+
+
+async def _sealed(log: EventLog, seed: bytes, new_key: bool = False) -> int:
+    """Seal, with a bar; give the size of the newest checkpoint."""
+    with progress_bar(console) as bar:
+        task = bar.add_task("Sealing 封存", total=await log.head())
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        newest = await sealer.seal(log, seed, new_key=new_key, progress=show)
+        bar.update(task, completed=newest.size if newest else 0)
+    return newest.size if newest else 0
+
+
+@app.command()
+@told("database_url", "data_dir")
+def checkpoint(
+    settings: Settings,
+    to: Annotated[Path | None, typer.Option(help="A file to write it to, instead of printing it.")] = None,
+    key: Annotated[
+        bool, typer.Option("--key", help="Print the public key that auditors verify with, instead.")
+    ] = False,
+) -> None:
+    """Print the newest signed checkpoint of the log, for somebody else to keep."""
+    seed = load_seal_key(load_key(settings.data_dir))
+    found: list[str] = []
+
+    async def work(log: EventLog) -> None:
+        if key:
+            found.append(f"{(await signer_of(log, seed)).verifier}\n")
+            return
+        async with connected(log.pool) as connection:
+            newest = await newest_checkpoint(connection, log.id)
+        if newest is None:
+            end("there is no checkpoint yet; make one with `chuishao seal`")
+        found.append(newest.text)
+
+    _on_log(settings, work)
+    if to is None:
+        sys.stdout.write("".join(found))
+        return
+    with _whole(to) as file:
+        file.write("".join(found).encode())
+
+
+@exports.command("log")
+@told("database_url", "data_dir")
+def export_log(
+    settings: Settings,
+    to: Annotated[Path, typer.Option(help="The file to write; compressed if it is named .gz.")],
+    seal: Annotated[bool, typer.Option("--seal/--no-seal", help="Seal what is recorded first.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Write the whole log to a file that `chuishao verify` checks without a database."""
+    _require_free(to, force)
+    seed = load_seal_key(load_key(settings.data_dir))
+
+    async def work(log: EventLog) -> None:
+        if seal:
+            try:
+                await _sealed(log, seed)
+            except SealRefused as refusal:
+                _warn(f"the log is exported as it is, for it cannot be sealed: {refusal}")
+        with _whole(to) as file, progress_bar(console) as bar:
+            task = bar.add_task("Exporting 导出", total=None)
+            async for done, page in exported(log):
+                await asyncio.to_thread(file.write, page.encode())
+                bar.update(task, completed=done, total=bar.tasks[task].total or done)
+        console.print(f"The log up to position {done:,} is in {to}.", soft_wrap=True, highlight=False)
+
+    _on_log(settings, work)
+
+
+def _require_free(to: Path, force: bool) -> None:
+    if to.exists() and not force:
+        end(f"{to} exists; choose another name, or replace it with --force")
+
+
+def _warn(message: str) -> None:
+    print(f"chuishao: {message}", file=sys.stderr)  # noqa: T201
+
+
+@contextlib.contextmanager
+def _whole(to: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """A file that is there when all of it is written, and not before."""
+    part = to.with_name(f".{to.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as raw:
+            with contextlib.ExitStack() as opened:
+                yield opened.enter_context(_packed(raw)) if to.suffix == ".gz" else raw
+            raw.flush()
+            os.fsync(raw.fileno())
+        part.replace(to)
+    except OSError as error:
+        end(f"{to} cannot be written: {error.strerror or error}")
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _packed(raw: IO[bytes]) -> gzip.GzipFile:
+    return gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=4, mtime=0)
