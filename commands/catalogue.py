@@ -1,6 +1,6 @@
 """Every command, in the order in which the schema lists them."""
 
-from chuishao.commands import cases, divisions, grids, policies, whistles
+from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
 
 COMMANDS: tuple[type[Command], ...] = (
@@ -50,4 +50,5 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.RenameDepartment,
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
+    erasure.EraseSubject,
 )

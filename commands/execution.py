@@ -7,11 +7,13 @@ what is there now. A client that named the version it saw is told instead.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from chuishao.commands.command import Command, name_of
@@ -26,6 +28,8 @@ from chuishao.eventlog.mapper import Meta, schema_version
 from chuishao.eventlog.spans import span
 from chuishao.eventlog.writer import Append, NewEvent, Verdict
 
+Changed: TypeAlias = tuple[Any, int, Sequence[Event]]
+"""An aggregate that decided something, the version it was loaded at, and its new events."""
 ATTEMPTS = 20
 """How often a command is decided anew before it counts as contended."""
 
@@ -71,11 +75,12 @@ class Executor:
             return await self._execute(command, envelope)
 
     async def _execute(self, command: Command, envelope: Envelope) -> Outcome:
-        request_hash = _request_hash(command, envelope)
+        request_hash = _request_hash(self.key, command, envelope)
+        identities: dict[UUID, UUID] = {}
         for _ in range(ATTEMPTS):
             work = self._begin(envelope)
             try:
-                append, outcome = await self._decide(command, envelope, work, request_hash)
+                append, outcome = await self._decide(command, envelope, work, request_hash, identities)
             except Refusal:
                 remembered = await self.log.remembered(envelope.id)
                 if remembered is None:
@@ -98,7 +103,12 @@ class Executor:
         return Work(self.log, envelope.actor, at, now, envelope.id, self.key)
 
     async def _decide(
-        self, command: Command, envelope: Envelope, work: Work, request_hash: bytes
+        self,
+        command: Command,
+        envelope: Envelope,
+        work: Work,
+        request_hash: bytes,
+        identities: dict[UUID, UUID],
     ) -> tuple[Append | None, Outcome]:
         _require_role(command, envelope.actor)
         not_in_future(work.at, work.now)
@@ -110,22 +120,35 @@ class Executor:
         read, changed = work.read(), work.changed()
         if not changed:
             return None, outcome
-        append = self._append(envelope, request_hash, outcome, changed)
-        return replace(append, reads=read), outcome
+        await self._identify(changed, identities)
+        append = self._append(envelope, request_hash, outcome, changed, identities)
+        return replace(append, reads=read, erases=work.erases), outcome
+
+    async def _identify(self, changed: Sequence[Changed], identities: dict[UUID, UUID]) -> None:
+        """Learn under which identities the words are to be kept; what is known from a first attempt stays.
+
+        So a command that was on its way while its subject was erased is refused, and not kept anew.
+        """
+        texts = (text for _, _, decided in changed for event in decided for text in _personal(event))
+        subjects = {text.subject for text in texts} - identities.keys()
+        if subjects:
+            async with connected(self.log.pool) as connection:
+                identities |= await self.log.keyring.living(connection, subjects)
 
     def _append(
         self,
         envelope: Envelope,
         request_hash: bytes,
         outcome: Outcome,
-        changed: Sequence[tuple[Any, int, Sequence[Event]]],
+        changed: Sequence[Changed],
+        identities: Mapping[UUID, UUID],
     ) -> Append:
         events: list[NewEvent] = []
         for aggregate, _, decided in changed:
             meta = _meta(envelope, aggregate.place, aggregate.correlation)
             stored_meta = _json(meta.to_json())
             for event in decided:
-                stored = self.log.mapper.to_stored_event(event)
+                stored = self.log.mapper.to_stored_event(_under(event, identities))
                 number = len(events)
                 events.append(
                     NewEvent(
@@ -141,7 +164,10 @@ class Executor:
                     )
                 )
         subjects = {
-            text.subject for _, _, decided in changed for event in decided for text in _personal(event)
+            identities[text.subject]
+            for _, _, decided in changed
+            for event in decided
+            for text in _personal(event)
         }
         return Append(
             command=envelope.id,
@@ -192,8 +218,27 @@ def _personal(event: Event) -> list[PersonalText]:
     return [value for value in values if isinstance(value, PersonalText)]
 
 
-def _request_hash(command: Command, envelope: Envelope) -> bytes:
-    """What the command id stands for. The id salts it, so that equal contents do not show."""
+def _under(event: Event, identities: Mapping[UUID, UUID]) -> Event:
+    """The event with its personal texts bound to the identities under which they are to be kept."""
+    if all(identities[text.subject] == text.subject for text in _personal(event)):
+        return event
+    bound = copy(event)
+    for name, value in vars(event).items():
+        vars(bound)[name] = (
+            [_bound(item, identities) for item in value]
+            if isinstance(value, list)
+            else _bound(value, identities)
+        )
+    return bound
+
+
+def _bound(value: Any, identities: Mapping[UUID, UUID]) -> Any:
+    return replace(value, subject=identities[value.subject]) if isinstance(value, PersonalText) else value
+
+
+def _request_hash(key: bytes, command: Command, envelope: Envelope) -> bytes:
+    """What the command id stands for. The id salts it, so that equal contents do not show, and nobody without
+    the key of the installation finds a short content by trying."""
     content = {
         "command": type(command).__name__,
         "actor": [envelope.actor.id, envelope.actor.role, envelope.actor.unit],
@@ -202,7 +247,8 @@ def _request_hash(command: Command, envelope: Envelope) -> bytes:
         "fields": asdict(command) if is_dataclass(command) else {},
     }
     text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(envelope.id.bytes + text.encode("utf-8", "surrogatepass")).digest()
+    salted = b"request:" + envelope.id.bytes + text.encode("utf-8", "surrogatepass")
+    return hmac.digest(key, salted, hashlib.sha256)
 
 
 def _answered_before(remembered: Remembered, request_hash: bytes, envelope: Envelope) -> Outcome:

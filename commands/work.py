@@ -52,6 +52,8 @@ class Work:
     key: bytes
     versions: dict[UUID, int] = field(default_factory=dict)
     aggregates: dict[UUID, Any] = field(default_factory=dict)
+    erases: list[UUID] = field(default_factory=list)
+    """The identities whose keys are destroyed with what is decided."""
 
     def new_id(self, name: str = "") -> UUID:
         """An identifier for something this command makes: a repetition of the command makes the same one."""

@@ -5,6 +5,7 @@ from typing import Any
 from chuishao.domain.case import Case
 from chuishao.domain.department import Department
 from chuishao.domain.division import Division, DivisionCode
+from chuishao.domain.erasure import Erasure
 from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.phrase import Phrase
@@ -21,6 +22,7 @@ AGGREGATES: dict[type[Any], Phrase] = {
     GridWorker: Phrase("grid worker", "网格员"),
     Department: Phrase("department", "部门"),
     Policies: Phrase("policies", "政策"),
+    Erasure: Phrase("erasure", "删除记录"),
 }
 """Every aggregate and what a person calls it."""
 

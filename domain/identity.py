@@ -20,5 +20,15 @@ def grid_id(code: str) -> UUID:
     return identify("grid", code)
 
 
+def erasure_id(identity: UUID) -> UUID:
+    """The stream of the erasure of what was kept under an identity."""
+    return identify("erasure", identity)
+
+
+def successor(identity: UUID) -> UUID:
+    """The identity under which words about a person are kept after those under this one were erased."""
+    return uuid5(identity, "after erasure")
+
+
 POLICY_ID = identify("policy")
 """The one stream of adopted policies."""

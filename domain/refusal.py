@@ -398,5 +398,21 @@ class CommandReused(Refusal):
 class SubjectErased(Refusal):
     """个人信息已删除 The person's text was erased by right."""
 
-    en = "The personal text of {subject} was erased; nothing more can be kept about them under that identity."
-    zh = "{subject} 的个人信息已被删除；不能再以该身份保存信息。"
+    en = (
+        "The personal text of {subject} was erased while this was on its way, and nothing more is kept "
+        "under that identity. Leave out what is about them, and send it again."
+    )
+    zh = "在此命令处理期间，{subject} 的个人信息已被删除，不能再以该身份保存。请去除其个人信息后重新发送。"
+
+
+class NothingKept(Refusal):
+    """未保存个人信息 Nothing is kept about whom this names."""
+
+    en = (
+        "Nothing is kept about {id}. Name a case, a whistle or a grid worker, or the subject itself; "
+        "a resident's own identifier is for `chuishao erase --resident`."
+    )
+    zh = (
+        "没有保存与 {id} 有关的个人信息。请填写案件、哨件、网格员或信息主体的标识；"
+        "居民的身份标识请用于 `chuishao erase --resident`。"
+    )

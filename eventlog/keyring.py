@@ -16,9 +16,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chuishao.domain.event import PersonalText, SealedText
+from chuishao.domain.identity import successor
 from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.sql import statements
 
 _NONCE = 12
+_SQL = statements("chuishao.eventlog", "statements.sql")
 REMEMBERED = 20_000
 """Keys kept in memory for sealing."""
 
@@ -52,6 +55,21 @@ class Keyring:
                 self._keys[subject] = key
         return erased
 
+    async def living(self, connection: Connection, subjects: Iterable[UUID]) -> dict[UUID, UUID]:
+        """Under which identity words about each subject are kept from now on: the first one not erased."""
+        living = {subject: subject for subject in subjects}
+        while erased := await self._erased(connection, living.values()):
+            for identity in erased:
+                self._keys.pop(identity, None)
+            living |= {
+                subject: successor(identity) for subject, identity in living.items() if identity in erased
+            }
+        return living
+
+    async def _erased(self, connection: Connection, identities: Iterable[UUID]) -> set[UUID]:
+        rows = await connection.fetch(_SQL["erased_keys"], self.log, list(identities))
+        return {row["subject"] for row in rows}
+
     def seal(self, text: PersonalText) -> SealedText:
         """Encrypt a text for its subject."""
         nonce = secrets.token_bytes(_NONCE)
@@ -60,11 +78,21 @@ class Keyring:
 
     async def open(self, connection: Connection, texts: Iterable[SealedText]) -> dict[SealedText, str]:
         """Decrypt what can be decrypted; a text whose key is erased is missing in the answer."""
-        wanted = set(texts)
-        query = (
-            "SELECT subject, key FROM subject_key WHERE log = $1 AND subject = ANY($2) AND key IS NOT NULL"
-        )
-        rows = await connection.fetch(query, self.log, list({text.subject for text in wanted}))
+        return await self._open(connection, "open_keys", set(texts))
+
+    async def open_to_keep(
+        self, connection: Connection, texts: Iterable[SealedText]
+    ) -> dict[SealedText, str]:
+        """The same, for words that a read model will keep in plain, until an erasure deletes them there.
+
+        They belong into rows that refer to `opened_subject`, in this transaction: an erasure waits for it.
+        """
+        return await self._open(connection, "open_keys_to_keep", set(texts))
+
+    async def _open(
+        self, connection: Connection, statement: str, wanted: set[SealedText]
+    ) -> dict[SealedText, str]:
+        rows = await connection.fetch(_SQL[statement], self.log, list({text.subject for text in wanted}))
         ciphers = {subject: AESGCM(key) for subject, key in rows}
         opened = {}
         for text in wanted:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chuishao.domain.event import Event, SealedText
+from chuishao.domain.identity import successor
 from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.connection import Pool, connected
 from chuishao.eventlog.cursor import PROOF, Cursor, CursorOfAnotherHistory, cursor_of, parse
@@ -78,6 +79,16 @@ class EventLog:
             rows = await connection.fetch(_SQL["stream"], self.id, stream)
         return [decode(stream, version, topic, data) for version, topic, data in rows]
 
+    async def begun(self, stream: UUID) -> RecordedEvent | None:
+        """The first event of a stream, as recorded; None where there is none."""
+        query = (
+            f"SELECT {COLUMNS} FROM event WHERE log = $1 AND position ="  # noqa: S608
+            " (SELECT first_position FROM stream WHERE log = $1 AND id = $2)"
+        )
+        async with connected(self.pool) as connection:
+            row = await connection.fetchrow(query, self.id, stream)
+        return recorded(row) if row else None
+
     async def version(self, stream: UUID) -> int:
         """How many events a stream has."""
         async with connected(self.pool) as connection:
@@ -144,6 +155,20 @@ class EventLog:
         async with connected(self.pool) as connection:
             row = await connection.fetchrow(_SQL["command"], self.id, command)
         return Remembered(*row) if row else None
+
+    async def identities(self, subject: UUID) -> list[UUID]:
+        """The identities under which words about a subject were kept; the last is that of words to come."""
+        async with connected(self.pool) as connection:
+            living = (await self.keyring.living(connection, [subject]))[subject]
+        found = [subject]
+        while found[-1] != living:
+            found.append(successor(found[-1]))
+        return found
+
+    async def keeps(self, identity: UUID) -> bool:
+        """Whether any words are kept under an identity, and can be read."""
+        async with connected(self.pool) as connection:
+            return bool(await connection.fetch(_SQL["open_keys"], self.id, [identity]))
 
     async def opened(self, texts: Sequence[SealedText]) -> dict[SealedText, str]:
         """Sealed texts in plain, as far as their keys exist."""

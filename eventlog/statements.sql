@@ -26,3 +26,36 @@ SELECT leaf_hash FROM event WHERE log = $1 AND position = $2
 
 -- name: history
 SELECT history FROM log WHERE id = $1
+
+-- name: hold_keys
+SELECT FROM subject_key WHERE log = $1 AND subject = ANY($2) ORDER BY subject FOR UPDATE
+
+-- name: destroy_keys
+UPDATE subject_key SET key = NULL, erased_at = clock_timestamp()
+WHERE log = $1 AND subject = ANY($2) AND key IS NOT NULL
+
+-- name: erased_keys
+SELECT subject FROM subject_key WHERE log = $1 AND subject = ANY($2) AND key IS NULL
+
+-- name: open_keys
+SELECT subject, key FROM subject_key WHERE log = $1 AND subject = ANY($2) AND key IS NOT NULL
+
+-- name: open_keys_to_keep
+WITH held AS MATERIALIZED (
+    SELECT log, subject, key FROM subject_key WHERE log = $1 AND subject = ANY($2) AND key IS NOT NULL
+    ORDER BY subject FOR SHARE
+), noted AS (
+    INSERT INTO opened_subject (log, subject) SELECT log, subject FROM held ON CONFLICT DO NOTHING
+)
+SELECT subject, key FROM held
+
+-- name: kept
+SELECT e.type, count(*) AS events, count(DISTINCT e.correlation) AS cases
+FROM event e
+WHERE e.log = $1 AND strpos(e.data::text, '["' || replace($2::uuid::text, '-', '') || '"') > 0
+GROUP BY e.type ORDER BY min(e.position)
+
+-- name: erasable
+SELECT 'subject_key' AS name UNION ALL
+SELECT conrelid::regclass::text FROM pg_constraint
+WHERE contype = 'f' AND confrelid = 'opened_subject'::regclass

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from opentelemetry.trace import SpanContext
 
-from chuishao.eventlog.connection import UNAVAILABLE, Pool, Unavailable, connected
+from chuishao.eventlog.connection import UNAVAILABLE, Connection, Pool, Unavailable, connected
 from chuishao.eventlog.spans import here, span
 from chuishao.eventlog.spent import SPENT, apart
 from chuishao.eventlog.sql import statements
@@ -46,7 +46,7 @@ class NewEvent:
 @dataclass(frozen=True, slots=True)
 class Append:
     """One command's effect: streams as (id, category, expected version), events (of each stream
-    at least one, in order), keys as (subject, key)."""
+    at least one, in order), keys as (subject, key), and the subjects whose keys it destroys."""
 
     command: UUID
     request_hash: bytes
@@ -55,6 +55,7 @@ class Append:
     events: Sequence[NewEvent]
     keys: Sequence[tuple[UUID, bytes]] = ()
     reads: Sequence[tuple[UUID, int]] = ()
+    erases: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,13 @@ class Writer:
             command = entry.command
             writes = {command.command, *(stream for stream, _, _ in command.streams)}
             writes.update(subject for subject, _ in command.keys)
+            writes.update(command.erases)
             reads = {stream for stream, _ in command.reads}
             apart = written.isdisjoint(writes | reads) and read.isdisjoint(writes)
-            (batch if apart else later).append(entry)
+            if command.erases and not batch:  # alone: it waits for whoever holds the keys
+                batch.append(entry)
+                break
+            (batch if apart and not command.erases else later).append(entry)
             written |= writes
             read |= reads
         self._waiting.extendleft(reversed(later))
@@ -163,7 +168,10 @@ class Writer:
         began = perf_counter()
         async with connected(self._pool) as connection:
             try:
-                rows = await connection.fetch(_SQL["append"], self._log, *arguments)
+                if commands[0].erases:
+                    rows = await self._erase(connection, commands[0].erases, arguments)
+                else:
+                    rows = await connection.fetch(_SQL["append"], self._log, *arguments)
             except UNAVAILABLE as error:
                 raise Unavailable(f"the database went away while appending: {error}") from error
         verdicts = [Verdict(*row) for row in rows]
@@ -175,6 +183,21 @@ class Writer:
             for listener in self.on_append:
                 listener(max(accepted))
         return verdicts
+
+    async def _erase(
+        self, connection: Connection, subjects: Sequence[UUID], arguments: Sequence[list[Any]]
+    ) -> list[Any]:
+        """Append a command that erases and destroy the keys, both or neither.
+
+        The keys are held first: folds that opened them end before the log's lock is taken, so that the words
+        which they wrote are there to be deleted with the key, and no other writer waits for them.
+        """
+        async with connection.transaction():
+            await connection.execute(_SQL["hold_keys"], self._log, list(subjects))
+            rows = await connection.fetch(_SQL["append"], self._log, *arguments)
+            if rows[0]["verdict"] == "accepted":
+                await connection.execute(_SQL["destroy_keys"], self._log, list(subjects))
+        return rows
 
 
 def _as_arrays(commands: Sequence[Append]) -> list[list[Any]]:

@@ -10,6 +10,7 @@ from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.execution import Contended
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.division import Level
+from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
@@ -34,6 +35,7 @@ NAMES: dict[type[Term], str] = {
     Level: "DivisionLevel",
     TimeUnit: "TimeUnit",
     LimitKind: "LimitKind",
+    ErasureGround: "ErasureGround",
 }
 
 

@@ -22,6 +22,7 @@ from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
 from chuishao.graphql.scalars import Position
+from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
     CaseRef,
@@ -93,6 +94,12 @@ async def _policy(root: Root, info: Info) -> Policy | None:
     return await _written(root, info, latest)  # type: ignore[no-any-return]
 
 
+async def _erasure(root: Root, info: Info) -> Event | None:
+    if root.outcome is None:
+        return None
+    return await info.context.services.log.begun(root.outcome.id)  # type: ignore[return-value]
+
+
 async def _written(root: Result, info: Info, load: Callable[[Any], Awaitable[Any]]) -> Any:
     """Read what the command made or changed, once the read models show it."""
     if root.outcome is None:
@@ -110,6 +117,10 @@ _THINGS: dict[str, tuple[Any, str]] = {
     "division": (_division, "区划 The division, after the command; null if refused."),
     "grid": (_grid, "网格 The grid, after the command; null if refused."),
     "policy": (_policy, "政策 The policy adopted last; null if refused."),
+    "erasure": (
+        _erasure,
+        "删除记录 The event that says it for ever; the earlier one if it was done; null if refused.",
+    ),
 }
 
 

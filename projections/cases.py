@@ -73,6 +73,7 @@ class CaseText:
     """The words of a case, for search; gone when their subject is erased."""
 
     id: UUID
+    log: int
     subject: UUID
     text: str
 
@@ -133,7 +134,9 @@ async def _keep_words(connection: Connection, batch: Batch) -> None:
     }
     plain = await batch.opened(connection, [text for text in begun.values() if text])
     texts = [
-        CaseText(id_, text.subject, plain[text]) for id_, text in begun.items() if text and text in plain
+        CaseText(id_, batch.log.id, text.subject, plain[text])
+        for id_, text in begun.items()
+        if text and text in plain
     ]
     await TEXTS.save(connection, texts)
 
@@ -251,4 +254,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=3, fold=fold, on=(facts.CaseEvent, PolicyAdopted, PolicyRevised))
+PROJECTION = Projection("cases", version=4, fold=fold, on=(facts.CaseEvent, PolicyAdopted, PolicyRevised))

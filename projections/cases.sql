@@ -55,8 +55,11 @@ CREATE INDEX case_by_joined ON case_row (joined) WHERE joined IS NOT NULL;
 CREATE INDEX case_by_split ON case_row (split_from) WHERE split_from IS NOT NULL;
 CREATE TABLE case_text (
     id      uuid PRIMARY KEY,
+    log     integer NOT NULL,
     subject uuid NOT NULL,
-    text    text NOT NULL
+    text    text NOT NULL,
+    FOREIGN KEY (log, subject) REFERENCES public.opened_subject ON DELETE CASCADE
 );
+ALTER TABLE case_text ALTER COLUMN text SET STATISTICS 0; -- a sample of the words would outlive them
 CREATE INDEX case_text_words ON case_text USING gin (text public.gin_trgm_ops);
-CREATE INDEX case_text_subject ON case_text (subject);
+CREATE INDEX case_text_subject ON case_text (log, subject);

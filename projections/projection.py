@@ -23,8 +23,11 @@ class Batch:
     events: Sequence[RecordedEvent]
 
     async def opened(self, connection: Connection, texts: Iterable[SealedText]) -> dict[SealedText, str]:
-        """Sealed texts in plain, as far as their keys exist."""
-        return await self.log.keyring.open(connection, texts)
+        """Sealed texts in plain, as far as their keys exist, to be kept in rows that an erasure deletes:
+
+        FOREIGN KEY (log, subject) REFERENCES public.opened_subject ON DELETE CASCADE
+        """
+        return await self.log.keyring.open_to_keep(connection, texts)
 
 
 Fold = Callable[[Connection, Batch], Awaitable[None]]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chuishao.commands import cases, divisions, grids, policies, whistles
 from chuishao.commands.secret import secret_of
-from chuishao.domain.actor import SYSTEM, Actor
+from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, STREET, THIRD_GRID, Town
 
@@ -295,6 +295,11 @@ async def adopt(_town: Town) -> dict[str, Any]:
     return {"document": policies.default_policy() | {"version": f"of test {next(_numbers)}"}}
 
 
+async def erasable(town: Town) -> dict[str, Any]:
+    report = cases.ReportCase(category="01001", text="井盖丢失", grid_code=GRID)
+    return {"subjectId": str((await town.do(report, ANONYMOUS)).id), "reason": "OWN_REQUEST"}
+
+
 SETUP: dict[str, Prepare] = {
     "drawGrid": setting_up("community_staff", draw),
     "redrawGrid": setting_up("community_staff", redraw),
@@ -311,6 +316,7 @@ SETUP: dict[str, Prepare] = {
     "renameDepartment": setting_up("administrator", rename_department),
     "abolishDepartment": setting_up("administrator", abolish_department),
     "adoptPolicy": setting_up("administrator", adopt),
+    "eraseSubject": setting_up("administrator", erasable),
 }
 MUTATIONS: dict[str, Prepare] = HANDLING | SETUP
 """Every mutation."""

@@ -16,7 +16,7 @@ from annotated_doc import Doc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chuishao.commands import cases, divisions, grids, policies, whistles
+from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.command import Command
 from chuishao.commands.execution import ATTEMPTS, Executor, Outcome
@@ -24,6 +24,7 @@ from chuishao.commands.secret import secret_of
 from chuishao.commands.work import fold
 from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
 from chuishao.domain.case import Case
+from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.event import CLOCK_SKEW, LONG_TEXT
 from chuishao.domain.identity import POLICY_ID, division_id, grid_id
 from chuishao.domain.lifecycle import Status, Step, possible
@@ -398,6 +399,13 @@ async def adoptpolicy(town: Town) -> Example:
     document = policies.default_policy() | {"version": "2", "effectiveFrom": "2026-06-01"}
     document["limits"], document["categories"] = document["limits"][-2:], document["categories"][:1]
     return policies.AdoptPolicy(document=document), SYSTEM
+
+
+@example
+async def erasesubject(town: Town) -> Example:
+    report = cases.ReportCase(category="01001", text=SAID, grid_code=GRID)
+    subject = (await town.do(report, ANONYMOUS)).id
+    return erasure.EraseSubject(subject_id=subject, reason=ErasureGround.OWN_REQUEST), SYSTEM
 
 
 def test_there_is_an_example_of_every_command() -> None:

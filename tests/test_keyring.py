@@ -14,7 +14,7 @@ from chuishao.commands.cases import resident_subject
 from chuishao.commands.execution import Executor
 from chuishao.domain.case_events import CaseReported
 from chuishao.domain.event import PersonalText, SealedText
-from chuishao.domain.refusal import SubjectErased
+from chuishao.domain.identity import successor
 from chuishao.eventlog import keyring as keyring_module
 from chuishao.eventlog.connection import Pool, connected, open_pool
 from chuishao.eventlog.keyring import Keyring, from_bytes, from_json, to_bytes, to_json
@@ -144,22 +144,34 @@ async def test_once_the_key_is_erased_nothing_opens_any_more_anywhere(town: Town
     assert len(await town.log.stream(case)) == 1  # the fact stays
 
 
-async def test_new_text_about_an_erased_subject_is_refused(town: Town, other_town: Town) -> None:
+async def test_what_was_sealed_before_the_erasure_is_refused_after_it(town: Town, other_town: Town) -> None:
     case = await town.report(text=WORDS)
     subject = resident_subject(KEY, town.resident.id)
-    await erase(town.log.pool, subject)
     head = await town.log.head()
 
     for there in (town, other_town):
-        with pytest.raises(SubjectErased) as refused:
-            await there.report(text="又一件")
-        assert (refused.value.code, refused.value.facts) == ("SUBJECT_ERASED", {"subject": [subject]})
-        with pytest.raises(SubjectErased):
-            await there.do(cases.AcceptCase(case_id=case, note="备注"), there.community_staff)
+        on_its_way = an_append(keys=[(subject, there.log.keyring.key_for_sealing(subject))])
+        await erase(town.log.pool, subject) if there is town else None
+        assert (await there.log.writer.append(on_its_way)).verdict == "key"
 
     assert await town.log.head() == head
     accepted = await town.do(cases.AcceptCase(case_id=case), town.community_staff)
-    assert accepted.version == 2  # the matter goes on without words
+    assert accepted.version == 2
+
+
+async def test_new_text_is_kept_under_an_identity_of_its_own(town: Town, other_town: Town) -> None:
+    case = await town.report(text=WORDS)
+    subject = resident_subject(KEY, town.resident.id)
+    old = await text_of(town.log, case)
+    await erase(town.log.pool, subject)
+
+    for there in (town, other_town):
+        new = await text_of(there.log, await there.report(text="又一件"))
+        assert (old.subject, new.subject) == (subject, successor(subject))
+        assert await there.log.opened([old, new]) == {new: "又一件"}
+    await town.do(cases.AcceptCase(case_id=case, note="备注"), town.community_staff)
+    (note,) = sealed_texts((await town.log.stream(case))[-1])
+    assert (await town.log.opened([note])) == {note: "备注"}
 
 
 async def test_a_command_answered_before_the_erasure_is_answered_the_same_afterwards(town: Town) -> None:

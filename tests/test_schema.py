@@ -34,12 +34,13 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import operations, schema, sdl
 from tests.conftest import copy_of_template
 from tests.served import AUDITOR, Client, Served, served
-from tests.steps import HANDLING, accepted, assessed, released, verified
+from tests.steps import MUTATIONS as ACCEPTED
+from tests.steps import accepted, assessed, released, verified
 from tests.town import COMMUNITY, GRID, Town, make_town
 
 OPERATIONS = operations()
 AUDIENCES = {"frontend": "# For frontend teams: ", "auditor": "# For auditors: "}
-AUDIENCES["integrator"] = "# For integrators: "
+AUDIENCES |= {"integrator": "# For integrators: ", "administrator": "# For administrators: "}
 built = schema._schema
 
 
@@ -202,10 +203,10 @@ async def serving(town: Town, database: str) -> AsyncIterator[Served]:
 
 
 MUTATIONS = {
-    name: HANDLING[field]
+    name: ACCEPTED[field]
     for name, text in OPERATIONS.items()
     for field in root_fields(text)
-    if field in HANDLING
+    if field in ACCEPTED
 }
 
 

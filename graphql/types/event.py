@@ -26,7 +26,9 @@ _ACTORS = frozenset({"by", "assignee"})
 """Fields that name an actor; masked like the actor's identifier."""
 _NOTES = frozenset({"note"})
 """Fields with remarks between those who handle a case."""
-_HIDDEN = frozenset({"subject", "originator_id", "originator_version", "originator_topic", "timestamp"})
+_HIDDEN = frozenset(
+    {"subject", "identity", "originator_id", "originator_version", "originator_topic", "timestamp"}
+)
 
 
 @strawberry.type(description="操作者 Who acted, in which role, for which unit, within which scope.")

@@ -10,7 +10,16 @@ from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.migrate import MigrationChanged
 from chuishao.graphql.endpoint.documents import BadDocuments
 from chuishao.projections.rebuild import NothingToGoBackTo, Poisoned
-from chuishao.service.cli import read_models, schema, seal, serving, setting_up, tokens, verifying
+from chuishao.service.cli import (
+    erasing,
+    read_models,
+    schema,
+    seal,
+    serving,
+    setting_up,
+    tokens,
+    verifying,
+)
 from chuishao.service.cli.app import app
 from chuishao.service.cli.running import end
 from chuishao.service.demo import UnknownDistrict
@@ -18,7 +27,18 @@ from chuishao.service.importer import BadFile
 from chuishao.service.postgres import PostgresUnavailable
 from chuishao.service.settings import WrongSetting
 
-__all__ = ["app", "main", "read_models", "schema", "seal", "serving", "setting_up", "tokens", "verifying"]
+__all__ = [
+    "app",
+    "erasing",
+    "main",
+    "read_models",
+    "schema",
+    "seal",
+    "serving",
+    "setting_up",
+    "tokens",
+    "verifying",
+]
 
 EXPECTED = (
     Unavailable,
