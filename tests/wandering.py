@@ -9,11 +9,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chuishao.commands import cases, divisions, grids, policies, whistles
+from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
 from chuishao.commands.work import fold
 from chuishao.domain.actor import SYSTEM, Actor
 from chuishao.domain.case import Case
+from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Step, possible
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier, WhistleKind
@@ -225,6 +226,9 @@ class Wanderer:
             divisions.EstablishDepartment(division_code="120101", name=f"部门 {number}"),
             divisions.RenameDepartment(department_id=self.town.departments[0], name=f"部门 {number}"),
             policies.AdoptPolicy(document=self._policy(number, today)),
+            erasure.EraseSubject(
+                subject_id=self.chance.choice([*self.cases, worker]), reason=ErasureGround.OWN_REQUEST
+            ),
         )
         made = await self._do(command)
         if made is not None and isinstance(command, grids.DrawGrid):
