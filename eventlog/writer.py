@@ -1,7 +1,7 @@
 """Group commit: the commands that arrive while one append is under way go together in the next.
 
-At most one append is in flight in a process, and no two commands of one batch touch the same stream or key,
-so that each is judged against what the one before it left.
+At most one batch is in flight in a process, and no two commands of it touch the same stream or key, so that
+each is judged against what the one before it left. A command that erases goes by itself: it may have to wait.
 """
 
 from __future__ import annotations
@@ -104,6 +104,9 @@ class Writer:
 
     async def append(self, command: Append) -> Verdict:
         """Append one command; raises `Unavailable` when its fate is unknown (send it again)."""
+        if command.erases:  # apart from all others, for it waits for whoever holds the keys
+            (verdict,) = await asyncio.shield(apart(self._append([command])))
+            return verdict
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         began = perf_counter()
         self._waiting.append(Waiting(command, future, here()))
@@ -151,13 +154,9 @@ class Writer:
             command = entry.command
             writes = {command.command, *(stream for stream, _, _ in command.streams)}
             writes.update(subject for subject, _ in command.keys)
-            writes.update(command.erases)
             reads = {stream for stream, _ in command.reads}
             apart = written.isdisjoint(writes | reads) and read.isdisjoint(writes)
-            if command.erases and not batch:  # alone: it waits for whoever holds the keys
-                batch.append(entry)
-                break
-            (batch if apart and not command.erases else later).append(entry)
+            (batch if apart else later).append(entry)
             written |= writes
             read |= reads
         self._waiting.extendleft(reversed(later))
@@ -190,7 +189,7 @@ class Writer:
         """Append a command that erases and destroy the keys, both or neither.
 
         The keys are held first: folds that opened them end before the log's lock is taken, so that the words
-        which they wrote are there to be deleted with the key, and no other writer waits for them.
+        which they wrote are there to be deleted with the key, and no other writer waits for that.
         """
         async with connection.transaction():
             await connection.execute(_SQL["hold_keys"], self._log, list(subjects))
