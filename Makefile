@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLIENTS_STAMP := $(VENV)/.installed-clients
 
-.PHONY: install demo serve test coverage test-clients check format schema bench clean
+.PHONY: install demo serve test coverage faults test-clients check format schema bench clean
 .DEFAULT_GOAL := install
 
 install: $(STAMP)
@@ -29,6 +29,11 @@ test: install
 # The tests once more, twice as slow, with every line that they leave out.
 coverage: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
+
+# Everything goes wrong for MINUTES: killed servers, databases, lines; nothing may be lost, doubled or reordered.
+MINUTES ?= 30
+faults: install
+	$(BIN)/python -m tests.faults --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 # Clients that others wrote, against the real server; what they need is installed on the way.
 test-clients: $(CLIENTS_STAMP)

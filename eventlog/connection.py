@@ -26,13 +26,18 @@ UNAVAILABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # no room on the disk, no memory, no connection left
+    asyncpg.PostgresSystemError,  # the disk does not do what it is told
+    asyncpg.ReadOnlySQLTransactionError,  # a replica, or a database that is kept from writing
+    asyncpg.InsufficientPrivilegeError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidPasswordError,
     TimeoutError,
 )
-"""What asyncpg raises when the database cannot be reached, or goes away under a statement."""
+"""What asyncpg raises when the database cannot be reached, goes away, or takes no writes now."""
+SILENCE = 5.0
+"""Seconds beyond what a statement may take, after which a line that says nothing is taken for dead."""
 
 
 class Unavailable(Exception):
@@ -64,11 +69,12 @@ async def open_pool(
     """Open a pool on the database; raises `Unavailable` with one line when it cannot be reached.
 
     With `statement_seconds` the database gives up each statement that takes longer, also one that waits
-    for a lock.
+    for a lock; where it does not even say so, we do, for its line may be dead.
     """
     session = {"application_name": "chuishao", "timezone": "UTC", "jit": "off"}
     if statement_seconds is not None:
         session["statement_timeout"] = str(max(1, round(1000 * statement_seconds)))
+        options.setdefault("command_timeout", statement_seconds + SILENCE)
     try:
         pool = await asyncpg.create_pool(
             url,

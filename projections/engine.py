@@ -168,7 +168,9 @@ class Engine:
             together, folded = await self._step_together()
         except (Unavailable, asyncio.CancelledError):
             raise
-        except Exception:
+        except Exception as error:
+            if _passes(error):
+                raise Unavailable(told(error)) from error
             logger.exception("a batch cannot be folded into all read models at once; trying one by one")
             together, folded = frozenset(), 0
         apart = [projection for projection in self.projections if projection.name not in together]

@@ -51,6 +51,8 @@ FIRST_TABS = ("frontend_cases_of_a_grid", "auditor_trace_a_case", "integrator_fo
 """The example operations that the explorer opens: one for each audience."""
 PARTITIONS_EVERY = 600
 """Seconds between looks whether the log needs a further partition."""
+FOLDING_SECONDS = 300
+"""Seconds without an answer after which a line is taken for dead; no fold of a batch takes so long."""
 DEFAULTS = Settings()
 open_routes: list[GraphQLRoutes] = []
 """The routes of this process, to be closed before the server waits for its connections."""
@@ -79,7 +81,7 @@ async def services(
     is given up for taking long.
     """
     pool = await open_pool(database_url, statement_seconds=statement_seconds)
-    folding = await open_pool(database_url, size=3)
+    folding = await open_pool(database_url, size=3, command_timeout=FOLDING_SECONDS)
     log = EventLog(pool)
     feed = Feed(log)
     engine = Engine(feed, PROJECTIONS, on_poison=on_poison, pool=folding)

@@ -28,7 +28,7 @@ class Lines:
         assert task is not None
         self._carrying.add(task)
         try:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, asyncio.CancelledError):  # only `close` cancels
                 up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.port)
                 try:
                     await self._between(reader, writer, up_reader, up_writer)

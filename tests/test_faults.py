@@ -84,7 +84,7 @@ class Persistent:
     async def _once(self, name: str, given: dict[str, Any]) -> Any:
         result = await self.client.send(mutation_of(name), {"input": given})
         for error in result.get("errors", ()):
-            assert error["extensions"]["code"] in ("UNAVAILABLE", "NOT_YET"), error
+            assert error["extensions"]["code"] in ("UNAVAILABLE", "NOT_YET", "TIMEOUT"), error
             raise Again
         payload = result["data"][name]
         assert payload["errors"] == [], payload
