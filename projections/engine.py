@@ -17,10 +17,11 @@ from contextlib import AbstractContextManager
 from opentelemetry.trace import Span
 
 from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected
+from chuishao.eventlog.failure import told
 from chuishao.eventlog.feed import POLL, Feed
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.spans import span
-from chuishao.projections.poison import OnPoison, Place, Poison, fold, fold_each, fold_or_wait
+from chuishao.projections.poison import OnPoison, Place, Poison, fold, fold_each, fold_or_wait, passes
 from chuishao.projections.projection import Projection
 from chuishao.projections.proof import STRANGE, advance, stop_strange
 from chuishao.projections.reach import LARGEST, Reach
@@ -108,8 +109,8 @@ class Engine:
             except (Unavailable, asyncio.CancelledError):
                 raise
             except Exception as error:
-                if connection.is_closed():
-                    raise Unavailable(str(error)) from error
+                if connection.is_closed() or passes(error):
+                    raise Unavailable(told(error)) from error
                 logger.exception("projection %s cannot fold a batch; trying event by event", projection.name)
                 return await self._one_by_one(connection, projection, batch)
         self.known.tell(projection.name, batch[-1].position)
@@ -169,7 +170,7 @@ class Engine:
         except (Unavailable, asyncio.CancelledError):
             raise
         except Exception as error:
-            if _passes(error):
+            if passes(error):
                 raise Unavailable(told(error)) from error
             logger.exception("a batch cannot be folded into all read models at once; trying one by one")
             together, folded = frozenset(), 0

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chuishao.eventlog.connection import Connection, Unavailable
+from chuishao.eventlog.connection import UNAVAILABLE, Connection, Unavailable
 from chuishao.eventlog.failure import told
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
@@ -53,7 +53,8 @@ class Poison:
 
 def passes(failure: BaseException) -> bool:
     """Whether the same fold may succeed later; only what cannot is poison."""
-    return isinstance(failure, asyncpg.PostgresError) and str(failure.sqlstate)[:2] in TRANSIENT
+    sqlstate = str(failure.sqlstate) if isinstance(failure, asyncpg.PostgresError) else ""
+    return isinstance(failure, UNAVAILABLE) or sqlstate[:2] in TRANSIENT
 
 
 async def fold(connection: Connection, place: Place, batch: Sequence[RecordedEvent]) -> None:
