@@ -13,12 +13,14 @@ from chuishao.eventlog.sealer import seal
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.projection import Projection
 from chuishao.projections.rebuild import rebuild
+from chuishao.service.keys import seal_key
 from tests.faults.people import Writer
 from tests.served import until
 from tests.test_no_event_missed import Follower
 from tests.test_projections import dump_all
+from tests.town import KEY
 
-SEED = b"a seed for seals in tests, 32 B.."[:32]
+SEED = seal_key(KEY)
 PAGE = 5000
 WRONG_LEAVES = """SELECT position FROM event WHERE position > $1 AND leaf_hash <> leaf_hash(
     log, position, stream, version, event_id, type, schema_version, occurred_at, recorded_at, meta, data)"""
