@@ -1,17 +1,41 @@
-"""`make bench`: measure on this machine, print the table, keep the ratios in benchmarks/results.json."""
+"""`make bench`: measure on this machine, print the tables, keep the ratios in benchmarks/results.json.
+
+`.venv/bin/python -m benchmarks snapshots` measures one thing alone.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
-from benchmarks import append, observing
+from benchmarks import append, observing, snapshots
 from chuishao.service.postgres import EmbeddedPostgres
 
 RESULTS = Path(__file__).with_name("results.json")
+
+
+def _append(url: str, folder: Path, console: Console) -> tuple[Table, object]:
+    found = append.measure(url, folder, console)
+    return append.table(found), found.as_json()
+
+
+def _observing(url: str, _folder: Path, _console: Console) -> tuple[Table, object]:
+    found = observing.measure(url)
+    return observing.table(found), found.as_json()
+
+
+def _snapshots(url: str, _folder: Path, console: Console) -> tuple[Table, object]:
+    found = snapshots.measure(url, console)
+    return snapshots.table(found), found.as_json()
+
+
+BENCHMARKS = {"append": _append, "observing": _observing, "snapshots": _snapshots}
+"""Each gives a table for reading and the ratios that are kept."""
 
 
 def keep(name: str, ratios: object) -> None:
@@ -22,17 +46,17 @@ def keep(name: str, ratios: object) -> None:
 
 
 def main() -> None:
-    """Run every benchmark on a PostgreSQL of its own."""
-    console = Console()
-    with tempfile.TemporaryDirectory(prefix="chuishao-bench-") as name:
-        folder = Path(name)
-        with EmbeddedPostgres.start(folder) as postgres:
-            found = append.measure(postgres.url, folder, console)
-            observed = observing.measure(postgres.url)
-    console.print(append.table(found))
-    keep("append", found.as_json())
-    console.print(observing.table(observed))
-    keep("observing", observed.as_json())
+    """Run the benchmarks that are named, or every one, each on a PostgreSQL of its own."""
+    console, wanted = Console(), sys.argv[1:] or list(BENCHMARKS)
+    for name in wanted:
+        if name not in BENCHMARKS:
+            sys.exit(f"there is no benchmark {name}; there are {', '.join(BENCHMARKS)}")
+    for name in wanted:
+        with tempfile.TemporaryDirectory(prefix="chuishao-bench-") as made:
+            with EmbeddedPostgres.start(Path(made)) as postgres:
+                shown, ratios = BENCHMARKS[name](postgres.url, Path(made), console)
+            console.print(shown)
+            keep(name, ratios)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Work:
     async def find(self, kind: type[A], identifier: UUID) -> A | None:
         """Load an aggregate; None where its stream is empty."""
         if identifier not in self.versions:
-            aggregate = fold(await self.log.stream(identifier))
+            aggregate = await self.log.aggregates.load(identifier)
             self.aggregates[identifier] = aggregate
             self.versions[identifier] = aggregate.version if aggregate is not None else 0
         found = self.aggregates[identifier]
@@ -114,8 +114,9 @@ class Work:
             raise NoPolicy(at=(at or self.at).isoformat())
         known, policies = _policies.get(self.log, (0, []))
         if known != version:
-            adopted: Policies = fold(await self.log.stream(POLICY_ID))
-            policies = [parse(document) for document in adopted.documents]
+            adopted: Policies = await self.log.aggregates.load(POLICY_ID)
+            policies = policies if known < version else []
+            policies = [*policies, *map(parse, adopted.documents[len(policies) :])]
             _policies[self.log] = (adopted.version, policies)
         return in_force(policies, at or self.at)
 
@@ -142,11 +143,3 @@ class Work:
             for aggregate, version in decided
             if aggregate.pending_events
         ]
-
-
-def fold(events: Sequence[Event]) -> Any:
-    """The aggregate that a stream's events make; None for no events."""
-    aggregate: Any = None
-    for event in events:
-        aggregate = event.mutate(aggregate)
-    return aggregate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
@@ -44,6 +45,13 @@ class Event(AggregateEvent):
         if "TOPIC" in cls.__dict__:
             register_topic(cls.TOPIC, cls)
             EVENT_TYPES[cls.TOPIC] = cls
+
+
+def fold(events: Iterable[Event], onto: Any = None) -> Any:
+    """The aggregate that events make, of nothing or of what earlier ones made; None for no events at all."""
+    for event in events:
+        onto = event.mutate(onto)
+    return onto
 
 
 class Recordable(Protocol):

@@ -9,6 +9,7 @@ from uuid import UUID
 from chuishao.domain.event import Event, SealedText
 from chuishao.domain.identity import successor
 from chuishao.domain.phrase import Phrase
+from chuishao.eventlog.aggregates import Aggregates
 from chuishao.eventlog.connection import Pool, connected
 from chuishao.eventlog.cursor import PROOF, Cursor, CursorOfAnotherHistory, cursor_of, parse
 from chuishao.eventlog.keyring import Keyring
@@ -72,6 +73,7 @@ class EventLog:
         self.keyring = Keyring(log)
         self.mapper = make_mapper(self.keyring)
         self.writer = Writer(pool, log)
+        self.aggregates = Aggregates(pool, log)
 
     async def stream(self, stream: UUID) -> list[Event]:
         """Every event of a stream, in order; empty where there is none."""

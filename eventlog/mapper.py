@@ -48,10 +48,17 @@ class _PersonalTextSealed(_SealedTextAsJSON):
 
 def make_mapper(keyring: Keyring) -> Mapper[UUID]:
     """A mapper that seals personal text on the way in, and leaves it sealed on the way out."""
-    transcoder = JSONTranscoder()
-    for transcoding in (UUIDAsHex(), DatetimeAsISO(), _PersonalTextSealed(keyring), _SealedTextAsJSON()):
-        transcoder.register(transcoding)
+    transcoder = sealed_transcoder()
+    transcoder.register(_PersonalTextSealed(keyring))
     return Mapper(transcoder)
+
+
+def sealed_transcoder() -> JSONTranscoder:
+    """A transcoder of what the log keeps; it knows personal text only as sealed."""
+    transcoder = JSONTranscoder()
+    for transcoding in (UUIDAsHex(), DatetimeAsISO(), _SealedTextAsJSON()):
+        transcoder.register(transcoding)
+    return transcoder
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,24 @@ JOIN event e ON e.log = s.log AND e.stream = s.id AND e.position BETWEEN s.first
 WHERE s.log = $1 AND s.id = $2
 ORDER BY e.version
 
+-- name: load
+SELECT e.version, e.position, e.type, e.data, e.leaf_hash, k.made_by, k.checksum,
+       CASE WHEN e.version = k.version THEN k.state END AS state
+FROM stream s
+LEFT JOIN snapshot k ON k.log = s.log AND k.stream = s.id AND k.made_by = ANY ($3)
+                    AND k.version <= s.version AND k.position <= s.last_position
+JOIN event e ON e.log = s.log AND e.stream = s.id AND e.version >= coalesce(k.version, 1)
+            AND e.position BETWEEN coalesce(k.position, s.first_position) AND s.last_position
+WHERE s.log = $1 AND s.id = $2
+ORDER BY e.version
+
+-- name: keep
+INSERT INTO snapshot (log, stream, version, position, made_by, state, checksum)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (log, stream) DO UPDATE
+SET version = excluded.version, position = excluded.position, made_by = excluded.made_by,
+    state = excluded.state, checksum = excluded.checksum, made_at = excluded.made_at
+
 -- name: version
 SELECT version FROM stream WHERE log = $1 AND id = $2
 

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS
+from chuishao.eventlog.aggregates import makers
 from chuishao.eventlog.connection import Unavailable, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
@@ -88,6 +89,7 @@ async def services(
     partitions = asyncio.create_task(_keep_partitions(EventLog(folding)))
     sealer = Sealer(EventLog(folding), load_seal_key(key), seal_every)
     try:
+        await asyncio.to_thread(makers)  # else the first command would wait for it
         await feed.start()
         engine.start()
         if seal_every:
@@ -98,6 +100,7 @@ async def services(
         await sealer.stop()
         await engine.stop()
         await log.writer.close()
+        await log.aggregates.close()
         await feed.stop()
         folding.terminate()
         pool.terminate()

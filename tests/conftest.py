@@ -63,12 +63,12 @@ async def template(server: str) -> str:
     return server
 
 
-async def copy_of_template(server: str) -> str:
-    """A fresh database; give its URL."""
+async def copy_of_template(server: str, template: str = TEMPLATE) -> str:
+    """A fresh database, or one that holds what another one does; give its URL."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server)
     try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     finally:
         await connection.close()
     return with_database(server, name)

@@ -21,11 +21,10 @@ from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.command import Command
 from chuishao.commands.execution import ATTEMPTS, Executor, Outcome
 from chuishao.commands.secret import secret_of
-from chuishao.commands.work import fold
 from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
 from chuishao.domain.case import Case
 from chuishao.domain.erasure import ErasureGround
-from chuishao.domain.event import CLOCK_SKEW, LONG_TEXT
+from chuishao.domain.event import CLOCK_SKEW, LONG_TEXT, fold
 from chuishao.domain.identity import POLICY_ID, division_id, grid_id
 from chuishao.domain.lifecycle import Status, Step, possible
 from chuishao.domain.refusal import (

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from chuishao.commands import cases, divisions, grids, policies
 from chuishao.commands.execution import Executor
-from chuishao.commands.work import fold
 from chuishao.domain import department as departments
 from chuishao.domain import division as divided
 from chuishao.domain import grid as gridded
@@ -28,7 +27,7 @@ from chuishao.domain.division import (
     parent_code,
     street_of,
 )
-from chuishao.domain.event import SHORT_TEXT, PersonalText
+from chuishao.domain.event import SHORT_TEXT, PersonalText, fold
 from chuishao.domain.grid import MAX_HOUSEHOLDS, ServiceGrid, community_code
 from chuishao.domain.identity import POLICY_ID, division_id, grid_id, identify
 from chuishao.domain.refusal import (

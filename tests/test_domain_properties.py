@@ -14,11 +14,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chuishao.commands.work import fold
 from chuishao.domain import case_events as facts
 from chuishao.domain.actor import Actor
 from chuishao.domain.case import Case, Part
-from chuishao.domain.event import Event, SealedText
+from chuishao.domain.event import Event, SealedText, fold
 from chuishao.domain.identity import identify
 from chuishao.domain.lifecycle import STAGES, Status, Step, possible
 from chuishao.domain.refusal import Refusal

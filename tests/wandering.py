@@ -11,10 +11,10 @@ from uuid import UUID
 
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
-from chuishao.commands.work import fold
 from chuishao.domain.actor import SYSTEM, Actor
 from chuishao.domain.case import Case
 from chuishao.domain.erasure import ErasureGround
+from chuishao.domain.event import fold
 from chuishao.domain.lifecycle import Step, possible
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier, WhistleKind
