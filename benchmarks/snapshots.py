@@ -66,9 +66,9 @@ async def _measure(url: str, console: Console) -> Measured:
     log, found = EventLog(pool), Measured()
     makers()
     numbers = count()
-    streams = {_draw(next(numbers)): length for length in (SHORT, LONG) for _ in range(STREAMS)}
+    streams = [(_draw(next(numbers)), length) for length in (SHORT, LONG) for _ in range(STREAMS)]
     for first in track(range(1, LONG, SHORT), description="filling the log", console=console):
-        for grid in [grid for grid, length in streams.items() if first <= length]:
+        for grid in [grid for grid, length in streams if first <= length]:
             await _redraw(log, grid, SHORT)
         for _ in range(AMONG):
             await _redraw(log, _draw(next(numbers)), SHORT)
@@ -76,11 +76,11 @@ async def _measure(url: str, console: Console) -> Measured:
         await connection.execute("VACUUM ANALYZE")
     log.aggregates.every = 2 * LONG
     for _ in range(5):
-        for grid, length in streams.items():
+        for grid, length in streams:
             found.whole[length].append(await _load(log, grid.id))
     log.aggregates.every = EVERY
     for step in track(range(STEPS), description="loading", console=console):
-        for grid, length in streams.items():
+        for grid, length in streams:
             seconds = await _load(log, grid.id)
             await log.aggregates.close()
             if step:  # the first one folds everything and makes the snapshot
@@ -105,7 +105,7 @@ def _draw(number: int) -> ServiceGrid:
 async def _redraw(log: EventLog, grid: ServiceGrid, events: int) -> None:
     """Let a grid be redrawn until so many events of it are new, and record them."""
     while len(grid.pending_events) < events:
-        grid.redraw(None, grid.version, AT)
+        grid.redraw(None, grid.version + 1, AT)
     first, command = grid.version - events + 1, uuid4()
     new = [
         NewEvent(grid.id, at, uuid4(), stored.topic, 1, None, stored.state, meta(command, grid.id), AT)

@@ -19,7 +19,7 @@ from chuishao.commands import grids
 from chuishao.commands.execution import Executor
 from chuishao.domain.catalogue import AGGREGATES
 from chuishao.domain.division import Level
-from chuishao.domain.event import PersonalText, SealedText, fold
+from chuishao.domain.event import Event, PersonalText, SealedText, fold
 from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.identity import POLICY_ID, grid_id
 from chuishao.domain.summons import Summons, SummonsState
@@ -27,12 +27,17 @@ from chuishao.eventlog import aggregates
 from chuishao.eventlog.aggregates import EVERY, makers
 from chuishao.eventlog.connection import connected, open_pool
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.mapper import decode as decode_event
 from chuishao.eventlog.snapshot import decode, encode, made_by
+from tests.appends import an_append
 from tests.conftest import copy_of_template
 from tests.town import GRID, KEY, OTHER_GRID, START, THIRD_GRID, Clock, Town, make_town
 from tests.wandering import Wanderer
 
 NEVER = 10**9
+REDRAWN = (
+    b'{"timestamp":{"_type_":"datetime_iso","_data_":"2026-03-02T01:00:00+00:00"},"name":"A","households":7}'
+)
 
 
 async def execute(log: EventLog, statement: str, *arguments: Any) -> str:
@@ -93,6 +98,26 @@ async def test_a_stream_that_was_long_to_load_has_one_from_then_on(redrawn: Town
     await redrawn.do(grids.RedrawGrid(grid_code=GRID, households=900))
     assert (await kept(log, grid)).households == 900
     assert await rows(log) == [(grid, EVERY)], "the next is made when as many events again were folded"
+
+
+async def test_of_ten_thousand_events_only_those_after_the_snapshot_are_folded(
+    redrawn: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, grid = redrawn.log, grid_id(GRID)
+    for first in range(EVERY + 1, 10_000, 1000):
+        await log.writer.append(an_append(grid, first - 1, 1000, data=REDRAWN))
+    folded: list[int] = []
+
+    def counting(stream: UUID, version: int, topic: str, data: bytes) -> Event:
+        folded.append(version)
+        return decode_event(stream, version, topic, data)
+
+    monkeypatch.setattr(aggregates, "decode", counting)
+    assert (await kept(log, grid)).version == len(folded) == 10_000 + EVERY
+    folded.clear()
+    await redrawn.do(grids.RedrawGrid(grid_code=GRID, households=904))
+    await assert_folded(log, grid)
+    assert folded == [10_000 + EVERY + 1]
 
 
 async def test_a_command_makes_one_by_the_way_and_is_answered_whether_it_can_be_kept_or_not(
