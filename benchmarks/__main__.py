@@ -1,6 +1,6 @@
 """`make bench`: measure on this machine, print the tables, keep the ratios in benchmarks/results.json.
 
-`.venv/bin/python -m benchmarks snapshots` measures one thing alone.
+`.venv/bin/python -m benchmarks snapshots` measures one thing alone; `verify` takes minutes and runs only by name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import append, observing, snapshots
+from benchmarks import append, observing, snapshots, verifying
 from chuishao.service.postgres import EmbeddedPostgres
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -34,8 +34,15 @@ def _snapshots(url: str, _folder: Path, console: Console) -> tuple[Table, object
     return snapshots.table(found), found.as_json()
 
 
-BENCHMARKS = {"append": _append, "observing": _observing, "snapshots": _snapshots}
+def _verify(url: str, folder: Path, console: Console) -> tuple[Table, object]:
+    found = verifying.measure(url, folder, console)
+    return verifying.table(found), found.as_json()
+
+
+BENCHMARKS = {"append": _append, "observing": _observing, "snapshots": _snapshots, "verify": _verify}
 """Each gives a table for reading and the ratios that are kept."""
+LONG = {"verify"}
+"""Those that run only when they are named."""
 
 
 def keep(name: str, ratios: object) -> None:
@@ -46,8 +53,8 @@ def keep(name: str, ratios: object) -> None:
 
 
 def main() -> None:
-    """Run the benchmarks that are named, or every one, each on a PostgreSQL of its own."""
-    console, wanted = Console(), sys.argv[1:] or list(BENCHMARKS)
+    """Run the benchmarks that are named, or every short one, each on a PostgreSQL of its own."""
+    console, wanted = Console(), sys.argv[1:] or [name for name in BENCHMARKS if name not in LONG]
     for name in wanted:
         if name not in BENCHMARKS:
             sys.exit(f"there is no benchmark {name}; there are {', '.join(BENCHMARKS)}")
