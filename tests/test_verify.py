@@ -689,3 +689,28 @@ def test_damage_of_half_the_log_is_told_in_constant_memory(whole_export: list[by
     report = verify(iter(lines))
     assert len(report.damage.told()) == REMEMBERED
     assert report.damage.more == 2999 - REMEMBERED
+
+
+def example(file: Path) -> subprocess.CompletedProcess[str]:
+    """What the program says that shares nothing with us."""
+    program = Path(__file__).parent.parent / "examples" / "verify_export.py"
+    command = [sys.executable, "-I", "-W", "error", str(program), str(file)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_a_program_that_shares_nothing_with_us_comes_to_the_same(town: Town) -> None:
+    await town.export("--no-seal")
+    root = parse_note(town.kept[90].read_text(encoding="utf-8")).text.split("\n")[2]
+    done = await asyncio.to_thread(example, town.file)
+    assert (done.returncode, done.stdout) == (0, f"90 events, root {root}\n"), done.stderr
+    for steps, told in (
+        ((change("data"),), "position 17 is not what was sealed"),
+        ((rehashed(17),), "position 17 is not what was sealed"),
+        ((retiled(17),), "the checkpoint behind position 30 is of something else"),
+        (("DELETE FROM event WHERE position = 60",), "position 60 is not what was sealed"),
+    ):
+        await town.tampered(*steps)
+        await town.export("--no-seal")
+        done = await asyncio.to_thread(example, town.file)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert told in done.stdout.splitlines()
