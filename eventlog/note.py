@@ -1,4 +1,5 @@
-"""签名凭据 Signed notes and checkpoints, as c2sp.org/signed-note and c2sp.org/tlog-checkpoint define them.
+"""签名凭据 Signed notes, checkpoints and cosignatures, as c2sp.org/signed-note, c2sp.org/tlog-checkpoint and
+c2sp.org/tlog-cosignature define them.
 
 A note is text, an empty line, and lines of signatures. A checkpoint is a note whose text names a log, its
 size and the root of its tree. Signatures by keys that the reader does not know, such as those of witnesses,
@@ -19,8 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from chuishao.eventlog.merkle import HASH
 
-ED25519 = 1
-"""The type of signature in a key."""
+ED25519, COSIGNATURE = 1, 4
+"""The types of signature in a key: of the text itself, and of a witness, with the moment."""
+TIME = 8
+"""Bytes of the moment in a cosignature: seconds since 1970."""
 KEY, SIGNATURE, ID = 32, 64, 4
 """Bytes of a key, of a signature and of a key's identifier."""
 MOST_SIGNATURES = 100
@@ -63,30 +66,36 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """A public key under a name; as text `name+id+key`."""
+    """A public key under a name, of a log or of a witness; as text `name+id+key`."""
 
     name: str
     key: bytes
+    kind: int = ED25519
 
     @property
     def key_id(self) -> bytes:
         """The first bytes of the hash of name and key."""
-        return sha256(self.name.encode() + b"\n" + bytes([ED25519]) + self.key).digest()[:ID]
+        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.key).digest()[:ID]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_base64(bytes([ED25519]) + self.key)}"
+        return f"{self.name}+{self.key_id.hex()}+{_base64(bytes([self.kind]) + self.key)}"
 
     def signed(self, note: Note) -> bool:
         """Whether the key has signed; raises `BadNote` where a signature says so falsely."""
-        found = False
-        for signature in note.signatures:
-            if (signature.name, signature.key_id) == (self.name, self.key_id):
-                if not self._holds(signature.signature, note.text):
-                    raise BadNote(f"the signature of {self.name}+{self.key_id.hex()} does not hold")
-                found = True
+        return bool(self.signatures(note))
+
+    def signatures(self, note: Note) -> list[Signature]:
+        """The signatures of this key; raises `BadNote` where one says so falsely."""
+        known = (self.name, self.key_id)
+        found = [signature for signature in note.signatures if (signature.name, signature.key_id) == known]
+        if not all(self._holds(signature.signature, note.text) for signature in found):
+            raise BadNote(f"the signature of {self.name}+{self.key_id.hex()} does not hold")
         return found
 
     def _holds(self, signature: bytes, text: str) -> bool:
+        if self.kind == COSIGNATURE:
+            moment, signature = int.from_bytes(signature[:TIME]), signature[TIME:]
+            text = cosigned(text, moment)
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text.encode())
         except InvalidSignature:
@@ -130,6 +139,11 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
 
 
+def cosigned(text: str, moment: int) -> str:
+    """What a witness signs: that at a moment (seconds since 1970) the checkpoint continued what it knew."""
+    return f"cosignature/v1\ntime {moment}\n{text}"
+
+
 def parse_note(text: str) -> Note:
     """Read a note; raises `BadNote` where it is not exactly one."""
     if len(text) > LONGEST or not text.endswith("\n") or _UNWANTED.search(text):
@@ -146,9 +160,9 @@ def parse_verifier(text: str) -> Verifier:
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
     key = _decoded(encoded)
-    if not _is_name(name) or len(key) != 1 + KEY or key[0] != ED25519:
+    if not _is_name(name) or len(key) != 1 + KEY or key[0] not in (ED25519, COSIGNATURE):
         raise BadNote(f"{text[:120]!a} is no key like name+id+key of type Ed25519")
-    verifier = Verifier(name, key[1:])
+    verifier = Verifier(name, key[1:], key[0])
     if verifier.key_id.hex() != key_id:
         raise BadNote(f"the key {text[:120]!a} does not fit its identifier: it was mistyped or changed")
     return verifier

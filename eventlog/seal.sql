@@ -27,13 +27,13 @@ SELECT coalesce((SELECT index * 256 + octet_length(hashes) / 32 FROM tile
                  WHERE log = $1 AND level = 0 ORDER BY index DESC LIMIT 1), 0)
 
 -- name: newest_checkpoint
-SELECT size, root, key, text, sealed_at FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1
+SELECT size, root, key, text, sealed_at FROM cosigned WHERE log = $1 ORDER BY size DESC LIMIT 1
 
 -- name: checkpoint_covering
-SELECT size, root, key, text, sealed_at FROM checkpoint WHERE log = $1 AND size >= $2 ORDER BY size LIMIT 1
+SELECT size, root, key, text, sealed_at FROM cosigned WHERE log = $1 AND size >= $2 ORDER BY size LIMIT 1
 
 -- name: checkpoints
-SELECT size, root, key, text, sealed_at FROM checkpoint WHERE log = $1 AND size > $2 AND size <= $3 ORDER BY size LIMIT $4
+SELECT size, root, key, text, sealed_at FROM cosigned WHERE log = $1 AND size > $2 AND size <= $3 ORDER BY size LIMIT $4
 
 -- name: put_checkpoint
 INSERT INTO checkpoint (log, size, root, key, text) VALUES ($1, $2, $3, $4, $5)

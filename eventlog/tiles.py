@@ -63,6 +63,11 @@ async def read_nodes(connection: Connection, log: int, nodes: Iterable[Node]) ->
     return {node: _over(_hashes(tiles, *place)) for node, place in wanted.items()}
 
 
+async def read_tile(connection: Connection, log: int, tile: Tile) -> bytes:
+    """The hashes of a tile as far as they are sealed; none where there is no such tile."""
+    return (await _read_tiles(connection, log, {tile})).get(tile, b"")
+
+
 async def _read_tiles(connection: Connection, log: int, tiles: set[Tile]) -> dict[Tile, bytes]:
     levels, indexes = [level for level, _ in tiles], [index for _, index in tiles]
     rows = await connection.fetch(_SQL["tiles"], log, levels, indexes)

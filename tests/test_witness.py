@@ -1,0 +1,172 @@
+"""Witnesses sign what continues the history that they saw, and nothing else; that is kept and handed out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+
+from chuishao.eventlog.connection import connected
+from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.note import opened, parse_note, parse_verifier
+from chuishao.eventlog.sealer import Sealed, newest_checkpoint, seal
+from chuishao.service.settings import WrongSetting
+from chuishao.service.witness import Witness, WitnessAway, Witnesses, WitnessRefused, read_witness, witnessed
+from tests.appends import an_append
+from tests.served import until
+from tests.tampering import superuser
+from tests.witness_server import WitnessServer, witnessing
+
+SEED = bytes(range(32))
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[WitnessServer]:
+    with witnessing() as witness:
+        yield witness
+
+
+@pytest.fixture
+async def witness(elsewhere: WitnessServer, log: EventLog) -> AsyncIterator[Witness]:
+    """A witness that trusts the log's key."""
+    first = await sealed(log)
+    elsewhere.trusted.append(parse_verifier(first.key))
+    yield read_witness(elsewhere.setting)
+
+
+async def sealed(log: EventLog) -> Sealed:
+    """A checkpoint over a few events more."""
+    await log.writer.append(an_append(events=3))
+    newest = await seal(log, SEED)
+    assert newest is not None
+    return newest
+
+
+async def newest(log: EventLog) -> Sealed:
+    async with connected(log.pool) as connection:
+        found = await newest_checkpoint(connection, log.id)
+    assert found is not None
+    return found
+
+
+async def test_a_witnessed_checkpoint_carries_the_signature_of_the_witness(
+    log: EventLog, witness: Witness
+) -> None:
+    before = await newest(log)
+
+    assert await witnessed(log, witness) == before.size
+
+    after = parse_note((await newest(log)).text)
+    assert len(after.signatures) == 2
+    assert opened(after, [parse_verifier(before.key)]) == opened(after, [witness.key])
+
+
+async def test_each_further_checkpoint_is_proved_to_continue_the_one_before(
+    log: EventLog, witness: Witness, elsewhere: WitnessServer
+) -> None:
+    sizes = []
+    for _ in range(4):
+        sizes.append((await sealed(log)).size)
+        assert await witnessed(log, witness) == sizes[-1]
+
+    assert await witnessed(log, witness) is None
+    assert elsewhere.asked == len(sizes)
+
+
+async def test_a_signature_that_got_lost_on_its_way_is_asked_for_again(
+    log: EventLog, witness: Witness, elsewhere: WitnessServer
+) -> None:
+    await witnessed(log, witness)
+    lost = await sealed(log)
+    elsewhere.seen[opened(parse_note(lost.text), elsewhere.trusted).origin] = opened(
+        parse_note(lost.text), elsewhere.trusted
+    )
+
+    assert await witnessed(log, witness) == lost.size
+
+
+async def test_a_rewritten_history_gets_no_signature(log: EventLog, witness: Witness, database: str) -> None:
+    await witnessed(log, witness)
+    async with superuser(database) as connection:
+        for table in ("cosignature", "checkpoint", "tile"):
+            await connection.execute(f"DELETE FROM {table}")
+        await connection.execute(
+            "UPDATE event SET data = '{}', leaf_hash = leaf_hash(log, position, stream, version, event_id,"
+            " type, schema_version, occurred_at, recorded_at, meta, '{}') WHERE position = 1"
+        )
+    await sealed(log)
+
+    with pytest.raises(WitnessRefused, match="another history"):
+        await witnessed(log, witness)
+
+
+async def test_a_log_that_was_set_back_gets_no_signature(
+    log: EventLog, witness: Witness, database: str
+) -> None:
+    await sealed(log)
+    await witnessed(log, witness)
+    async with superuser(database) as connection:
+        for table in ("cosignature", "checkpoint", "tile"):
+            await connection.execute(f"DELETE FROM {table}")
+        await connection.execute("DELETE FROM event WHERE position > 2")
+    await seal(log, SEED)
+
+    with pytest.raises(WitnessRefused, match="6 events, and ours is of 2: the log was set back"):
+        await witnessed(log, witness)
+
+
+async def test_a_false_signature_and_a_strange_witness_are_not_kept(
+    log: EventLog, witness: Witness, elsewhere: WitnessServer
+) -> None:
+    elsewhere.forging = True
+    with pytest.raises(WitnessRefused, match="does not hold"):
+        await witnessed(log, witness)
+    elsewhere.trusted.clear()
+    with pytest.raises(WitnessRefused, match="403"):
+        await witnessed(log, witness)
+
+    assert len(parse_note((await newest(log)).text).signatures) == 1
+
+
+async def test_a_witness_that_is_away_is_told_as_such(log: EventLog, witness: Witness) -> None:
+    with pytest.raises(WitnessAway, match="refused"):
+        await witnessed(log, Witness("http://127.0.0.1:9/w1", witness.key))
+
+
+async def test_a_server_has_its_checkpoints_witnessed_by_itself(
+    log: EventLog, witness: Witness, elsewhere: WitnessServer
+) -> None:
+    servers = [Witnesses(log, [witness], every=0.01) for _ in range(2)]
+    for each in servers:
+        each.start()
+    try:
+        for _ in range(3):
+            made = await sealed(log)
+
+            async def carries_two_signatures(made: Sealed = made) -> bool:
+                found = await newest(log)
+                return found.size == made.size and len(parse_note(found.text).signatures) == 2
+
+            await until(carries_two_signatures)
+    finally:
+        for each in servers:
+            await each.stop()
+
+
+async def test_a_signature_of_a_witness_is_never_changed(
+    log: EventLog, witness: Witness, database: str
+) -> None:
+    await witnessed(log, witness)
+    async with connected(log.pool) as connection:
+        for statement in ("UPDATE cosignature SET signature = ''", "DELETE FROM cosignature"):
+            with pytest.raises(asyncpg.RestrictViolationError):
+                await connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "witness.example", "https://witness.example", "https://witness.example#w+00+AA==", "#"]
+)
+def test_a_witness_without_address_or_key_is_refused(text: str) -> None:
+    with pytest.raises(WrongSetting):
+        read_witness(text)
