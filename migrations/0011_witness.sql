@@ -6,8 +6,7 @@ CREATE TABLE cosignature (
     witness   text        NOT NULL,
     signature text        NOT NULL,
     signed_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (log, size, witness),
-    FOREIGN KEY (log, size) REFERENCES checkpoint (log, size)
+    PRIMARY KEY (log, size, witness)
 );
 COMMENT ON COLUMN cosignature.witness IS 'the name in the key of the witness';
 COMMENT ON COLUMN cosignature.signature IS 'the line of the note, verified when it came';

@@ -46,10 +46,14 @@ from chuishao.service.metrics import Scrape
 from chuishao.service.provider import Provider
 from chuishao.service.refusals import refused
 from chuishao.service.settings import Settings
+from chuishao.service.tiles import Tiles
 from chuishao.service.tokens import Trust, bearer
+from chuishao.service.witness import watching
 
 FIRST_TABS = ("frontend_cases_of_a_grid", "auditor_trace_a_case", "integrator_follow_events")
 """The example operations that the explorer opens: one for each audience."""
+WITNESSED_EVERY = 60
+"""Seconds between looks for a checkpoint to be witnessed, where this process seals none."""
 PARTITIONS_EVERY = 600
 """Seconds between looks whether the log needs a further partition."""
 FOLDING_SECONDS = 300
@@ -176,7 +180,11 @@ def make_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         each = settings.execution_seconds * STATEMENT_SHARE
         policy, every = settings.poison_policy, settings.seal_every
-        async with services(database_url, key, each, policy, every) as running, scrape.kept(running):
+        async with (
+            services(database_url, key, each, policy, every) as running,
+            scrape.kept(running),
+            watching(running.log, settings.witnesses, every or WITNESSED_EVERY),
+        ):
             offered.append(running)
             yield
             await routes.close()
@@ -184,7 +192,8 @@ def make_app(
 
     open_routes.append(routes)
     healths.append(health)
-    served: list[BaseRoute] = [*routes, *health.routes()]
+    tiles = Tiles(lambda: offered[-1].log if offered else None)
+    served: list[BaseRoute] = [*routes, *health.routes(), *tiles.routes()]
     if settings.metrics:
         served.append(scrape.route())
     if settings.graphiql:

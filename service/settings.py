@@ -16,8 +16,10 @@ from urllib.parse import urlsplit
 
 from annotated_doc import Doc
 
+from chuishao.eventlog.note import BadNote
 from chuishao.graphql.endpoint.limits import Limits
 from chuishao.projections.poison import OnPoison
+from chuishao.service.witness import Witness, read_witness
 
 PREFIX = "CHUISHAO_"
 _LIMITS = Limits()
@@ -57,6 +59,10 @@ class Settings:
     seal_every: Annotated[
         float, Doc("Seconds between signed checkpoints of the log, where there is something new; 0 is never.")
     ] = 60
+    witness: Annotated[
+        tuple[str, ...],
+        Doc("Somebody who signs each checkpoint after us, as https://ADDRESS#KEY; several, or none."),
+    ] = ()
     jwks_url: Annotated[
         str | None,
         Doc("Public keys of the identity provider, by https or as a file; left out, only tokens of our own."),
@@ -105,6 +111,7 @@ class Settings:
         self._check_limits()
         self._check_choices()
         self._check_identity()
+        _ = self.witnesses
 
     def _check_limits(self) -> None:
         bounds = {"cost": 1, "rate": 0, "actor_subscriptions": 1, "execution_seconds": 0.1, "seal_every": 0}
@@ -112,6 +119,14 @@ class Settings:
             value = getattr(self, name)
             if not value >= least:  # as is no number at all, "nan"
                 raise WrongSetting(f"{flag(name)} is {value:g}; it must be at least {least}")
+
+    @property
+    def witnesses(self) -> list[Witness]:
+        """Who signs our checkpoints."""
+        try:
+            return [read_witness(text) for text in self.witness]
+        except BadNote as error:
+            raise WrongSetting(f"witness cannot be used: {error}") from error
 
     def _check_choices(self) -> None:
         if self.log_format not in (None, *FORMATS):

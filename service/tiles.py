@@ -19,7 +19,7 @@ from chuishao.eventlog.merkle import HASH
 from chuishao.eventlog.sealer import newest_checkpoint
 from chuishao.eventlog.tiles import WIDTH, read_tile
 
-_INDEX = re.compile(r"((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
+_INDEX = re.compile(r"((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 _HIGHEST = 7
 """The highest level of tiles that positions of 63 bits can fill."""
 _FRESH = {"cache-control": "no-store"}

@@ -10,7 +10,8 @@ import asyncio
 import base64
 import logging
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.error import HTTPError
@@ -23,7 +24,6 @@ from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.note import BadNote, Signature, Verifier, parse_note, parse_verifier
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint
 from chuishao.eventlog.tiles import consistency_proof
-from chuishao.service.settings import WrongSetting
 
 TIMEOUT = 10
 """Seconds that a witness may take to answer."""
@@ -63,14 +63,11 @@ class Answer:
 
 
 def read_witness(text: str) -> Witness:
-    """A witness as the settings name it: its address, #, and its key name+id+key."""
+    """A witness as the settings name it: its address, #, and its key; raises `BadNote`."""
     address, _, key = text.partition("#")
     if not address.startswith(("https://", "http://")):
-        raise WrongSetting(f"witness is {text!r}; it must be like https://witness.example#name+id+key")
-    try:
-        return Witness(address.rstrip("/"), parse_verifier(key))
-    except BadNote as error:
-        raise WrongSetting(f"witness {address} has no usable key behind the #: {error}") from error
+        raise BadNote("it must be like https://witness.example#name+id+key")
+    return Witness(address.rstrip("/"), parse_verifier(key))
 
 
 async def witnessed(log: EventLog, witness: Witness) -> int | None:
@@ -140,44 +137,38 @@ def _signature(answer: Answer, witness: Witness, newest: Sealed) -> Signature:
     return signatures[-1]
 
 
-class Witnesses:
-    """Has checkpoints witnessed from time to time, for a server; one of several processes at a time."""
-
-    def __init__(self, log: EventLog, witnesses: Sequence[Witness], every: float) -> None:
-        self._log = log
-        self._witnesses = witnesses
-        self._every = every
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def start(self) -> None:
-        """Begin; the first checkpoint is shown to them after the interval."""
-        self._tasks = [asyncio.create_task(self._keep(witness)) for witness in self._witnesses]
-
-    async def stop(self) -> None:
-        """End."""
-        for task in self._tasks:
+@asynccontextmanager
+async def watching(log: EventLog, witnesses: Iterable[Witness], every: float) -> AsyncIterator[None]:
+    """Show checkpoints to witnesses every so many seconds; of several processes, one at a time."""
+    tasks = [asyncio.create_task(_keep(log, witness, every)) for witness in witnesses]
+    try:
+        yield
+    finally:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _keep(self, witness: Witness) -> None:
-        while True:
-            await asyncio.sleep(self._every)
+
+async def _keep(log: EventLog, witness: Witness, every: float) -> None:
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await _alone(log, witness)
+        except WitnessRefused as refusal:
+            logger.error("witness %s does not sign: %s", witness.key.name, refusal)  # noqa: TRY400 it says it all
+        except WitnessAway as away:
+            logger.warning("witness %s cannot be asked now: %s", witness.key.name, away)
+        except (Unavailable, asyncpg.PostgresError) as error:
+            logger.warning("checkpoints cannot be shown to witnesses now: %s", told(error))
+        except Exception:
+            logger.exception("witness %s cannot be asked now; trying again", witness.key.name)
+
+
+async def _alone(log: EventLog, witness: Witness) -> None:
+    async with connected(log.pool) as connection:
+        if await connection.fetchval(_LOCK, log.id):
             try:
-                await self._alone(witness)
-            except WitnessRefused as refusal:
-                logger.error("witness %s does not sign: %s", witness.key.name, refusal)  # noqa: TRY400 it says it all
-            except WitnessAway as away:
-                logger.warning("witness %s cannot be asked now: %s", witness.key.name, away)
-            except (Unavailable, asyncpg.PostgresError) as error:
-                logger.warning("checkpoints cannot be shown to witnesses now: %s", told(error))
-            except Exception:
-                logger.exception("witness %s cannot be asked now; trying again", witness.key.name)
-
-    async def _alone(self, witness: Witness) -> None:
-        async with connected(self._log.pool) as connection:
-            if await connection.fetchval(_LOCK, self._log.id):
-                try:
-                    await witnessed(self._log, witness)
-                finally:
-                    if not connection.is_closed():
-                        await connection.execute(_UNLOCK, self._log.id)
+                await witnessed(log, witness)
+            finally:
+                if not connection.is_closed():
+                    await connection.execute(_UNLOCK, log.id)

@@ -11,8 +11,8 @@ from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.note import opened, parse_note, parse_verifier
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint, seal
-from chuishao.service.settings import WrongSetting
-from chuishao.service.witness import Witness, WitnessAway, Witnesses, WitnessRefused, read_witness, witnessed
+from chuishao.service.settings import Settings, WrongSetting
+from chuishao.service.witness import Witness, WitnessAway, WitnessRefused, read_witness, watching, witnessed
 from tests.appends import an_append
 from tests.served import until
 from tests.tampering import superuser
@@ -137,10 +137,7 @@ async def test_a_witness_that_is_away_is_told_as_such(log: EventLog, witness: Wi
 async def test_a_server_has_its_checkpoints_witnessed_by_itself(
     log: EventLog, witness: Witness, elsewhere: WitnessServer
 ) -> None:
-    servers = [Witnesses(log, [witness], every=0.01) for _ in range(2)]
-    for each in servers:
-        each.start()
-    try:
+    async with watching(log, [witness], every=0.01), watching(log, [witness], every=0.01):
         for _ in range(3):
             made = await sealed(log)
 
@@ -149,9 +146,6 @@ async def test_a_server_has_its_checkpoints_witnessed_by_itself(
                 return found.size == made.size and len(parse_note(found.text).signatures) == 2
 
             await until(carries_two_signatures)
-    finally:
-        for each in servers:
-            await each.stop()
 
 
 async def test_a_signature_of_a_witness_is_never_changed(
@@ -165,8 +159,9 @@ async def test_a_signature_of_a_witness_is_never_changed(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "witness.example", "https://witness.example", "https://witness.example#w+00+AA==", "#"]
+    "text",
+    ["nowhere", "witness.example", "https://witness.example", "https://witness.example#w+00+AA==", "#"],
 )
 def test_a_witness_without_address_or_key_is_refused(text: str) -> None:
-    with pytest.raises(WrongSetting):
-        read_witness(text)
+    with pytest.raises(WrongSetting, match="witness"):
+        Settings(witness=(text,))

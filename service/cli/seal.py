@@ -26,6 +26,7 @@ from chuishao.service.demo import progress_bar
 from chuishao.service.keys import load_key, load_seal_key
 from chuishao.service.options import told
 from chuishao.service.settings import Settings
+from chuishao.service.witness import Witness, WitnessAway, WitnessRefused, witnessed
 
 exports = typer.Typer(help="Write data to files.", no_args_is_help=True)
 app.add_typer(exports, name="export")
@@ -47,14 +48,14 @@ def _on_log(settings: Settings, work: Callable[[EventLog], Awaitable[None]]) -> 
 
 
 @app.command()
-@told("database_url", "data_dir")
+@told("database_url", "data_dir", "witness")
 def seal(
     settings: Settings,
     new_key: Annotated[
         bool, typer.Option("--new-key", help="The key was replaced on purpose; auditors must be told.")
     ] = False,
 ) -> None:
-    """Sign a checkpoint over whatever is recorded; exit code 1 where the log is not as it was sealed."""
+    """Sign a checkpoint over whatever is recorded, and have it witnessed; exit code 1 where one refuses."""
     seed = load_seal_key(load_key(settings.data_dir))
 
     async def work(log: EventLog) -> None:
@@ -64,8 +65,22 @@ def seal(
             _warn(f"the log is not sealed: {refusal}")
             raise typer.Exit(1) from refusal
         console.print(f"Sealed up to position {sealed:,}.")
+        refused = [witness for witness in settings.witnesses if not await _witnessed(log, witness)]
+        if refused:
+            raise typer.Exit(1)
 
     _on_log(settings, work)
+
+
+async def _witnessed(log: EventLog, witness: Witness) -> bool:
+    """Whether a witness has signed the newest checkpoint."""
+    try:
+        await witnessed(log, witness)
+    except (WitnessRefused, WitnessAway) as error:
+        _warn(f"witness {witness.key.name} does not sign: {error}")
+        return False
+    console.print(f"Witnessed by {witness.key.name}.")
+    return True
 
 
 async def _sealed(log: EventLog, seed: bytes, new_key: bool = False) -> int:
