@@ -262,12 +262,11 @@ class Feed:
                 async with connected(self.log.pool) as connection:
                     ended = asyncio.Event()
                     connection.add_termination_listener(lambda *_, ended=ended: ended.set())
-                    await connection.add_listener(CHANNEL, self._heard)
                     try:
+                        await connection.add_listener(CHANNEL, self._heard)
                         await _lives_until(connection, ended)
                     finally:
-                        if not connection.is_closed():
-                            await connection.remove_listener(CHANNEL, self._heard)
+                        connection.terminate()  # to say goodbye on a dead line would take for ever
             except (Unavailable, asyncpg.PostgresError):
                 logger.warning("the listening connection was lost; polling until it is back")
             await asyncio.sleep(POLL)
@@ -287,7 +286,7 @@ class Feed:
 
 
 async def _lives_until(connection: Connection, ended: asyncio.Event) -> None:
-    """Return when a connection has ended; end it where it no longer answers, as a dead line does not."""
+    """Return when a connection has ended, or no longer answers, as a dead line does not."""
     while not ended.is_set():
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CHECK):
@@ -298,5 +297,4 @@ async def _lives_until(connection: Connection, ended: asyncio.Event) -> None:
                 await connection.execute("SELECT 1")
         except TimeoutError:
             logger.warning("the listening connection does not answer; another one is made")
-            connection.terminate()
             return
