@@ -156,7 +156,7 @@ class Executor:
                         version=event.originator_version,
                         event_id=uuid5(envelope.id, f"event:{number}"),
                         type=stored.topic,
-                        schema_version=schema_version(event),
+                        schema_version=schema_version(type(event)),
                         correlation=aggregate.correlation,
                         data=stored.state,
                         meta=stored_meta,

@@ -9,22 +9,23 @@ A test fails where a page and the code have come apart.
 from __future__ import annotations
 
 import re
-import types
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import get_type_hints
 
 from chuishao.domain.authority import MAY_SET_UP
 from chuishao.domain.catalogue import AGGREGATES, EVENT_TYPES
-from chuishao.domain.event import Event, PersonalText
+from chuishao.domain.event import Event
+from chuishao.domain.event_fields import MEANINGS, fields_of
 from chuishao.domain.lifecycle import RESOLVERS, STAGES, TABLE, Status, Step
 from chuishao.domain.sight import SHOWN, SIGHT
 from chuishao.domain.summons import SUMMONS_TABLE, SummonsState
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
+from chuishao.eventlog.mapper import schema_version
 from chuishao.graphql import permissions
 from chuishao.graphql.endpoint.failures import FAILURES
 from chuishao.graphql.endpoint.limits import Limits
@@ -114,32 +115,24 @@ def events() -> str:
             kinds = [kind for kind in kinds if kind.__name__.startswith("DivisionCode") is codes]
         module = kinds[0].__module__.removeprefix("chuishao.").replace(".", "/")
         parts.append(f"\n### {aggregate.TOPIC}\n\nIn `{module}.py`.\n\n")
-        parts.append(table(("type", "what happened", "fields"), map(_event, kinds)))
+        parts.append(table(("type", "version", "what happened", "fields"), map(_event, kinds)))
     return "".join(parts) + "\n"
 
 
-def _event(kind: type[Event]) -> tuple[str, str, str]:
-    base = get_type_hints(Event)
-    hints = {name: hint for name, hint in get_type_hints(kind).items() if name not in base}
-    fields = [
-        f"`{_camel(name)}` {_type(hint)}"
-        for name, hint in hints.items()
-        if name.islower() and name != "originator_topic"
-    ]
+def _event(kind: type[Event]) -> tuple[str, str, str, str]:
     said = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-    return f"`{kind.TOPIC}`", said, ", ".join(fields) or "–"
+    held = ", ".join(f"`{_camel(name)}` {type_}" for name, type_ in fields_of(kind).items())
+    return f"`{kind.TOPIC}`", str(schema_version(kind)), said, held or "–"
 
 
-def _type(hint: Any) -> str:
-    """A field's type as a reader of JSON meets it."""
-    if get_origin(hint) in (Union, types.UnionType):
-        inner = [part for part in get_args(hint) if part is not type(None)]
-        said = "personal text" if PersonalText in inner else _type(inner[0])
-        return said + (" or null" if type(None) in get_args(hint) else "")
-    if get_origin(hint) is list:
-        return f"list of {_type(get_args(hint)[0])}"
-    names = {"str": "text", "int": "integer", "bool": "true or false", "UUID": "identifier", "date": "date"}
-    return names.get(getattr(hint, "__name__", ""), "JSON object")
+def event_fields() -> str:
+    """Every field of an event, with its types and what it stands for."""
+    held: dict[str, set[str]] = {}
+    for kind in EVENT_TYPES.values():
+        for name, type_ in fields_of(kind).items():
+            held.setdefault(name, set()).add(type_.removesuffix(" or null"))
+    rows = ((f"`{_camel(name)}`", ", ".join(sorted(held[name])), MEANINGS[name]) for name in sorted(held))
+    return table(("field", "type", "stands for"), rows)
 
 
 def _camel(name: str) -> str:
@@ -254,6 +247,7 @@ TABLES: dict[str, Callable[[], str]] = {
         summons,
         setup,
         events,
+        event_fields,
         errors,
         failures,
         limits,

@@ -152,9 +152,9 @@ def sealed_texts(event: Event) -> Iterator[SealedText]:
                 yield item
 
 
-def schema_version(event: Event) -> int:
-    """The version of the event's storage format."""
-    return int(getattr(type(event), "class_version", 1))
+def schema_version(kind: type[Event]) -> int:
+    """The version of the storage format in which events of a type are written now."""
+    return int(getattr(kind, "class_version", 1))
 
 
 __all__ = ["COLUMNS", "EVENT_TYPES", "Meta", "RecordedEvent", "decode", "make_mapper", "recorded"]

@@ -187,7 +187,8 @@ def test_every_event_bears_its_own_name_as_its_topic() -> None:
 
 
 def test_an_event_without_a_topic_is_a_base_of_others_and_nothing_more() -> None:
-    for type_ in subclasses(Event):
+    ours = [type_ for type_ in subclasses(Event) if type_.__module__.startswith("chuishao.")]
+    for type_ in ours:
         if type_ not in EVENT_TYPES.values():
             assert type_.__subclasses__(), f"{type_.__module__}.{type_.__name__} has no TOPIC"
 
