@@ -1,6 +1,6 @@
 """`make bench`: measure on this machine, print the tables, keep the ratios in benchmarks/results.json.
 
-`.venv/bin/python -m benchmarks snapshots` measures one thing alone; `verify` takes minutes and runs only by name.
+`.venv/bin/python -m benchmarks snapshots` measures one thing alone. `verify` takes minutes and must be named.
 """
 
 from __future__ import annotations
