@@ -27,19 +27,25 @@ from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role, Tier
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.sealer import seal
 from chuishao.graphql.schema import operations, schema
 from chuishao.service.cli import app
+from chuishao.service.keys import seal_key
 from chuishao.service.settings import PREFIX, Settings
 from tests.conftest import copy_of_template
 from tests.served import AUDITOR, Client, Served, served, token
-from tests.town import COMMUNITY, STREET, make_town
+from tests.town import COMMUNITY, KEY, STREET, make_town
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FIRST_QUERIES = ("frontend_cases_of_a_grid", "auditor_trace_a_case", "integrator_follow_events")
 FOLLOWERS = ("follow.mjs", "follow_sse.mjs")
 STREET_OFFICER = Actor("street-officer-1", Role.STREET_OFFICER, STREET)
-AUDIENCES = {"auditors.md": AUDITOR, "integrators.md": Actor("integrator-1", Role.INTEGRATOR, "")}
+AUDIENCES = {
+    "auditors.md": AUDITOR,
+    "audit.md": AUDITOR,
+    "integrators.md": Actor("integrator-1", Role.INTEGRATOR, ""),
+}
 HERE = "http://127.0.0.1:8000/graphql"
 """Where the documentation says that the server is."""
 
@@ -121,6 +127,7 @@ async def place(template: str) -> AsyncIterator[Place]:
     case = await town.assigned(Tier.MULTI_UNIT)
     await town.whistled()
     await town.assigned()
+    await seal(log, seal_key(KEY))
     await pool.close()
     async with served(database) as server:
         client = server.client(STREET_OFFICER)

@@ -34,6 +34,7 @@ from chuishao.eventlog.sealer import seal
 from chuishao.graphql import permissions
 from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import schema
+from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.steps import MUTATIONS, on_a_case
@@ -198,7 +199,7 @@ async def known(town: Town, serving: Served) -> Known:
     await town.do(whistles.ResolveWhistle(whistle_id=whistle, result="联动办结"), street)
     await town.do(grids.PublishContact(worker_id=town.workers[GRID], contact="公示栏 001"))
     head = await town.log.head()
-    await seal(town.log, seed=b"a seed for tests, of 32 bytes...")
+    await seal(town.log, seal_key(KEY))
     await serving.client(AUDITOR).read(
         "query ($at: Position) { cases(first: 0, atLeast: $at) { nodes { id } } }", at=head
     )

@@ -32,11 +32,12 @@ from chuishao.eventlog.sealer import seal
 from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
 from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import operations, schema, sdl
+from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
 from tests.served import AUDITOR, Client, Served, served
 from tests.steps import MUTATIONS as ACCEPTED
 from tests.steps import accepted, assessed, released, verified
-from tests.town import COMMUNITY, GRID, Town, make_town
+from tests.town import COMMUNITY, GRID, KEY, Town, make_town
 
 OPERATIONS = operations()
 AUDIENCES = {"frontend": "# For frontend teams: ", "auditor": "# For auditors: "}
@@ -189,7 +190,7 @@ async def town(database: str) -> AsyncIterator[Town]:
     await made.do(cases.CloseCase(case_id=case), made.community_staff)
     await made.assigned()
     await made.do(grids.PublishContact(worker_id=made.workers[GRID], contact="公示栏 001"))
-    await seal(made.log, seed=b"a seed for tests, of 32 bytes...")
+    await seal(made.log, seal_key(KEY))
     yield made
     await pool.close()
 

@@ -158,7 +158,7 @@ def main():
         if root_of(event["position"] - 1, size, found, event["proof"]["hashes"]) != root:
             sys.exit(f"{where}: the event is not part of what the checkpoint signs")
         proved += 1
-    print(f"case {answer['case']['number']}: {proved} events are in the log of {size} events, as signed")
+    print(f"case {answer['case']['number']}: {proved} events are in the log of {size:,} events, as signed")
     if given.kept:
         old, old_root = opened(given.kept.read_text(encoding="utf-8"), given.key)
         if old > size:
@@ -166,7 +166,7 @@ def main():
         hashes = ask(given.url, GROWN, since=old, until=size)["consistency"]["hashes"] if old < size else []
         if (old_root, root) != (roots_of(old, size, old_root, hashes) if 0 < old < size else (root, root)):
             sys.exit(f"the log was changed at or before position {old} since you kept the checkpoint")
-        print(f"since your checkpoint of {old} events it only grew")
+        print(f"since your checkpoint of {old:,} events it only grew")
 
 
 if __name__ == "__main__":
