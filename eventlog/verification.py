@@ -285,7 +285,7 @@ def verify(
         if found.ended:
             raise BadExport(f"line {number}: there is something behind the end")
         try:
-            found.line(json.loads(raw))
+            found.line(json.loads(raw.decode()))
         except _MALFORMED as error:
             raise BadExport(f"line {number} is not one of an export") from error
         if number % 1000 == 0:
