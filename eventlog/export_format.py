@@ -37,9 +37,12 @@ def parse_header(raw: bytes) -> Header:
         if (line["format"], line["version"]) != (FORMAT, VERSION):
             raise BadExport(f"the file is an export in version {line['version']!a} of {line['format']!a}")
         keys = tuple(parse_verifier(key) for key in line["keys"])
-        return Header(int(line["log"]), str(line["origin"]), keys)
-    except (ValueError, KeyError, TypeError, AttributeError, BadNote) as error:
+        header = Header(int(line["log"]), str(line["origin"]), keys)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadNote) as error:
         raise BadExport("the file does not begin like an exported log") from error
+    if not all(name.isprintable() for name in (header.origin, *(key.name for key in keys))):
+        raise BadExport("the file names a log or a key in characters that are none to be read")
+    return header
 
 
 def written(value: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from chuishao.eventlog.note import BadNote, Checkpoint, Note, Verifier, opened, 
 GIVEN = "it was given with --key"
 SIGNED = "it signed the checkpoint that was kept"
 FROM_FILE = "it comes from the file alone"
-_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, struct.error)
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ class Verification:
         elif size < self.position:
             self._damage.found(where, "forged", f"it is of {size} events, and stands too late")
         elif size > self.position:
-            self._ahead.append(anchor)
+            self._ahead = [*self._ahead[-REMEMBERED:], anchor]
         else:
             self._compare(anchor)
 

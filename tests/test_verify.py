@@ -568,6 +568,12 @@ async def test_the_last_lines_that_were_taken_out_are_named(town: Town) -> None:
             "an export in version 2 of 'chuishao-log'",
         ),
         (lambda lines: [lines[0], "[1]\n", *lines[1:]], "line 2 is not one of an export"),
+        (lambda lines: [lines[0], "[" * 200_000], "line 2 is not one of an export"),
+        (lambda _: ["[" * 200_000], "cannot be verified: the file does not begin like an exported log"),
+        (
+            lambda lines: [lines[0].replace('"origin": "', '"origin": "\\u001b[2J')],
+            "names a log or a key in characters that are none to be read",
+        ),
         (
             lambda lines: [lines[0], lines[1].replace('"schema" : 1', '"schema" : "1"')],
             "line 2 is not one of",
