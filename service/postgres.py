@@ -50,6 +50,8 @@ SETTINGS = {
     # Statements and their values hold personal text, which has no place in a log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    "log_parameter_max_length": 0,
+    "log_parameter_max_length_on_error": 0,
 }
 FILES = frozenset({"postgres", "postgres.partial", "postgres.log", "postgres.log.1", "postgres.lock", "run"})
 SECONDS_FOR_RECOVERY = 300

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pty
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,9 +35,11 @@ from chuishao.projections.cases import PROJECTION as CASES
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.rebuild import rebuild
+from chuishao.service.cli.erasing import named
+from chuishao.service.settings import WrongSetting
 from tests.conftest import copy_of_template
 from tests.personal import Person, forms, where_found
-from tests.served import ADMINISTRATOR, address, process, run_chuishao, until
+from tests.served import ADMINISTRATOR, CHUISHAO, address, environment, process, run_chuishao, until
 from tests.town import COMMUNITY, GRID, KEY, STREET, Town, make_town
 
 OFFICER = Actor("street-officer-1", Role.STREET_OFFICER, STREET)
@@ -122,11 +126,13 @@ async def test_after_an_erasure_none_of_a_persons_words_is_left_and_every_hash_h
             before = [await socket.next() for _ in range(await town.log.head())]
             assert all(word in str(before) for word in (*erased.words, *other.words))
 
+            run = ("--database-url", address(database), "--data-dir", tmp_path)
+            for arguments in (("seal",), ("checkpoint", "--to", tmp_path / "checkpoint")):
+                made = run_chuishao(*arguments, *run)
+                assert made.returncode == 0, made.stderr
+
             number = await connection.fetchval("SELECT number FROM cases.case_row ORDER BY number LIMIT 1")
-            told = run_chuishao(
-                *("erase", number, "--reason", "consent_withdrawn", "--yes"),
-                *("--database-url", address(database)),
-            )
+            told = run_chuishao(*("erase", number, "--reason", "consent_withdrawn", "--yes", *run))
             assert told.returncode == 0, told.stderr
             assert "CaseReported" in told.stdout and "Erased at position" in told.stdout
             event = (await socket.next())["events"]
@@ -151,6 +157,13 @@ async def test_after_an_erasure_none_of_a_persons_words_is_left_and_every_hash_h
     assert set[str]().union(*found.values()) == plain
     assert await connection.fetch(LEAVES) == []
     assert [word for word in (*erased.words, *other.words) if word in said] == []
+    export = tmp_path / "log.export"
+    made = run_chuishao("export", "log", "--to", export, *run)
+    assert made.returncode == 0, made.stderr
+    checked = run_chuishao("verify", export, "--checkpoint", tmp_path / "checkpoint")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    everything = export.read_bytes()
+    assert [word for word in erased.words for form in forms(word) if form in everything] == []
     held = await _in_files(connection, [key, *(form for word in erased.words for form in forms(word))])
     assert held == set()
     await connection.close()
@@ -517,18 +530,39 @@ async def test_the_command_says_what_it_would_erase_and_erases_nothing_unless_to
         ((case, "--reason", "own_request"), "nobody can be asked whether to erase; add --yes"),
         ((case, "--reason", "张三要求", "--yes"), "Invalid value for '--reason'"),
         ((uuid4(), "--reason", "own_request", "--yes"), "Nothing is kept about"),
-        (("999999", "--reason", "own_request", "--yes"), "Nothing is kept about 999999"),
-        (("resident-1", "--reason", "own_request", "--yes"), "is neither the number of a case nor a UUID"),
     ):
         refused = run_chuishao("erase", *arguments, *at)
         assert refused.returncode == 2 and said in refused.stderr, refused
+    for unknown in ("999999", "resident-1"):
+        with pytest.raises((NothingKept, WrongSetting)):
+            await named(town.log, unknown)
+    assert await asked(case, "n", *at) == 130
     assert await town.log.head() == head
 
     done = run_chuishao("erase", resident, "--resident", "--reason", "OWN_REQUEST", "--yes", *at)
     assert done.returncode == 0, done.stderr
     assert await town.log.head() == head + 1
     assert "CaseReported" in done.stdout and "要删除的话" not in done.stdout
-    again = run_chuishao("erase", case, "--reason", "OWN_REQUEST", "--yes", *at)
-    assert (again.returncode, "All of it was erased before." in again.stdout) == (0, True)
+    await town.report()
+    assert await asked(case, "y", *at) == 0
+    assert await town.log.head() == head + 3
     scrubbed = run_chuishao("scrub", *at)
     assert "Rewritten: subject_key, cases.case_text." in scrubbed.stdout
+
+
+async def asked(case: UUID, answer: str, *arguments: str) -> int:
+    """The exit code of the command on a terminal, where somebody answers its question."""
+    ours, theirs = pty.openpty()
+    try:
+        command = [str(CHUISHAO), "erase", str(case), "--reason", "own_request", *arguments]
+        os.write(ours, f"{answer}\n".encode())
+        done = await asyncio.create_subprocess_exec(
+            *command, env=environment(), stdin=theirs, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await done.communicate()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert b"Erase this for good (" in said
+    assert done.returncode is not None
+    return done.returncode

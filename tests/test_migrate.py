@@ -81,6 +81,43 @@ async def test_a_database_of_the_version_before_gets_only_what_is_new(
     assert await migrate(bare) == NAMES[-1:]
 
 
+async def test_words_that_are_there_before_they_can_be_erased_are_erased_like_others(
+    bare: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = available()
+    ship(monkeypatch, *shipped[:5])
+    await migrate(bare)
+    known, erased = uuid4(), uuid4()
+    async with connected(bare) as connection:
+        for schema in ("cases", "cases_previous"):
+            await connection.execute(f"CREATE SCHEMA {schema}")
+            columns = "id uuid PRIMARY KEY, subject uuid NOT NULL, text text NOT NULL"
+            await connection.execute(f"CREATE TABLE {schema}.case_text ({columns})")
+            for subject in (known, erased):
+                insert = f"INSERT INTO {schema}.case_text VALUES ($1, $2, '话')"
+                await connection.execute(insert, uuid4(), subject)
+        await connection.execute("INSERT INTO subject_key VALUES (1, $1, '\\x00')", known)
+        await connection.execute("INSERT INTO subject_key VALUES (1, $1, NULL, now(), now())", erased)
+        await connection.execute("INSERT INTO command VALUES (1, $1, sha256('22-1234'), '{}', 1, 1)", uuid4())
+        await connection.execute("ANALYZE")
+    ship(monkeypatch, *shipped)
+    await migrate(bare)
+
+    both = "SELECT subject FROM cases.case_text UNION ALL SELECT subject FROM cases_previous.case_text"
+    erase = "UPDATE subject_key SET key = NULL, erased_at = now() WHERE subject = $1"
+    samples = "SELECT attname FROM pg_stats WHERE attname IN ('key', 'text') AND tablename <> 'checkpoint'"
+    plain = "SELECT count(*) FROM command WHERE request_hash = sha256('22-1234')"
+    async with connected(bare) as connection:
+        assert [row[0] for row in await connection.fetch(both)] == [known, known]
+        assert await connection.fetchval(plain) == 0
+        await connection.execute("ANALYZE")
+        assert await connection.fetch(samples) == []
+        await connection.execute(erase, known)
+        assert await connection.fetch(both) == []
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await connection.execute("DELETE FROM command")
+
+
 async def test_a_migration_that_was_changed_after_it_was_applied_is_refused(
     bare: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

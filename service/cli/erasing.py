@@ -21,7 +21,7 @@ from chuishao.eventlog.connection import connected
 from chuishao.eventlog.erasure import Kept, kept_about, scrub
 from chuishao.eventlog.log import EventLog
 from chuishao.service.cli.app import app
-from chuishao.service.cli.running import console, end, run_on_log
+from chuishao.service.cli.running import console, run_on_log
 from chuishao.service.keys import load_key
 from chuishao.service.options import told
 from chuishao.service.settings import Settings, WrongSetting
@@ -68,7 +68,8 @@ def erase(
         by = Actor(actor, Role.ADMINISTRATOR, "")
         command = EraseSubject(subject_id=identifier, reason=reason)
         done = await Executor(log, key).execute(command, Envelope(uuid4(), by))
-        console.print(f"Erased at position {done.position:,}." if kept else "All of it was erased before.")
+        what = f"Erased at position {done.position:,}" if kept else "All of it was erased before"
+        console.print(f"{what}: subject {person}.", soft_wrap=True, highlight=False)
         await scrub(log)
         console.print("Overwritten in the files of the database, too. " + REMAINS)
 
@@ -100,17 +101,17 @@ async def named(log: EventLog, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        end(f"{text!r} is neither the number of a case nor a UUID; for a resident's account add --resident")
+        raise WrongSetting(
+            f"{text!r} is neither the number of a case nor a UUID; for a resident's account add --resident"
+        ) from None
 
 
 def shown(kept: list[Kept]) -> Table:
     """What is kept, by kind of event; never a word of it."""
-    cases = max(entry.cases for entry in kept)
     table = Table(title=f"What is kept about this person: {sum(entry.events for entry in kept):,} events")
     for heading in ("event", "events", "cases"):
         table.add_column(heading, justify="left" if heading == "event" else "right")
     for entry in kept:
         title = (EVENT_TYPES[entry.type].__doc__ or entry.type).split(":")[0]
         table.add_row(f"{title} {entry.type}", f"{entry.events:,}", f"{entry.cases:,}")
-    assert cases >= 0
     return table
