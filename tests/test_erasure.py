@@ -104,8 +104,11 @@ async def test_after_an_erasure_none_of_a_persons_words_is_left_and_every_hash_h
     town: Town, database: str, tmp_path: Path
 ) -> None:
     erased, other = Person(town, town.resident, "甲"), Person(town, NEIGHBOUR, "乙")
+    town.log.aggregates.every = 5
     await erased.live()
     await other.live()
+    await town.log.aggregates.close()
+    assert await town.log.pool.fetchval("SELECT count(*) FROM snapshot")
     assert await _event_types_with_words(town) == _every_event_type_with_words()
     await folded(town)
     await rebuild(town.log, CASES)  # leaves the former read model beside the present one
