@@ -27,6 +27,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+settings.register_profile("long", settings.get_profile("chuishao"), max_examples=300, stateful_step_count=60)
 settings.load_profile("chuishao")
 
 
