@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -73,7 +74,7 @@ class Context:
         """The operation's own loaders."""
         from chuishao.graphql.loaders import Loaders  # noqa: PLC0415 loaders know the context
 
-        return Loaders(self.services.log, self.now, self.reader)
+        return Loaders(self.services.log, self.now, self.reader, self.require_own)
 
     def spend(self, rows: Any) -> Any:
         """Count nested rows that an operation shows; refuse one that shows too many."""
@@ -96,13 +97,21 @@ class Context:
         self.forget()
         self.rows = 0
 
-    async def at_least(self, position: int | None) -> None:
-        """Wait until what is read includes a position."""
+    async def at_least(self, position: int | None, needed: Collection[str] | None = None) -> None:
+        """Wait until what is read includes a position; a read model that is not needed may have stopped."""
+        self.require_own()
         if position:
             try:
-                await self.services.engine.reach(position)
+                await self.services.engine.reach(position, needed=needed)
             except Refusal as refusal:
                 raise self.error(refusal) from refusal
+
+    def require_own(self) -> None:
+        """Refuse to read a read model that another version of the server has remade."""
+        try:
+            self.services.engine.known.require_own()
+        except Refusal as refusal:
+            raise self.error(refusal) from refusal
 
     def error(self, refusal: Refusal) -> ApiError:
         """A refusal as an error of the operation, in the asker's language."""

@@ -40,10 +40,12 @@ Shown: TypeAlias = Callable[[Where], None]
 class Loaders:
     """The loaders of one operation."""
 
-    def __init__(self, log: EventLog, now: datetime, reader: Reader) -> None:
+    def __init__(self, log: EventLog, now: datetime, reader: Reader, require_own: Callable[[], None]) -> None:
         self.log = log
         self.now = now
         self.reader = reader
+        self._require_own = require_own
+        """Refuses where a read model is no longer that of this code."""
 
     @cached_property
     def case(self) -> DataLoader[UUID, CaseRow | None]:
@@ -128,22 +130,22 @@ class Loaders:
     @cached_property
     def tally(self) -> DataLoader[str, tallies.Tally]:
         """The tally of a place."""
-        return self._mapped(tallies.of_places)
+        return self._derived(tallies.of_places)
 
     @cached_property
     def worker_tally(self) -> DataLoader[str, tallies.Tally]:
         """The tally of what is assigned to an actor."""
-        return self._mapped(tallies.of_workers)
+        return self._derived(tallies.of_workers)
 
     @cached_property
     def overdue(self) -> DataLoader[str, int]:
         """How many open cases in a place are past their limit."""
-        return self._mapped(lambda connection, keys: grids.overdue(connection, keys, self.now))
+        return self._derived(lambda connection, keys: grids.overdue(connection, keys, self.now))
 
     @cached_property
     def trace(self) -> DataLoader[UUID, list[history.Entry]]:
         """The history of a case."""
-        return self._mapped(lambda connection, keys: history.traces(connection, self.log.id, keys))
+        return self._derived(lambda connection, keys: history.traces(connection, self.log.id, keys))
 
     @cached_property
     def checkpoint(self) -> DataLoader[None, Sealed | None]:
@@ -227,6 +229,7 @@ class Loaders:
         shown: Shown | None,
         order: str = "",
     ) -> Any:
+        self._require_own()
         where = Where()
         where.also(f"{column} = ANY({where.add(keys)})")
         if shown is not None:
@@ -236,6 +239,15 @@ class Loaders:
             query += f" ORDER BY {column}, {order}"
         async with connected(self.log.pool) as connection:
             return await connection.fetch(query, *where.arguments)
+
+    def _derived(self, load_all: Callable[[Any, list[K]], Awaitable[dict[K, Any]]]) -> DataLoader[K, Any]:
+        """What a read model says of keys."""
+
+        async def load(connection: Connection, keys: list[K]) -> dict[K, Any]:
+            self._require_own()
+            return await load_all(connection, keys)
+
+        return self._mapped(load)
 
     def _mapped(
         self, load_all: Callable[[Any, list[K]], Awaitable[dict[K, Any]]], **default: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -14,10 +15,12 @@ from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.command import Command
 from chuishao.commands.execution import Envelope, Outcome
 from chuishao.commands.secret import secret_of
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import Role
-from chuishao.eventlog.connection import connected
+from chuishao.eventlog.connection import Unavailable, connected
 from chuishao.graphql.context import Info
+from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
@@ -34,6 +37,12 @@ from chuishao.graphql.types.shared import (
     column,
 )
 from chuishao.projections.policies import all_policies
+from chuishao.projections.sight import SEEN_BY
+
+RECORDED = Phrase(
+    "The command is recorded; what it made or changed cannot be read at this moment. Read it in a moment.",
+    "命令已记录；目前无法读取其结果。请稍后读取。",
+)
 
 
 @strawberry.type(description="用户错误 Why a command was refused. Nothing was recorded.")
@@ -45,6 +54,16 @@ class UserError:
     path: list[str] = column("字段 The input field at fault; empty where it is the command as a whole.")
 
 
+@strawberry.type(
+    description="未能显示 Why what a command made or changed cannot be shown now. The command is recorded."
+)
+class Unread:
+    """A recorded command whose effect is not to be read yet."""
+
+    code: str = column("代码 NOT_YET, READ_MODEL_STOPPED, READ_MODEL_REPLACED, UNAVAILABLE or TIMEOUT.")
+    message: str = column("说明 What is the matter and what to do, in the language asked for.")
+
+
 @dataclass
 class Result:
     """What became of a command; the source of every payload."""
@@ -52,6 +71,8 @@ class Result:
     outcome: Outcome | None = None
     errors: list[UserError] = field(default_factory=list)
     secret: str | None = None
+    thing: asyncio.Future[tuple[Any, Unread | None]] | None = None
+    """What the command made or changed, or why it cannot be shown; read once, whoever asks for it."""
 
     @property
     def position(self) -> int | None:
@@ -62,66 +83,71 @@ class Result:
 Root = strawberry.Parent[Result]
 
 
-async def _case(root: Root, info: Info) -> CaseRef | None:
-    return await _written(root, info, info.context.loaders.case.load)  # type: ignore[no-any-return]
+@dataclass(frozen=True)
+class Thing:
+    """What a kind of command makes or changes: how it is read, and which read models that needs, if any."""
+
+    shown: Any
+    text: str
+    needed: frozenset[str]
+    load: Callable[[Info, Any], Awaitable[Any]]
 
 
-async def _whistle(root: Root, info: Info) -> WhistleRef | None:
-    return await _written(root, info, info.context.loaders.whistle.load)  # type: ignore[no-any-return]
+async def _latest_policy(info: Info, _id: Any) -> Any:
+    async with connected(info.context.services.log.pool) as connection:
+        return (await all_policies(connection))[0]
 
 
-async def _worker(root: Root, info: Info) -> WorkerRef | None:
-    return await _written(root, info, info.context.loaders.worker.load)  # type: ignore[no-any-return]
+def _by(loader: str) -> Callable[[Info, Any], Awaitable[Any]]:
+    return lambda info, id_: getattr(info.context.loaders, loader).load(id_)
 
 
-async def _department(root: Root, info: Info) -> DepartmentRef | None:
-    return await _written(root, info, info.context.loaders.department.load)  # type: ignore[no-any-return]
+def _thing(shown: Any, zh: str, en: str, load: Callable[[Info, Any], Awaitable[Any]], *needed: str) -> Thing:
+    text = f"{zh} The {en}, as it stands after the command; null if refused, or with `unread`."
+    return Thing(shown, text, frozenset(needed), load)
 
 
-async def _division(root: Root, info: Info) -> DivisionRef | None:
-    return await _written(root, info, info.context.loaders.division_by_id.load)  # type: ignore[no-any-return]
+async def _erasure(info: Info, id_: Any) -> Any:
+    return await info.context.services.log.begun(id_)
 
 
-async def _grid(root: Root, info: Info) -> GridRef | None:
-    return await _written(root, info, info.context.loaders.grid_by_id.load)  # type: ignore[no-any-return]
-
-
-async def _policy(root: Root, info: Info) -> Policy | None:
-    async def latest(_id: Any) -> Any:
-        async with connected(info.context.services.log.pool) as connection:
-            return (await all_policies(connection))[0]
-
-    return await _written(root, info, latest)  # type: ignore[no-any-return]
-
-
-async def _erasure(root: Root, info: Info) -> Event | None:
-    if root.outcome is None:
-        return None
-    return await info.context.services.log.begun(root.outcome.id)  # type: ignore[return-value]
-
-
-async def _written(root: Result, info: Info, load: Callable[[Any], Awaitable[Any]]) -> Any:
-    """Read what the command made or changed, once the read models show it."""
-    if root.outcome is None:
-        return None
-    await info.context.at_least(root.outcome.position)
-    includes(root.outcome.position)
-    return await load(root.outcome.id)
-
-
-_THINGS: dict[str, tuple[Any, str]] = {
-    "case": (_case, "案件 The case, as it stands after the command; null if refused."),
-    "whistle": (_whistle, "哨件 The whistle, as it stands after the command; null if refused."),
-    "worker": (_worker, "网格员 The worker, after the command; null if refused."),
-    "department": (_department, "部门 The department, after the command; null if refused."),
-    "division": (_division, "区划 The division, after the command; null if refused."),
-    "grid": (_grid, "网格 The grid, after the command; null if refused."),
-    "policy": (_policy, "政策 The policy adopted last; null if refused."),
-    "erasure": (
-        _erasure,
+_THINGS: dict[str, Thing] = {
+    "case": _thing(CaseRef, "案件", "case", _by("case"), *SEEN_BY),
+    "whistle": _thing(WhistleRef, "哨件", "whistle", _by("whistle"), *SEEN_BY),
+    "worker": _thing(WorkerRef, "网格员", "worker", _by("worker"), "workers"),
+    "department": _thing(DepartmentRef, "部门", "department", _by("department"), "departments"),
+    "division": _thing(DivisionRef, "区划", "division", _by("division_by_id"), "divisions"),
+    "grid": _thing(GridRef, "网格", "grid", _by("grid_by_id"), "grids"),
+    "policy": _thing(Policy, "政策", "policy adopted last", _latest_policy, "policies"),
+    "erasure": Thing(
+        Event,
         "删除记录 The event that says it for ever; the earlier one if it was done; null if refused.",
+        frozenset(),
+        _erasure,
     ),
 }
+
+
+async def _read(root: Result, info: Info, thing: Thing) -> tuple[Any, Unread | None]:
+    """Read what a command made or changed, once; a recorded command is never answered by an error."""
+    if root.thing is None:
+        root.thing = asyncio.ensure_future(_read_now(root, info, thing))
+    return await root.thing
+
+
+async def _read_now(root: Result, info: Info, thing: Thing) -> tuple[Any, Unread | None]:
+    if root.outcome is None:
+        return None, None
+    try:
+        if thing.needed:
+            await info.context.at_least(root.outcome.position, thing.needed)
+            includes(root.outcome.position)
+        return await thing.load(info, root.outcome.id), None
+    except ApiError as error:
+        return None, Unread(code=error.code, message=error.said.said(info.context.language))
+    except Unavailable as error:
+        code = code_of(error)
+        return None, Unread(code=code, message=RECORDED.said(info.context.language))
 
 
 async def send(info: Info, command: type[Command], given: Any) -> Result:
@@ -148,8 +174,19 @@ async def send(info: Info, command: type[Command], given: Any) -> Result:
 
 
 def _payload_of(command: type[Command]) -> type:
-    thing, text = _THINGS[command.thing]
-    fields = [strawberry.field(resolver=thing, name=command.thing, description=text)]
+    thing = _THINGS[command.thing]
+
+    async def shown(root: Root, info: Info) -> Any:
+        return (await _read(root, info, thing))[0]
+
+    async def unread(root: Root, info: Info) -> Unread | None:
+        return (await _read(root, info, thing))[1]
+
+    shown.__annotations__["return"] = thing.shown | None
+    fields = [
+        strawberry.field(resolver=shown, name=command.thing, description=thing.text),
+        strawberry.field(resolver=unread, name="unread", description=_UNREAD),
+    ]
     if command is ReportCase:
         secret = plain_field(
             "secret", str | None, "查询码 The case's own secret: keep it to rate and reopen it."
@@ -159,6 +196,12 @@ def _payload_of(command: type[Command]) -> type:
     fields.append(plain_field("errors", list[UserError], "错误 Why it was refused; empty if it was not."))
     text = f"结果 Answer of `{mutation_name(command)}`."
     return create_type(f"{command.__name__}Payload", fields, description=text)
+
+
+_UNREAD = (
+    "未能显示 Why the thing is null although the command is recorded, at `position`: read it later, "
+    "and do not send the command anew. Null where it is shown, and where the command was refused."
+)
 
 
 def _mutation_of(command: type[Command]) -> Any:

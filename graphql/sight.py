@@ -20,7 +20,7 @@ from chuishao.eventlog.log import Filter
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_id
-from chuishao.projections.sight import cases_seen
+from chuishao.projections.sight import SEEN_BY, cases_seen
 
 CaseSecret: TypeAlias = Annotated[
     str | None,
@@ -49,7 +49,7 @@ async def narrowed(info: Info, wanted: Filter, head: int) -> Filter:
         return replace(wanted, case_places=reader.actor.scope or None)
     if reader.unknown or (reader.actor.scope is None and reader.sight is not Sight.OWN):
         return replace(wanted, cases=frozenset())
-    await info.context.at_least(head)
+    await info.context.at_least(head, SEEN_BY)
     async with connected(info.context.services.log.pool) as connection:
         return replace(wanted, cases=await cases_seen(connection, reader))
 
@@ -102,7 +102,7 @@ async def watched(info: Info, wanted: Filter, head: int) -> Watch:
 
 async def sees(info: Info, case: UUID, position: int) -> bool:
     """Whether the asker sees a case as it stands at a position or later."""
-    await info.context.at_least(position)
+    await info.context.at_least(position, SEEN_BY)
     return await info.context.loaders.case.load(case) is not None
 
 

@@ -117,7 +117,7 @@ class Engine:
         return len(batch)
 
     async def reach(self, position: int, within: float = 5.0, needed: Collection[str] | None = None) -> None:
-        """Return once the read models needed (all, unless said) have folded the position; else refuse."""
+        """Return once the read models have folded a position, except for stopped ones that are not needed."""
         await self.known.until(position, within, needed)
 
     @property

@@ -123,38 +123,45 @@ class Reach:
             raise ReadModelReplaced(name=name)
 
     async def until(self, position: int, within: float, needed: Collection[str] | None = None) -> None:
-        """Return once the read models needed (all, unless said) have folded a position; else refuse.
+        """Return once the read models have folded a position; refuse where that takes too long.
 
-        At once where one of them has stopped before it, or is no longer ours.
+        At once where one is no longer ours, or one that is needed has stopped before; without names, all are.
         """
         if position > self.feed.head and position > (head := await self.log.head()):
             raise BeyondTheLog("atLeast", wanted=position, head=head)
         deadline = asyncio.get_running_loop().time() + within
-        while (reached := await self.slowest(position, needed)) < position:
+        while self.least(position) < position:  # another process may have folded it
+            await self.look()
             self.require_own()
-            self._require_going(position, needed)
+            if not (behind := self._going(position, needed)):
+                return
             if asyncio.get_running_loop().time() > deadline:
-                raise NotYet("atLeast", position=reached, wanted=position)
+                raise NotYet("atLeast", position=min(behind), wanted=position)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.05):
                     await self._progress.wait()
 
-    def _require_going(self, wanted: int, needed: Collection[str] | None) -> None:
-        for name in self._names(needed):
+    def _going(self, wanted: int, needed: Collection[str] | None) -> list[int]:
+        """Where those stand that are behind a position and will reach it; refused if one needed will not."""
+        behind = []
+        for projection in self.projections:
+            name = projection.name
             row = self._rows.get(name)
-            if row is not None and row.status == "stopped" and row.position < wanted:
-                raise ReadModelStopped("atLeast", name=name, position=row.position, wanted=wanted)
+            reached = self._reached.get(name, 0)
+            if reached >= wanted:
+                continue
+            if row is None or row.status != "stopped":
+                behind.append(reached)
+            elif needed is None or name in needed:
+                raise ReadModelStopped("atLeast", name=name, position=reached, wanted=wanted)
+        return behind
 
-    def least(self, needed: Collection[str] | None = None, default: int = 0) -> int:
-        """What the read models needed are known to include; they may be further."""
-        return min((self._reached.get(name, 0) for name in self._names(needed)), default=default)
+    def least(self, default: int = 0) -> int:
+        """What every read model is known to include; they may be further."""
+        return min((self._reached.get(p.name, 0) for p in self.projections), default=default)
 
-    async def slowest(self, position: int, needed: Collection[str] | None = None) -> int:
-        """What the read models needed include, looking anew where that is less than a position."""
-        if (reached := self.least(needed, position)) < position:  # another process may have folded it
+    async def slowest(self, position: int) -> int:
+        """What every read model includes, looking anew where that is less than a position."""
+        if self.least(position) < position:  # another process may have folded it
             await self.look()
-            reached = self.least(needed, position)
-        return reached
-
-    def _names(self, needed: Collection[str] | None) -> list[str]:
-        return [p.name for p in self.projections if needed is None or p.name in needed]
+        return self.least(position)

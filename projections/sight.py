@@ -8,6 +8,9 @@ from chuishao.domain.sight import Reader, Sight
 from chuishao.eventlog.connection import Connection
 from chuishao.projections.paging import Where
 
+SEEN_BY = frozenset({"cases", "whistles"})
+"""The read models that say who sees a case; whether another one has stopped is nothing to a follower."""
+
 # ruff: noqa: S608 every name in these conditions is a table of our own
 
 

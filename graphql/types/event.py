@@ -20,6 +20,7 @@ from chuishao.graphql.inputs import camel
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.seal import InclusionProof
 from chuishao.graphql.types.shared import CaseRef, DepartmentRef, column, guarded
+from chuishao.projections.sight import SEEN_BY
 
 Root = strawberry.Parent[RecordedEvent]
 _ACTORS = frozenset({"by", "assignee"})
@@ -188,7 +189,7 @@ class Event:
         """By correlation, once the read model shows the event."""
         if root.correlation is None:
             return None
-        await info.context.at_least(root.position)
+        await info.context.at_least(root.position, SEEN_BY)
         return await info.context.loaders.case.load(root.correlation)  # type: ignore[return-value]
 
 
