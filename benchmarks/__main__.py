@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import append, observing, snapshots, verifying
+from benchmarks import append, observing, rebuilding, snapshots, verifying
 from chuishao.service.postgres import EmbeddedPostgres
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -39,9 +43,20 @@ def _verify(url: str, folder: Path, console: Console) -> tuple[Table, object]:
     return verifying.table(found), found.as_json()
 
 
-BENCHMARKS = {"append": _append, "observing": _observing, "snapshots": _snapshots, "verify": _verify}
+def _rebuild(wish: rebuilding.Wish, url: str, folder: Path, console: Console) -> tuple[Table, object]:
+    found = asyncio.run(rebuilding.measure(url, folder, console, wish))
+    return rebuilding.table(found), found.as_json()
+
+
+BENCHMARKS: dict[str, Callable[[str, Path, Console], tuple[Table, object]]] = {
+    "append": _append,
+    "observing": _observing,
+    "snapshots": _snapshots,
+    "verify": _verify,
+    "rebuild": partial(_rebuild, rebuilding.Wish()),
+}
 """Each gives a table for reading and the ratios that are kept."""
-LONG = {"verify"}
+LONG = {"verify", "rebuild"}
 """Those that run only when they are named."""
 
 
@@ -52,9 +67,24 @@ def keep(name: str, ratios: object) -> None:
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
 
 
+def _told() -> tuple[list[str], rebuilding.Wish]:
+    """The benchmarks that are named, and how large `rebuild` shall be."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument(
+        "names", nargs="*", help=f"any of {', '.join(BENCHMARKS)}; all short ones if left out"
+    )
+    parser.add_argument("--events", type=int, default=1_000_000, help="rebuild: how long the log is")
+    parser.add_argument("--commands", type=int, default=200, help="rebuild: commands a second")
+    parser.add_argument("--seconds", type=float, default=60, help="rebuild: under load before it begins")
+    told = parser.parse_args()
+    return told.names, rebuilding.Wish(told.events, told.commands, told.seconds)
+
+
 def main() -> None:
     """Run the benchmarks that are named, or every short one, each on a PostgreSQL of its own."""
-    console, wanted = Console(), sys.argv[1:] or [name for name in BENCHMARKS if name not in LONG]
+    console, (named, wish) = Console(), _told()
+    BENCHMARKS["rebuild"] = partial(_rebuild, wish)
+    wanted = named or [name for name in BENCHMARKS if name not in LONG]
     for name in wanted:
         if name not in BENCHMARKS:
             sys.exit(f"there is no benchmark {name}; there are {', '.join(BENCHMARKS)}")

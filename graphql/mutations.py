@@ -57,7 +57,7 @@ class UserError:
 @strawberry.type(
     description="未能显示 Why what a command made or changed cannot be shown now. The command is recorded."
 )
-class Unread:
+class UnreadError:
     """A recorded command whose effect is not to be read yet."""
 
     code: str = column("代码 NOT_YET, READ_MODEL_STOPPED, READ_MODEL_REPLACED, UNAVAILABLE or TIMEOUT.")
@@ -71,7 +71,7 @@ class Result:
     outcome: Outcome | None = None
     errors: list[UserError] = field(default_factory=list)
     secret: str | None = None
-    thing: asyncio.Future[tuple[Any, Unread | None]] | None = None
+    thing: asyncio.Future[tuple[Any, UnreadError | None]] | None = None
     """What the command made or changed, or why it cannot be shown; read once, whoever asks for it."""
 
     @property
@@ -128,14 +128,14 @@ _THINGS: dict[str, Thing] = {
 }
 
 
-async def _read(root: Result, info: Info, thing: Thing) -> tuple[Any, Unread | None]:
+async def _read(root: Result, info: Info, thing: Thing) -> tuple[Any, UnreadError | None]:
     """Read what a command made or changed, once; a recorded command is never answered by an error."""
     if root.thing is None:
         root.thing = asyncio.ensure_future(_read_now(root, info, thing))
     return await root.thing
 
 
-async def _read_now(root: Result, info: Info, thing: Thing) -> tuple[Any, Unread | None]:
+async def _read_now(root: Result, info: Info, thing: Thing) -> tuple[Any, UnreadError | None]:
     if root.outcome is None:
         return None, None
     try:
@@ -144,10 +144,10 @@ async def _read_now(root: Result, info: Info, thing: Thing) -> tuple[Any, Unread
             includes(root.outcome.position)
         return await thing.load(info, root.outcome.id), None
     except ApiError as error:
-        return None, Unread(code=error.code, message=error.said.said(info.context.language))
+        return None, UnreadError(code=error.code, message=error.said.said(info.context.language))
     except Unavailable as error:
         code = code_of(error)
-        return None, Unread(code=code, message=RECORDED.said(info.context.language))
+        return None, UnreadError(code=code, message=RECORDED.said(info.context.language))
 
 
 async def send(info: Info, command: type[Command], given: Any) -> Result:
@@ -179,7 +179,7 @@ def _payload_of(command: type[Command]) -> type:
     async def shown(root: Root, info: Info) -> Any:
         return (await _read(root, info, thing))[0]
 
-    async def unread(root: Root, info: Info) -> Unread | None:
+    async def unread(root: Root, info: Info) -> UnreadError | None:
         return (await _read(root, info, thing))[1]
 
     shown.__annotations__["return"] = thing.shown | None

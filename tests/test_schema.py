@@ -119,7 +119,7 @@ def test_every_mutation_takes_one_input_and_answers_a_thing_a_position_and_error
         field = built.mutation_type.fields[mutation_name(command)]
         assert str(field.args["input"].type) == f"{command.__name__}Input!"
         payload: Any = field.type.of_type
-        expected = {command.thing, "position", "errors"}
+        expected = {command.thing, "unread", "position", "errors"}
         assert set(payload.fields) - {"secret"} == expected, command
         assert str(payload.fields["errors"].type) == "[UserError!]!"
 
