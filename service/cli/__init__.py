@@ -9,9 +9,11 @@ from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.migrate import MigrationChanged
 from chuishao.graphql.endpoint.documents import BadDocuments
+from chuishao.projections.parked import NotParked
 from chuishao.projections.rebuild import NothingToGoBackTo, Poisoned
 from chuishao.service.cli import (
     erasing,
+    parked,
     read_models,
     schema,
     seal,
@@ -31,6 +33,7 @@ __all__ = [
     "app",
     "erasing",
     "main",
+    "parked",
     "read_models",
     "schema",
     "seal",
@@ -49,6 +52,7 @@ EXPECTED = (
     UnknownDistrict,
     BadDocuments,
     Poisoned,
+    NotParked,
     NothingToGoBackTo,
     Refusal,
 )

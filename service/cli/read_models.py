@@ -40,7 +40,7 @@ def rebuild(
     ] = False,
 ) -> None:
     """Rebuild read models from the log, beside the present ones, and flip to them together."""
-    wanted = _named(names or [], all_)
+    wanted = named(names or [], all_)
 
     async def work(log: EventLog) -> None:
         make = go_back if back else rebuild_all
@@ -55,7 +55,7 @@ def rebuild(
     run_on_log(settings, work)
 
 
-def _named(names: list[str], all_: bool) -> list[Projection]:
+def named(names: list[str], all_: bool = False) -> list[Projection]:
     """The read models of these names, or all."""
     known = {projection.name: projection for projection in PROJECTIONS}
     for name in names:
