@@ -99,8 +99,8 @@ class Context:
 
     async def at_least(self, position: int | None, needed: Collection[str] | None = None) -> None:
         """Wait until what is read includes a position; a read model that is not needed may have stopped."""
-        self.require_own()
         if position:
+            self.require_own()
             try:
                 await self.services.engine.reach(position, needed=needed)
             except Refusal as refusal:

@@ -34,7 +34,7 @@ from chuishao.graphql.orders import (
     WhistleOrder,
     WorkerOrder,
 )
-from chuishao.graphql.reading import answered, by_code, by_id, fetched, listed
+from chuishao.graphql.reading import answered, by_code, by_id, derived, fetched, listed
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.seal import SealQueries
 from chuishao.graphql.sight import CaseSecret, narrowed, prove
@@ -215,7 +215,7 @@ class Query(SealQueries):
         """The league table."""
         code = place or ""
         conditions(info, lambda where: where.within("street", code))
-        read = fetched(info, lambda connection: league(connection, code, info.context.now), at_least)
+        read = derived(info, lambda connection: league(connection, code, info.context.now), at_least)
         return await read  # type: ignore[no-any-return]
 
     @strawberry.field(description="行政区划 A division by the code it bears now.")
@@ -305,7 +305,7 @@ class Query(SealQueries):
     @strawberry.field(description="政策 Every policy ever adopted, the last first.")
     async def policies(self, info: Info, at_least: AtLeast = None) -> list[Policy]:
         """The policies."""
-        return await fetched(info, all_policies, at_least)  # type: ignore[no-any-return]
+        return await derived(info, all_policies, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(
         description="事件日志 The log itself after a cursor, in order: the audit's raw material. "
