@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -135,7 +136,7 @@ async def test_after_an_erasure_none_of_a_persons_words_is_left_and_every_hash_h
                 assert made.returncode == 0, made.stderr
 
             number = await connection.fetchval("SELECT number FROM cases.case_row ORDER BY number LIMIT 1")
-            told = run_chuishao(*("erase", number, "--reason", "consent_withdrawn", "--yes", *run))
+            told = run_chuishao(*("erase", number, "--reason", "consent_withdrawn", "--yes", "--scrub", *run))
             assert told.returncode == 0, told.stderr
             assert "CaseReported" in told.stdout and "Erased at position" in told.stdout
             event = (await socket.next())["events"]
@@ -192,13 +193,14 @@ async def _event_types_with_words(town: Town) -> set[str]:
 
 
 async def _in_files(connection: asyncpg.Connection[Any], wanted: list[bytes]) -> set[bytes]:
-    """What stands in the files of the database."""
+    """What stands in the files of the database, and in what PostgreSQL logs."""
     await connection.execute("CHECKPOINT")
     folder = Path(await connection.fetchval("SELECT current_setting('data_directory')"))
     database = await connection.fetchval(
         "SELECT oid::text FROM pg_database WHERE datname = current_database()"
     )
     files = [path for path in (folder / "base" / database).iterdir() if path.is_file()]
+    files.append(folder.with_name("postgres.log"))
     held = b"".join(path.read_bytes() for path in files)
     return {form for form in wanted if form in held}
 
@@ -218,6 +220,22 @@ async def test_an_erasure_is_an_event_that_says_who_whom_when_and_why(town: Town
     assert recorded.occurred_at == town.clock.now
     query = "SELECT key, erased_at IS NOT NULL FROM subject_key WHERE subject = $1"
     assert [tuple(row) for row in await town.log.pool.fetch(query, subject)] == [(None, True)]
+
+
+async def test_an_auditor_finds_a_key_that_was_destroyed_without_its_event(town: Town) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "auditors.md").read_text(encoding="utf-8")
+    (question,) = re.findall(r"```sql\n(WITH erased.*?)```", page, re.DOTALL)
+    await erase(town, await town.report())
+    assert await town.log.pool.fetch(question) == []
+
+    await town.report()
+    subject = successor(resident_subject(KEY, town.resident.id))
+    destroy = "UPDATE subject_key SET key = NULL, erased_at = now() WHERE subject = $1"
+    await town.log.pool.execute(destroy, subject)
+    assert [tuple(row) for row in await town.log.pool.fetch(question)] == [(subject, True)]
+
+    await erase(town, subject)  # an erasure by hand gets its event
+    assert await town.log.pool.fetch(question) == []
 
 
 async def test_erasing_twice_records_it_once(town: Town, other_town: Town) -> None:

@@ -15,6 +15,7 @@ from chuishao.commands.execution import Envelope, Executor
 from chuishao.domain.actor import SYSTEM, Actor
 from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.erasure import ErasureGround
+from chuishao.domain.event import SHORT_TEXT, written
 from chuishao.domain.refusal import NothingKept
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import connected
@@ -28,8 +29,9 @@ from chuishao.service.settings import Settings, WrongSetting
 
 REMAINS = (
     "Backups, dumps and archived WAL from before still hold the key: let them expire, and erase again after"
-    " restoring one (docs/operations.md)."
+    " restoring one."
 )
+UNSCRUBBED = "The files of the database hold its bytes until `chuishao scrub`, for a quiet hour. "
 
 
 @app.command()
@@ -50,6 +52,9 @@ def erase(
         bool, typer.Option("--resident", help="SUBJECT is the identifier of a resident's account.")
     ] = False,
     actor: Annotated[str, typer.Option(help="Identifier of the administrator who erases.")] = SYSTEM.id,
+    scrubbed: Annotated[
+        bool, typer.Option("--scrub", help="Take it out of the database's files at once.")
+    ] = (False),
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Erase every word that is kept about a person, for good; say first what that is."""
@@ -65,13 +70,14 @@ def erase(
             console.print(shown(kept))
             if not yes:
                 typer.confirm(f"Erase this for good ({reason.zh} {reason.en})?", abort=True)
-        by = Actor(actor, Role.ADMINISTRATOR, "")
+        by = Actor(written("actor", actor, SHORT_TEXT), Role.ADMINISTRATOR, "")
         command = EraseSubject(subject_id=identifier, reason=reason)
         done = await Executor(log, key).execute(command, Envelope(uuid4(), by))
         what = f"Erased at position {done.position:,}" if kept else "All of it was erased before"
         console.print(f"{what}: subject {person}.", soft_wrap=True, highlight=False)
-        await scrub(log)
-        console.print("Overwritten in the files of the database, too. " + REMAINS)
+        if scrubbed:
+            await scrub(log)
+        console.print(REMAINS if scrubbed else UNSCRUBBED + REMAINS)
 
     run_on_log(settings, work)
 
@@ -79,7 +85,7 @@ def erase(
 @app.command("scrub")
 @told("database_url", "data_dir")
 def scrub_files(settings: Settings) -> None:
-    """Take erased keys and words out of the files of the database, after erasures over the API."""
+    """Take erased keys and words out of the files of the database; writers and readers wait meanwhile."""
 
     async def work(log: EventLog) -> None:
         tables = await scrub(log)
