@@ -94,10 +94,10 @@ def _run(*arguments: object) -> tuple[float, float, float]:
 
 def table(found: Measured) -> Table:
     """What was measured, for reading."""
-    shown = Table(title="Sealing, exporting and verifying a log: the whole command, and its peak memory")
+    shown = Table(title="A log of so many events: the whole command, its own processor time and peak memory")
     shown.add_column("")
     for size in SIZES:
-        for heading in (f"{size:,} events", "of a processor", "a second", "MiB"):
+        for heading in (f"{size:,}", "CPU", "a second", "MiB"):
             shown.add_column(heading, justify="right")
     for command in COMMANDS:
         cells = []

