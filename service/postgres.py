@@ -42,6 +42,7 @@ SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
+    "hot_standby": "off",  # what is recovered from a backup is shown when it has reached its moment
     "random_page_cost": 1.1,
     "jit": "off",
     "timezone": "UTC",

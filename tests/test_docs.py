@@ -268,7 +268,8 @@ def shell_lines() -> Iterator[tuple[str, str]]:
 
 
 def check_chuishao(words: list[str]) -> None:
-    """Find the command, and each of its flags, in the command line itself."""
+    """Find the command, and each of its flags, in the command line itself; after -- they are another's."""
+    words = words[: words.index("--")] if "--" in words else words
     command: Any = typer.main.get_command(app)
     while hasattr(command, "commands") and words:
         assert words[0] in command.commands, f"there is no command {words[0]}"

@@ -18,10 +18,8 @@ from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
-from chuishao.service import postgres as postgres_module
 from chuishao.service.postgres import SETTINGS, EmbeddedPostgres, find_binaries
 from chuishao.service.postgres_cluster import environment
-from chuishao.service.postgres_process import Claim, read_claim
 from tests.cables import Cables, cables
 from tests.served import AUDITOR, Client, served, until
 from tests.test_faults import assert_sound, prepared
@@ -46,15 +44,6 @@ def run_postgres_program(name: str, *arguments: object) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def claim_of_any(cluster: Path) -> Claim | None:
-    """What postmaster.pid says, where a standby that answers is ready, too."""
-    claim = read_claim(cluster)
-    if claim is None:
-        return None
-    stands = (cluster / "postmaster.pid").read_text().splitlines()[7].strip() == "standby"
-    return Claim(claim.pid, claim.socket_folder, claim.ready or stands)
 
 
 @dataclass
@@ -100,7 +89,7 @@ class Pair:
 async def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
     """A primary and its replica, streaming and asynchronous."""
     monkeypatch.setitem(SETTINGS, "fsync", "off")
-    monkeypatch.setattr(postgres_module, "read_claim", claim_of_any)
+    monkeypatch.setitem(SETTINGS, "hot_standby", "on")
     with ExitStack() as stack:
         primary = stack.enter_context(EmbeddedPostgres.start(tmp_path / "one"))
         await prepared(primary.url)
