@@ -21,6 +21,7 @@ from chuishao.domain.refusal import NothingKept
 from chuishao.eventlog.erasure import scrub
 from chuishao.eventlog.export_format import BadExport, parse_header
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.mapper import decode
 from chuishao.service.cli.app import app
 from chuishao.service.cli.running import console, run_on_log
 from chuishao.service.database import database
@@ -99,7 +100,8 @@ def _erasures(file: Path) -> Iterator[Erased]:
         raise WrongSetting(f"{file} is not a whole export of a log: {error}") from error
 
 
-def _erasure(event: dict[str, Any]) -> Iterator[Erased]:
-    if event.get("type") == PersonalTextErased.TOPIC:
-        data = json.loads(event["data"])
-        yield Erased(UUID(data["subject"]), UUID(data["identity"]), ErasureGround(data["ground"]))
+def _erasure(line: dict[str, Any]) -> Iterator[Erased]:
+    if line.get("type") == PersonalTextErased.TOPIC:
+        event = decode(UUID(line["stream"]), line["version"], line["type"], line["data"].encode())
+        if isinstance(event, PersonalTextErased):
+            yield Erased(event.subject, event.identity, ErasureGround(event.ground))
