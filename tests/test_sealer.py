@@ -310,7 +310,7 @@ async def test_what_was_changed_before_it_was_sealed_is_not_sealed(
         ("UPDATE tile SET hashes = sha256('') WHERE level = 1", "do not lead to the root"),
         ("DELETE FROM checkpoint", "the newest checkpoint is of 0 events, and the tiles hold 300"),
         ("UPDATE checkpoint SET root = sha256('')", "signs something else"),
-        ("UPDATE checkpoint SET text = replace(text, '300', '299')", "does not hold"),
+        ("UPDATE checkpoint SET text = replace(text, E'/1\\n300\\n', E'/1\\n299\\n')", "does not hold"),
         ("UPDATE checkpoint SET text = ''", "this is no signed note"),
         ("UPDATE checkpoint SET key = 'x'", "is no key"),
         ("UPDATE log SET history = gen_random_uuid()", "signs something else"),

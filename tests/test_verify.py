@@ -467,7 +467,7 @@ async def test_checkpoints_of_another_key_are_forged_for_whoever_knows_the_true_
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
-        ("text = replace(text, '60', '59')", "does not hold"),
+        ("text = replace(text, E'/1\\n60\\n', E'/1\\n59\\n')", "does not hold"),
         ("text = replace(text, E'1\n60\n', E'1\n60\nmore\n')", "does not hold"),
         ("text = overlay(text PLACING 'AAAA' FROM length(text) - 30)", "does not hold"),
         ("text = regexp_replace(text, '— [^ ]*', '— somebody')", "no known key has signed this checkpoint"),
