@@ -13,6 +13,7 @@ import json
 import re
 import subprocess
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,13 @@ AT_ONCE = 64
 WARM = 0.25
 """Of the seconds without a rebuild, so many times as many pass before anything is measured."""
 ASKED = ("frontend_cases_of_a_grid", "auditor_trace_a_case")
+STEPS: dict[str, dict[str, Any]] = {
+    "acceptCase": {},
+    "assessCase": {"severity": "MINOR"},
+    "assignCase": {"tier": "ON_SPOT"},
+    "resolveOnSpot": {"result": "已处理"},
+}
+"""What is done to each reported case, in order."""
 DAY = 2000
 """Cases of the day that is copied."""
 
@@ -144,7 +152,7 @@ class Crowd:
     grids: list[str]
     phase: Phase = field(default_factory=Phase)
     stopping: bool = False
-    waiting: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    waiting: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
     """The next steps of cases that were begun."""
 
     async def ask_and_act(self) -> None:
@@ -189,8 +197,8 @@ class Crowd:
         return phase.queries
 
     async def _command(self, line: Line, phase: Phase) -> list[float]:
-        name, given = self.waiting.pop(0) if len(self.waiting) > AT_ONCE else self._report()
         command = uuid4()
+        name, given = self.waiting.popleft() if len(self.waiting) > AT_ONCE else self._report()
         given = given | {"commandId": str(command)}
         kind = f"{name[0].upper()}{name[1:]}Input"
         wanted = "position errors { code }"
@@ -199,22 +207,19 @@ class Crowd:
         payload = answer["data"][name] if "errors" not in answer else None
         if payload is None or payload["errors"] or payload["position"] is None:
             raise AssertionError(str(answer))
-        if name == "reportCase":
-            self._go_on(str(uuid5(command, "")))
+        self._go_on(name, given.get("caseId") or str(uuid5(command, "")))
         return phase.commands
 
     def _report(self) -> tuple[str, dict[str, Any]]:
         grid = self.grids[len(self.phase.commands) % len(self.grids)]
         return "reportCase", {"category": "01001", "text": "井盖破损（模拟数据）", "gridCode": grid}
 
-    def _go_on(self, case: str) -> None:
-        about = {"caseId": case}
-        self.waiting += [
-            ("acceptCase", about),
-            ("assessCase", about | {"severity": "MINOR"}),
-            ("assignCase", about | {"tier": "ON_SPOT"}),
-            ("resolveOnSpot", about | {"result": "已处理"}),
-        ]
+    def _go_on(self, done: str, case: str) -> None:
+        """Once a step of a case is recorded, its next one waits for its turn."""
+        names = ("reportCase", *STEPS)
+        if (number := names.index(done)) < len(STEPS):
+            name = names[number + 1]
+            self.waiting.append((name, {"caseId": case} | STEPS[name]))
 
 
 async def checksums(url: str) -> dict[str, tuple[int, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import typer
 from typer.exceptions import TyperException
 
@@ -63,6 +65,7 @@ EXPECTED = (
 
 def main() -> None:
     """Run the command line; what a person can mend is one line and exit code 2."""
+    logging.getLogger("chuishao").addHandler(logging.NullHandler())  # commands say themselves what happened
     try:
         raise SystemExit(app(standalone_mode=False) or 0)
     except* EXPECTED as group:
