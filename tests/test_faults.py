@@ -51,6 +51,10 @@ AWAY = (httpx.TransportError, ConnectionClosed, InvalidMessage, InvalidStatus, O
 # People who do not give up
 
 
+PASSING = frozenset({"UNAVAILABLE", "NOT_YET", "TIMEOUT"})
+"""Codes after which the same command is sent again."""
+
+
 class Asked(Protocol):
     """Whoever answers a request: one server, or several in turn."""
 
@@ -84,10 +88,12 @@ class Persistent:
     async def _once(self, name: str, given: dict[str, Any]) -> Any:
         result = await self.client.send(mutation_of(name), {"input": given})
         for error in result.get("errors", ()):
-            assert error["extensions"]["code"] in ("UNAVAILABLE", "NOT_YET", "TIMEOUT"), error
+            assert error["extensions"]["code"] in PASSING, error
             raise Again
         payload = result["data"][name]
         assert payload["errors"] == [], payload
+        if "case" in payload and payload["case"] is None:  # it is recorded, and cannot be read yet
+            raise Again
         return payload
 
 

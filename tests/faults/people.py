@@ -15,13 +15,12 @@ from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
 from tests.faults.world import World
 from tests.served import Client
-from tests.test_faults import AWAY, Persistent
+from tests.test_faults import AWAY, PASSING, Persistent
 from tests.test_no_event_missed import ALL, Either, Event, Follow, Follower
 from tests.town import COMMUNITY, GRID, OTHER_GRID
 
 PATIENCE = 15.0
 """Seconds without a word after which a follower takes its line for dead; heartbeats come more often."""
-PASSING = frozenset({"UNAVAILABLE", "TIMEOUT", "NOT_YET"})
 SEEN = "query ($id: ID!, $at: Position) { case(id: $id, atLeast: $at) { version } }"
 
 
