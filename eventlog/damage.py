@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from chuishao.eventlog.export_format import leaf_of
+from chuishao.eventlog.export_format import at_position, leaf_of
 
 REMEMBERED = 200
 """Damaged positions that are looked at closely; the others are counted."""
@@ -31,7 +30,7 @@ class Suspect:
     """A position whose three hashes are not one; `truth` is the one that a checkpoint bears out, if any."""
 
     position: int
-    line: Mapping[str, Any]
+    preimage: bytes
     hashes: Mapping[str, bytes]
     truth: str | None = None
 
@@ -50,7 +49,6 @@ class Suspect:
 class Damage:
     """What was found so far. Of many damaged positions only the first are kept, the rest is counted."""
 
-    log: int
     findings: list[Finding] = field(default_factory=list)
     suspects: list[Suspect] = field(default_factory=list)
     gaps: list[tuple[int, int]] = field(default_factory=list)
@@ -88,8 +86,9 @@ class Damage:
 
     def misplaced(self, position: int, behind: int) -> None:
         """Keep that a position came too late; it is not missing then."""
-        gaps = [part for gap in self.gaps for part in _without(gap, position)]
-        self.gaps[:] = [(first, last) for first, last in gaps if first <= last]
+        if len(self.gaps) < REMEMBERED:
+            gaps = [part for gap in self.gaps for part in _without(gap, position)]
+            self.gaps[:] = [(first, last) for first, last in gaps if first <= last]
         text = f"its line stands behind that of position {behind}"
         self.found(positions(position, position), "swapped", text)
 
@@ -121,7 +120,7 @@ class Damage:
             suspect.position: home
             for suspect in changed
             for home, leaf in sealed.items()
-            if leaf_of(self.log, suspect.line, home) == leaf
+            if leaf_of(at_position(suspect.preimage, home)) == leaf
         }
 
 

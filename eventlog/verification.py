@@ -8,21 +8,27 @@ changed alike, the two checkpoints are named between which it was done.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chuishao.eventlog.damage import CONTENT, LEAF, REMEMBERED, SEALED, Damage, Suspect, positions
-from chuishao.eventlog.export_format import BadExport, Header, leaf_of, parse_header
+from chuishao.eventlog.export_format import (
+    BadExport,
+    Header,
+    leaf_of,
+    parse_header,
+    parse_line,
+    preimage_of,
+    whole,
+)
 from chuishao.eventlog.merkle import Frontier
-from chuishao.eventlog.note import BadNote, Checkpoint, Note, Verifier, opened, parse_note
+from chuishao.eventlog.note import ED25519, BadNote, Checkpoint, Note, Verifier, opened, parse_note
 
 GIVEN = "it was given with --key"
 SIGNED = "it signed the checkpoint that was kept"
 FROM_FILE = "it comes from the file alone"
-_DECODE = json.JSONDecoder().raw_decode
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error)
 
 
@@ -96,7 +102,7 @@ class Verification:
 
     def __init__(self, header: Header, kept: Sequence[Kept], keys: Sequence[Verifier]) -> None:
         believed, why = _believed(header, kept, keys)
-        self.report = Report(header, believed, why, Damage(header.log))
+        self.report = Report(header, believed, why, Damage())
         self.position = 0
         self.ended = False
         self._log = header.log
@@ -119,7 +125,7 @@ class Verification:
             self._checkpoint(line["checkpoint"])
         elif "missing" in line:
             self._missing(line)
-        elif line["end"] > self.position:
+        elif whole(line["end"]) > self.position:
             self._damage.gap(self.position + 1, line["end"])
         self.ended = "end" in line
 
@@ -134,17 +140,18 @@ class Verification:
         return self.report
 
     def _event(self, line: Mapping[str, Any]) -> None:
-        position = line["position"]
+        position = whole(line["position"])
         if position != self.position + 1 and not self._jumped(position):
             return
         self.position = position
         self.report.events += 1
-        content, leaf = leaf_of(self._log, line, position), bytes.fromhex(line["leaf"])
+        preimage = preimage_of(self._log, line)
+        content, leaf = leaf_of(preimage), bytes.fromhex(line["leaf"])
         sealed = bytes.fromhex(line["sealed"]) if "sealed" in line else leaf
         if content == leaf == sealed:
             self._trees.add(leaf)
         else:
-            self._doubt(Suspect(position, line, {SEALED: sealed, CONTENT: content, LEAF: leaf}))
+            self._doubt(Suspect(position, preimage, {SEALED: sealed, CONTENT: content, LEAF: leaf}))
         if "filed" in line:
             text = f"it is found under {line['filed']!a}, and what was sealed says otherwise"
             self._damage.found(positions(position, position), "misfiled", text)
@@ -170,7 +177,7 @@ class Verification:
         return True
 
     def _missing(self, line: Mapping[str, Any]) -> None:
-        position = line["missing"]
+        position = whole(line["missing"])
         if position != self.position + 1 and not self._jumped(position):
             return
         self.position = position
@@ -286,7 +293,7 @@ def verify(
         if found.ended:
             raise BadExport(f"line {number}: there is something behind the end")
         try:
-            found.line(_read(raw))
+            found.line(parse_line(raw))
         except _MALFORMED as error:
             raise BadExport(f"line {number} is not one of an export") from error
         if number % 1000 == 0:
@@ -296,23 +303,18 @@ def verify(
     return found.finish()
 
 
-def _read(raw: bytes) -> Any:
-    """A line as JSON; `json.loads` takes a fifth longer, for it looks for other encodings and spaces."""
-    text = raw.decode().strip()
-    value, end = _DECODE(text)
-    if end != len(text):
-        raise ValueError("more than one value")
-    return value
-
-
 def _believed(
     header: Header, kept: Sequence[Kept], keys: Sequence[Verifier]
 ) -> tuple[Sequence[Verifier], str]:
-    """The keys whose checkpoints count, and why: those of a file are only claims."""
+    """The keys whose checkpoints count, and why: those of a file are only claims.
+
+    A witness signs checkpoints that are kept, too, but only the key that has the log's name is the log's.
+    """
     if keys:
         return keys, GIVEN
-    signed = [key for key in header.keys if any(_signed(key, each.note) for each in kept)]
-    return (signed, SIGNED) if signed else (header.keys, FROM_FILE)
+    claimed = [key for key in header.keys if (key.name, key.kind) == (header.origin, ED25519)]
+    signed = [key for key in claimed if any(_signed(key, each.note) for each in kept)]
+    return (signed, SIGNED) if signed else (claimed, FROM_FILE)
 
 
 def _signed(key: Verifier, note: Note) -> bool:

@@ -568,6 +568,22 @@ async def test_the_last_lines_that_were_taken_out_are_named(town: Town) -> None:
             "an export in version 2 of 'chuishao-log'",
         ),
         (lambda lines: [lines[0], "[1]\n", *lines[1:]], "line 2 is not one of an export"),
+        (
+            lambda lines: [lines[0].replace('"log": 1', '"log": Infinity')],
+            "the file does not begin like an exported log",
+        ),
+        (lambda lines: [*lines[:-1], '{"end": Infinity}\n'], "line 95 is not one of an export"),
+        (lambda lines: [*lines[:-1], '{"end": NaN}\n'], "line 95 is not one of an export"),
+        (lambda lines: [lines[0], f'{{"missing": {2**63}}}\n'], "line 2 is not one of an export"),
+        (lambda lines: [lines[0], '{"missing": 1.0}\n'], "line 2 is not one of an export"),
+        (
+            lambda lines: [lines[0], lines[1].replace('"stream" : "', '"stream" : "00')],
+            "line 2 is not one of an export",
+        ),
+        (
+            lambda lines: [lines[0], lines[1].replace("{", '{"data": "{}", ', 1)],
+            "line 2 is not one of an export",
+        ),
         (lambda lines: [lines[0], "[" * 200_000], "line 2 is not one of an export"),
         (lambda _: ["[" * 200_000], "cannot be verified: the file does not begin like an exported log"),
         (
@@ -684,6 +700,33 @@ async def whole_export(sealed_log: tuple[str, dict[int, str]]) -> list[bytes]:
     pages = [page async for _, page in exported(EventLog(pool))]
     await pool.close()
     return "".join(pages).encode().splitlines(keepends=True)
+
+
+async def test_events_that_no_checkpoint_stands_for_are_not_said_to_be_untouched(town: Town) -> None:
+    await town.tampered("TRUNCATE checkpoint, tile", rehashed(17))
+    code, lines = await town.verdict()
+    assert code == 2 and "no checkpoint that holds stands for any of its events" in lines[-1], lines
+    assert not damages(lines)
+
+
+async def test_a_witness_of_a_kept_checkpoint_does_not_become_the_key_of_the_log(town: Town) -> None:
+    lines = await lines_of(town)
+    witness = Signer("witness.example", THIEF)
+    note = parse_note(town.kept[90].read_text(encoding="utf-8"))
+    both = str(note) + str(witness.sign(note.text).signatures[0])
+    town.kept[90].write_text(both, encoding="utf-8")
+    header = json.loads(lines[0]) | {"keys": [str(witness.verifier)]}
+    town.file.write_text("".join([json.dumps(header) + "\n", *lines[1:]]), encoding="utf-8")
+    code, said = await town.verified(90)
+    assert code == 1 and any("no known key has signed" in line for line in said), said
+
+
+def test_gaps_and_lines_that_belong_into_them_are_told_in_constant_memory(whole_export: list[bytes]) -> None:
+    far, lines = 1_000_000, [whole_export[0], b'{"missing": 1000000}']
+    lines += [b'{"missing": %d}' % position for position in range(2, 6000, 2)]
+    report = verify(iter([*lines, b'{"end": 1000000}']))
+    assert len(report.damage.gaps) <= REMEMBERED
+    assert report.damage.told()[-1].kind == "swapped" and report.damage.gaps[-1][1] == far
 
 
 def test_damage_of_half_the_log_is_told_in_constant_memory(whole_export: list[bytes]) -> None:

@@ -55,6 +55,8 @@ def verify(
     if findings:
         sys.stdout.write(f"DAMAGED 有损坏: {len(findings) + report.damage.more:,} found\n")
         raise typer.Exit(1)
+    if report.events and report.sealed is None:
+        end(f"{file} cannot be verified: no checkpoint that holds stands for any of its events")
     sys.stdout.write("UNTOUCHED 未见改动\n")
 
 
