@@ -336,7 +336,7 @@ STATES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("value", STATES, ids=str)
+@pytest.mark.parametrize("value", STATES)
 def test_a_value_comes_back_as_it_was(value: Any) -> None:
     grid = ServiceGrid.draw(GRID, "网格", 300, START)
     grid.collect_events()
