@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,15 @@ HISTORY = """query ($id: ID!, $at: Position) { log { checkpoint { origin size ro
     proof { leafIndex leafHash hashes checkpoint { size } } } } } }"""
 GROWN = """query ($since: Position!, $until: Position) {
   consistency(since: $since, until: $until) { since hashes checkpoint { size root } } }"""
+
+
+def program() -> Any:
+    """The example program as a module."""
+    spec = spec_from_file_location("verify_case", VERIFIER)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @dataclass(frozen=True)
@@ -179,6 +189,29 @@ async def test_a_program_that_knows_only_the_documentation_verifies_a_case(
     assert done.returncode == 0, done.stderr
     assert f"5 events are in the log of {newest.size} events" in done.stdout
     assert f"since your checkpoint of {first.size} events it only grew" in done.stdout
+
+
+async def test_the_program_notices_events_of_another_case_and_events_left_out(place: Place) -> None:
+    other = await place.town.assigned()
+    sealed = await seal(place.town.log, SEED)
+    assert sealed is not None
+    verifier, at = program(), await place.town.log.head()
+    await place.server.client(AUDITOR).read(HISTORY, id=str(other), at=at)
+    true = await place.server.client(AUDITOR).read(verifier.QUERY, case=str(place.case))
+    of_another = await place.server.client(AUDITOR).read(verifier.QUERY, case=str(other))
+    history = true["case"]["history"]
+    left_out = true | {"case": true["case"] | {"history": [*history[:1], *history[2:]]}}
+    whistled, _ = await place.town.whistled(departments=2)
+    assert await seal(place.town.log, SEED) is not None
+    at = await place.town.log.head()
+    await place.server.client(AUDITOR).read(HISTORY, id=str(whistled), at=at)
+    assert (await verify(replace(place, case=whistled), sealed.key)).returncode == 0
+    for answer, told in ((of_another, "is of another case"), (left_out, "an event that the server left out")):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(verifier, "ask", lambda *_, answer=answer, **__: answer)
+            patch.setattr(sys, "argv", ["verify_case.py", "nowhere", str(place.case), "--key", sealed.key])
+            with pytest.raises(SystemExit, match=told):
+                verifier.main()
 
 
 async def test_the_program_notices_a_change_and_a_strange_key(place: Place, tmp_path: Path) -> None:

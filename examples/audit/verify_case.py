@@ -145,7 +145,7 @@ def main():
     text = answer["log"]["checkpoint"]["text"]
     size, root = opened(text, given.key)
     log = int(text.split("\n")[0].rpartition("/")[2])
-    proved = 0
+    proved, versions = 0, {}
     for entry in answer["case"]["history"]:
         event = entry["event"]
         where = f"position {event['position']} ({event['type']})"
@@ -157,6 +157,13 @@ def main():
             sys.exit(f"{where}: the event is not what its hash says")
         if root_of(event["position"] - 1, size, found, event["proof"]["hashes"]) != root:
             sys.exit(f"{where}: the event is not part of what the checkpoint signs")
+        meta = json.loads(event["storedMeta"])
+        if str(UUID(given.case)) not in (event["stream"], str(UUID(meta["correlation"]))):
+            sys.exit(f"{where}: the event is of another case")
+        before = versions.get(event["stream"], 0)
+        if event["version"] != before + 1:
+            sys.exit(f"{where}: before it there is an event that the server left out")
+        versions[event["stream"]] = event["version"]
         proved += 1
     print(f"case {answer['case']['number']}: {proved} events are in the log of {size:,} events, as signed")
     if given.kept:
