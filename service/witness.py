@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTPException
 from urllib.error import HTTPError
 
 import asyncpg
@@ -103,8 +104,8 @@ def _post(address: str, body: bytes) -> Answer:
     except HTTPError as error:
         with error:
             return Answer(error.code, error.read(LARGEST).decode("utf-8", "replace"))
-    except OSError as error:
-        raise WitnessAway(str(getattr(error, "reason", error))) from error
+    except (OSError, HTTPException) as error:
+        raise WitnessAway(str(getattr(error, "reason", error)) or type(error).__name__) from error
 
 
 def _seen(answer: Answer, newest: Sealed) -> int:
@@ -132,7 +133,7 @@ def _signature(answer: Answer, witness: Witness, newest: Sealed) -> Signature:
         signatures = witness.key.signatures(note)
     except BadNote as error:
         raise WitnessRefused(str(error)) from error
-    if not signatures:
+    if not signatures or note.text != parse_note(newest.text).text:
         raise WitnessRefused("its answer has no signature by the key that the settings name")
     return signatures[-1]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Iterator
+from threading import Thread
 
 import asyncpg
 import pytest
@@ -12,7 +14,15 @@ from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.note import opened, parse_note, parse_verifier
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint, seal
 from chuishao.service.settings import Settings, WrongSetting
-from chuishao.service.witness import Witness, WitnessAway, WitnessRefused, read_witness, watching, witnessed
+from chuishao.service.witness import (
+    Witness,
+    WitnessAway,
+    WitnessRefused,
+    _post,
+    read_witness,
+    watching,
+    witnessed,
+)
 from tests.appends import an_append
 from tests.served import until
 from tests.tampering import superuser
@@ -127,6 +137,32 @@ async def test_a_false_signature_and_a_strange_witness_are_not_kept(
         await witnessed(log, witness)
 
     assert len(parse_note((await newest(log)).text).signatures) == 1
+
+
+async def test_a_signature_of_more_than_the_checkpoint_is_not_kept(
+    log: EventLog, witness: Witness, elsewhere: WitnessServer
+) -> None:
+    elsewhere.more = "and of this line\n"
+    with pytest.raises(WitnessRefused, match="no signature"):
+        await witnessed(log, witness)
+
+    assert len(parse_note((await newest(log)).text).signatures) == 1
+
+
+def test_an_answer_that_is_no_http_is_told_as_a_witness_that_is_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def babble() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"what?\r\n\r\n")
+
+        thread = Thread(target=babble)
+        thread.start()
+        with pytest.raises(WitnessAway, match="what"):
+            _post(f"http://127.0.0.1:{server.getsockname()[1]}/w1/add-checkpoint", b"old 0\n")
+        thread.join()
 
 
 async def test_a_witness_that_is_away_is_told_as_such(log: EventLog, witness: Witness) -> None:

@@ -38,6 +38,7 @@ class WitnessServer:
         self.lock = Lock()
         self.address = ""
         self.forging = False
+        self.more = ""
 
     @property
     def setting(self) -> str:
@@ -63,11 +64,16 @@ class WitnessServer:
         if not consistent(seen.size, seen.root, checkpoint.size, checkpoint.root, proof):
             return 422, "the proof does not hold\n"
         self.seen[checkpoint.origin] = checkpoint
-        signed = self.private.sign(cosigned(checkpoint.text, self.now).encode())
+        signed = self.private.sign(cosigned(self._signed_text(text, checkpoint), self.now).encode())
         if self.forging:
             signed = bytes(len(signed))
         name, key_id = self.verifier.name, self.verifier.key_id
-        return 200, str(Signature(name, key_id, self.now.to_bytes(TIME) + signed))
+        signature = str(Signature(name, key_id, self.now.to_bytes(TIME) + signed))
+        return 200, f"{self.more}\n{signature}" if self.more else signature
+
+    def _signed_text(self, note: str, checkpoint: Checkpoint) -> str:
+        """The checkpoint; a false witness takes the note with its signatures and more for it."""
+        return note + self.more if self.more else checkpoint.text
 
 
 @contextmanager
