@@ -30,8 +30,8 @@ TIMEOUT = 10
 """Seconds that a witness may take to answer."""
 LARGEST = 64 * 1024
 """Bytes of an answer that are read."""
-_LOCK = "SELECT pg_try_advisory_lock(hashtext('chuishao.witness'), $1)"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtext('chuishao.witness'), $1)"
+_LOCK = "SELECT pg_try_advisory_lock(hashtext('chuishao.witness/' || $2::text), $1)"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('chuishao.witness/' || $2::text), $1)"
 _KNOWN = "SELECT coalesce(max(size), 0) FROM cosignature WHERE log = $1 AND witness = $2"
 _KEEP = """INSERT INTO cosignature (log, size, witness, signature) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING"""
@@ -167,9 +167,9 @@ async def _keep(log: EventLog, witness: Witness, every: float) -> None:
 
 async def _alone(log: EventLog, witness: Witness) -> None:
     async with connected(log.pool) as connection:
-        if await connection.fetchval(_LOCK, log.id):
+        if await connection.fetchval(_LOCK, log.id, witness.key.name):
             try:
                 await witnessed(log, witness)
             finally:
                 if not connection.is_closed():
-                    await connection.execute(_UNLOCK, log.id)
+                    await connection.execute(_UNLOCK, log.id, witness.key.name)

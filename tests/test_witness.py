@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from threading import Thread
 
 import asyncpg
@@ -182,6 +183,20 @@ async def test_a_server_has_its_checkpoints_witnessed_by_itself(
                 return found.size == made.size and len(parse_note(found.text).signatures) == 2
 
             await until(carries_two_signatures)
+
+
+async def test_a_witness_that_does_not_answer_keeps_no_other_from_signing(
+    log: EventLog, witness: Witness
+) -> None:
+    with witnessing() as slow:
+        slow.verifier = replace(slow.verifier, name="witness.example/slow")
+        with slow.lock:
+            async with watching(log, [read_witness(slow.setting), witness], every=0.01):
+
+                async def is_signed() -> bool:
+                    return len(parse_note((await newest(log)).text).signatures) == 2
+
+                await until(is_signed)
 
 
 async def test_a_signature_of_a_witness_is_never_changed(
