@@ -115,7 +115,7 @@ class Verification:
         self._bad: dict[bool, tuple[int, Anchor]] = {}
         self._anchors = self._trusted(kept)
         self._roots = {anchor.checkpoint.size: anchor for anchor in self._anchors}
-        self._next = self._anchors[0].checkpoint.size if self._anchors else -1
+        self._pass()  # what was kept of the empty log
 
     def line(self, line: Mapping[str, Any]) -> None:
         """Take the next line."""

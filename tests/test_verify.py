@@ -23,6 +23,7 @@ from chuishao.eventlog.damage import REMEMBERED
 from chuishao.eventlog.export import exported
 from chuishao.eventlog.export_format import BadExport, parse_header
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.merkle import EMPTY
 from chuishao.eventlog.note import Checkpoint, Signer, parse_note
 from chuishao.eventlog.sealer import seal
 from chuishao.eventlog.verification import Kept, verify
@@ -503,6 +504,14 @@ async def test_two_kept_checkpoints_that_contradict_each_other_prove_two_histori
     code, lines = await town.verdict(60, 90)
     text = "it signs another root than kept-60.txt (60 events): one key has signed two histories"
     assert (code, damages(lines)) == (1, [f"kept-90.txt: forged: {text}"])
+
+
+async def test_a_kept_checkpoint_of_the_empty_log_is_its_beginning(town: Town) -> None:
+    signer = Signer((await true_key(town)).partition("+")[0], SEED)
+    for root, code in ((EMPTY, 0), (bytes(32), 1)):
+        note = signer.sign(Checkpoint(signer.name, 0, root).text)
+        town.kept[60].write_text(str(note), encoding="utf-8")
+        assert (await town.verdict(60, 90))[0] == code
 
 
 async def test_a_replaced_key_is_believed_when_it_is_given(town: Town) -> None:
