@@ -92,6 +92,10 @@ class Verifier:
             raise BadNote(f"the signature of {self.name}+{self.key_id.hex()} does not hold")
         return found
 
+    def moments(self, note: Note) -> list[int]:
+        """When a witness says that it has signed, in seconds since 1970; raises `BadNote` as before."""
+        return [int.from_bytes(signature.signature[:TIME]) for signature in self.signatures(note)]
+
     def _holds(self, signature: bytes, text: str) -> bool:
         if self.kind == COSIGNATURE:
             moment, signature = int.from_bytes(signature[:TIME]), signature[TIME:]

@@ -45,6 +45,7 @@ class Anchor:
     """A checkpoint that is believed: what the log was at its size. `name` where the auditor kept it."""
 
     checkpoint: Checkpoint
+    note: Note
     name: str | None = None
 
     def __str__(self) -> str:
@@ -53,7 +54,11 @@ class Anchor:
 
 @dataclass
 class Report:
-    """What a file turned out to be. `damage` is empty where every event is what was sealed."""
+    """What a file turned out to be. `damage` is empty where every event is what was sealed.
+
+    `witnessed` has by the name of each witness the most events that it has signed for, and when (seconds
+    since 1970).
+    """
 
     header: Header
     believed: Sequence[Verifier]
@@ -63,6 +68,7 @@ class Report:
     sealed: Checkpoint | None = None
     in_file: int = 0
     kept: list[Anchor] = field(default_factory=list)
+    witnessed: dict[str, tuple[int, int]] = field(default_factory=dict)
     unsealed: int = 0
 
     def names(self) -> str:
@@ -100,8 +106,15 @@ class Trees:
 class Verification:
     """One pass over the lines behind the header."""
 
-    def __init__(self, header: Header, kept: Sequence[Kept], keys: Sequence[Verifier]) -> None:
+    def __init__(
+        self,
+        header: Header,
+        kept: Sequence[Kept],
+        keys: Sequence[Verifier],
+        witnesses: Sequence[Verifier] = (),
+    ) -> None:
         believed, why = _believed(header, kept, keys)
+        self._witnesses = witnesses
         self.report = Report(header, believed, why, Damage())
         self.position = 0
         self.ended = False
@@ -135,6 +148,10 @@ class Verification:
             self._damage.suspect(suspect)
         self._cut_off()
         self._rewritten()
+        for witness in self._witnesses:
+            if witness.name not in self.report.witnessed:
+                text = f"no checkpoint that holds is signed by {witness.name}"
+                self._damage.found("the whole file", "unwitnessed", text)
         sealed = self.report.sealed.size if self.report.sealed else 0
         self.report.unsealed = max(0, self.position - sealed)
         return self.report
@@ -194,7 +211,8 @@ class Verification:
     def _checkpoint(self, text: str) -> None:
         where = f"the checkpoint behind position {self.position}"
         try:
-            anchor = Anchor(opened(parse_note(text), self.report.believed))
+            note = parse_note(text)
+            anchor = Anchor(opened(note, self.report.believed), note)
         except BadNote as error:
             self._damage.found(where, "forged", str(error))
             return
@@ -226,10 +244,20 @@ class Verification:
         self._doubtful.clear()
         self._good[kept] = size
         self.report.sealed = anchor.checkpoint
+        self._ask_witnesses(anchor)
         if kept:
             self.report.kept.append(anchor)
         else:
             self.report.in_file += 1
+
+    def _ask_witnesses(self, anchor: Anchor) -> None:
+        """Note who has signed a checkpoint beside the log, and when."""
+        for witness in self._witnesses:
+            try:
+                for moment in witness.moments(anchor.note):
+                    self.report.witnessed[witness.name] = (anchor.checkpoint.size, moment)
+            except BadNote as error:
+                self._damage.found(str(anchor), "forged", str(error))
 
     def _pass(self) -> None:
         """Compare with what the auditor kept of this size, and look ahead to the next."""
@@ -263,7 +291,7 @@ class Verification:
         anchors: dict[int, Anchor] = {}
         for each in kept:
             try:
-                anchor = Anchor(opened(each.note, self.report.believed), each.name)
+                anchor = Anchor(opened(each.note, self.report.believed), each.note, each.name)
             except BadNote as error:
                 self._damage.found(each.name, "forged", f"{error}; the file names {self.report.names()}")
                 continue
@@ -282,13 +310,14 @@ def verify(
     lines: Iterator[bytes],
     kept: Sequence[Kept] = (),
     keys: Sequence[Verifier] = (),
+    witnesses: Sequence[Verifier] = (),
     tick: Callable[[], object] = lambda: None,
 ) -> Report:
-    """Check an export against checkpoints that the auditor kept and keys that he knows.
+    """Check an export against checkpoints that the auditor kept, keys and witnesses that he knows.
 
     Raises `BadExport` where the lines are no export or not a whole one. `tick` is called from time to time.
     """
-    found = Verification(parse_header(next(lines, b"")), kept, keys)
+    found = Verification(parse_header(next(lines, b"")), kept, keys, witnesses)
     for number, raw in enumerate(lines, start=2):
         if found.ended:
             raise BadExport(f"line {number}: there is something behind the end")

@@ -22,7 +22,7 @@ import asyncpg
 from chuishao.eventlog.connection import Connection, Unavailable, connected
 from chuishao.eventlog.failure import told
 from chuishao.eventlog.log import EventLog
-from chuishao.eventlog.note import BadNote, Signature, Verifier, parse_note, parse_verifier
+from chuishao.eventlog.note import COSIGNATURE, BadNote, Signature, Verifier, parse_note, parse_verifier
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint
 from chuishao.eventlog.tiles import consistency_proof
 
@@ -68,7 +68,12 @@ def read_witness(text: str) -> Witness:
     address, _, key = text.partition("#")
     if not address.startswith(("https://", "http://")):
         raise BadNote("it must be like https://witness.example#name+id+key")
-    return Witness(address.rstrip("/"), parse_verifier(key))
+    verifier = parse_verifier(key)
+    if verifier.kind != COSIGNATURE:
+        raise BadNote(
+            f"the key {verifier.name} is a log's; a witness signs with the moment, by a key of type 4"
+        )
+    return Witness(address.rstrip("/"), verifier)
 
 
 async def witnessed(log: EventLog, witness: Witness) -> int | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 
 import asyncpg
@@ -12,7 +15,7 @@ import pytest
 
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
-from chuishao.eventlog.note import opened, parse_note, parse_verifier
+from chuishao.eventlog.note import COSIGNATURE, Verifier, opened, parse_note, parse_verifier
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint, seal
 from chuishao.service.settings import Settings, WrongSetting
 from chuishao.service.witness import (
@@ -25,7 +28,7 @@ from chuishao.service.witness import (
     witnessed,
 )
 from tests.appends import an_append
-from tests.served import until
+from tests.served import address, run_chuishao, until
 from tests.tampering import superuser
 from tests.witness_server import WitnessServer, witnessing
 
@@ -216,3 +219,29 @@ async def test_a_signature_of_a_witness_is_never_changed(
 def test_a_witness_without_address_or_key_is_refused(text: str) -> None:
     with pytest.raises(WrongSetting, match="witness"):
         Settings(witness=(text,))
+
+
+async def test_an_auditor_asks_an_export_who_has_witnessed_it(
+    log: EventLog, witness: Witness, database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "log.jsonl"
+    stranger = Verifier("stranger.example/w2", witness.key.key, COSIGNATURE)
+    await witnessed(log, witness)
+    size = (await newest(log)).size
+
+    async def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(run_chuishao, *arguments)
+
+    there = ("--database-url", address(database), "--data-dir", tmp_path)
+    written = await run("export", "log", "--to", file, "--no-seal", *there)
+    seen = await run("verify", file, "--witness", witness.key)
+    unseen = await run("verify", file, "--witness", stranger)
+    mistaken = await run("verify", file, "--witness", (await newest(log)).key)
+
+    assert written.returncode == 0, written.stderr
+    assert seen.returncode == 0, seen.stdout
+    assert f"witnessed by {witness.key.name}: {size:,} events, at 2027-01-15T08:00:00+00:00" in seen.stdout
+    assert unseen.returncode == 1
+    assert "unwitnessed: no checkpoint that holds is signed by stranger.example/w2" in unseen.stdout
+    assert mistaken.returncode == 2
+    assert "--witness cannot be used" in mistaken.stderr

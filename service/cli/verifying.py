@@ -8,15 +8,17 @@ import io
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from chuishao.eventlog.export_format import BadExport
-from chuishao.eventlog.note import BadNote, Verifier, parse_note, parse_verifier
+from chuishao.eventlog.note import COSIGNATURE, ED25519, BadNote, Verifier, parse_note, parse_verifier
 from chuishao.eventlog.verification import FROM_FILE, Kept, Report
 from chuishao.eventlog.verification import verify as verify_lines
 from chuishao.service.cli.app import app
@@ -38,12 +40,16 @@ def verify(
     key: Annotated[
         list[str] | None, typer.Option(help="The log's public key as you know it; several, if it changed.")
     ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="The key of a witness whose signature you ask for; several.")
+    ] = None,
 ) -> None:
     """Check an exported log without a database. Exit code 0: untouched, 1: damaged, 2: no whole export."""
-    keys = [_key(text) for text in key or []]
+    keys = [_key(text, "key", ED25519) for text in key or []]
+    witnesses = [_key(text, "witness", COSIGNATURE) for text in witness or []]
     kept = [_kept(path) for path in checkpoint or []]
     try:
-        report = _verified(file, kept, keys)
+        report = _verified(file, kept, keys, witnesses)
     except BadExport as error:
         end(f"{file} cannot be verified: {error}")
     except UNREADABLE as error:
@@ -68,6 +74,9 @@ def _told(report: Report) -> Iterator[str]:
     if report.sealed is not None:
         root = base64.b64encode(report.sealed.root).decode()
         yield f"newest of them: {report.sealed.size:,} events, root {root}"
+    for name, (size, moment) in report.witnessed.items():
+        at = datetime.fromtimestamp(moment, UTC).isoformat()
+        yield f"witnessed by {name}: {size:,} events, at {at}"
     if report.unsealed:
         yield f"not yet sealed: the last {report.unsealed:,}; nothing is signed over them"
     for each in report.believed:
@@ -78,10 +87,17 @@ def _told(report: Report) -> Iterator[str]:
         yield "not proved: that nothing was rewritten and signed anew. Give --checkpoint, one that you kept"
 
 
-def _verified(file: Path, kept: Sequence[Kept], keys: Sequence[Verifier]) -> Report:
+def _verified(
+    file: Path, kept: Sequence[Kept], keys: Sequence[Verifier], witnesses: Sequence[Verifier]
+) -> Report:
     with file.open("rb") as raw, _bar() as bar:
         task = bar.add_task("Verifying 核验", total=file.stat().st_size or None)
-        return verify_lines(_lines(raw), kept, keys, lambda: bar.update(task, completed=raw.tell()))
+        tick = partial(_show, bar, task, raw)
+        return verify_lines(_lines(raw), kept, keys, witnesses, tick)
+
+
+def _show(bar: Progress, task: TaskID, raw: IO[bytes]) -> None:
+    bar.update(task, completed=raw.tell())
 
 
 def _bar() -> Progress:
@@ -98,11 +114,14 @@ def _lines(raw: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _key(text: str) -> Verifier:
+def _key(text: str, option: str, kind: int) -> Verifier:
     try:
-        return parse_verifier(text)
+        key = parse_verifier(text)
     except BadNote as error:
-        end(f"--key cannot be used: {error}")
+        end(f"--{option} cannot be used: {error}")
+    if key.kind != kind:
+        end(f"--{option} cannot be used: {key.name} is a key of a {'witness' if option == 'key' else 'log'}")
+    return key
 
 
 def _kept(path: Path) -> Kept:
