@@ -86,7 +86,7 @@ play({
       shouldRetry: () => true,
       on: { closed: ({ code }) => codes.push(code), connected: () => tell(codes) },
     });
-    for await (const { data } of client.iterate({ query: EVENTS, variables: { types: ['DepartmentEstablished'] } })) {
+    for await (const { data } of client.iterate({ query: EVENTS, variables: { types: ['DepartmentEstablished'], after: given.after } })) {
       return { codes, type: data.events.type };
     }
   },
