@@ -92,6 +92,11 @@ class Context:
         self.__dict__.pop("loaders", None)
         self.now = datetime.now(UTC)
 
+    def restart(self) -> None:
+        """Answer the same question in another way."""
+        self.__dict__.pop("loaders", None)
+        self.rows = 0
+
     def renew(self) -> None:
         """Begin another result of a subscription: read afresh, and count its rows anew."""
         self.forget()

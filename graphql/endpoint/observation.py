@@ -46,6 +46,7 @@ class Observation:
     role: str | None = None
     outcome: str = OK
     position: int = 0
+    compiled: bool = False
     results: int = 0
     began: float = field(default_factory=perf_counter)
     spent: Spent = field(default_factory=Spent)
