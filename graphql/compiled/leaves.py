@@ -117,4 +117,4 @@ def _plain(kind: Any) -> Leaf:
 
 def _names(kind: GraphQLEnumType) -> dict[Any, str]:
     """The written name of each value; a member of a Term is equal to what is stored of it."""
-    return {str(entry.value.value): f'"{name}"' for name, entry in kind.values.items()}
+    return {str(entry.value): f'"{name}"' for name, entry in kind.values.items()}
