@@ -23,6 +23,7 @@ from chuishao.domain.actor import ANONYMOUS
 from chuishao.eventlog.aggregates import makers
 from chuishao.eventlog.connection import Unavailable, open_pool
 from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.lanes import Lanes
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import Sealer
 from chuishao.graphql.compiled.plan import plan
@@ -100,7 +101,7 @@ async def services(
         engine.start()
         if seal_every:
             sealer.start()
-        yield Services(log, feed, engine, Executor(log, key))
+        yield Services(log, feed, engine, Executor(log, key), Lanes(pool))
     finally:
         partitions.cancel()
         await sealer.stop()

@@ -8,7 +8,7 @@ whatever goes wrong is left to the executor, so that errors are told in one plac
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -16,13 +16,13 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 from strawberry import Schema
 
 from chuishao.domain.refusal import Refusal
-from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.failure import kind as kind_of
 from chuishao.graphql.compiled.roots import Maker, Root
 from chuishao.graphql.compiled.run import Run
 from chuishao.graphql.compiled.selection import Selections, condition_variables, fragments_of
 from chuishao.graphql.compiled.unplanned import Unplanned
-from chuishao.graphql.compiled.variables import Read, variables_of
+from chuishao.graphql.compiled.variables import Given, variables_of
 from chuishao.graphql.context import Context
 from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.endpoint.trace import includes
@@ -44,7 +44,7 @@ class Plan:
     schema: Schema
     document: DocumentNode
     operation: OperationDefinitionNode
-    variables: Read
+    variables: Callable[[Given], dict[str, Any]]
     conditions: tuple[str, ...]
     variants: dict[tuple[Any, ...], list[Part] | None] = field(default_factory=dict)
 
@@ -102,15 +102,15 @@ class Plan:
         for _, arguments in asked:
             await _reach(context, arguments, alone=len(parts) == 1)
         given = iter(asked)
-        async with connected(context.services.log.pool) as connection:
+        async with context.services.reading() as connection:
             for part in parts:
                 if isinstance(part, str):
                     written.append(part)
                     continue
-                if part.by_policy and run.policies is None:
-                    run.policies = Policies.of(await policy_book(connection, context.services.log))
                 _, arguments = next(given)
-                write = await part.fetch(connection, context, arguments, variables)
+                write, policy = await part.fetch(connection, context, arguments, variables)
+                if policy is not None:
+                    run.policies = Policies.of(await policy_book(connection, context.services.log, policy))
                 text = write(run)
                 if run.wanted:
                     opened = await context.services.log.keyring.open(connection, run.wanted)

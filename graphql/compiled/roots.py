@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, SelectionSetNode
 
 from chuishao.eventlog.connection import Connection
 from chuishao.graphql.compiled import run
+from chuishao.graphql.compiled.arguments import arguments_of
 from chuishao.graphql.compiled.code import Code
 from chuishao.graphql.compiled.leaves import leaf, text
 from chuishao.graphql.compiled.run import Paged, Run
@@ -17,16 +19,18 @@ from chuishao.graphql.compiled.selection import Selected, Selections
 from chuishao.graphql.compiled.shapes import ObjectRow, Shapes, SqlRow
 from chuishao.graphql.compiled.statement import Inner, Scope, numbered
 from chuishao.graphql.compiled.unplanned import Unplanned
-from chuishao.graphql.compiled.variables import arguments_of
 from chuishao.graphql.context import Context
 from chuishao.graphql.links import Link
 from chuishao.graphql.reading import Listing, Rows, Single
 from chuishao.projections.paging import Cut, Order, Window, count, cursor_of
+from chuishao.projections.policybook import LAST
 
 Variables: TypeAlias = dict[str, Any]
 Arguments: TypeAlias = Callable[[Variables], dict[str, Any]]
-Fetched: TypeAlias = Callable[[Run], str]
+Write: TypeAlias = Callable[[Run], str]
 """Writes what was fetched; once more, where it turned out that texts had to be opened first."""
+Fetched: TypeAlias = tuple[Write, int | None]
+"""With the position of the last policy, where policies are asked for."""
 Fetch: TypeAlias = Callable[[Connection, Context, dict[str, Any], Variables], Awaitable[Fetched]]
 
 # ruff: noqa: S608 every name in these statements is a column of our own tables
@@ -39,7 +43,6 @@ class Root:
     key: str
     arguments: Arguments
     fetch: Fetch
-    by_policy: bool
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,14 @@ class Maker:
         else:
             raise Unplanned
         arguments = arguments_of(field, selected.nodes[0], self.registry)
-        return Root(selected.key, arguments, fetch, shapes.by_policy)
+        return Root(selected.key, arguments, fetch)
 
 
 def _single(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, source: Single) -> Fetch:
     scope = Scope(shapes.inner)
     value = shapes.joined(source.link, "k.key", field.type, selected, scope)
     write = shapes.code.function("r, c", f"return f'{value}'")
+    policy = _policy(shapes, scope)
     written = shapes.code.made()[write]
     kind = source.link.table.types[source.link.column]
     query = f"SELECT {scope.taken} FROM (SELECT $1::{kind} AS key) k {' '.join(scope.joins)}"
@@ -83,7 +87,7 @@ def _single(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, s
             source.before(context, given)
         key = source.read(given[source.argument])
         record = await connection.fetchrow(statement, key, *shapes.inner.values(context, variables))
-        return lambda run: written(record, run)  # type: ignore[no-any-return]
+        return partial(written, record), policy([record])
 
     return fetch
 
@@ -92,7 +96,7 @@ def _rows(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, sou
     scope = Scope(shapes.inner)
     link = source.link
     write = shapes.object(_object_type(field.type), selected.selections, SqlRow(scope, link, "t0"))
-    written = shapes.code.made()[write]
+    written, policy = shapes.code.made()[write], _policy(shapes, scope)
     joins = " ".join(scope.joins)
     query = f"SELECT {scope.taken} FROM ({link.source}) t0 {joins} ORDER BY t0.{link.column}"
 
@@ -102,7 +106,7 @@ def _rows(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, sou
         values = source.given(context, given)
         statement = numbered(query, len(values), log)
         records = await connection.fetch(statement, *values, *shapes.inner.values(context, variables))
-        return lambda made: run.listed(written, records, made)
+        return partial(run.listed, written, records), policy(records)
 
     return fetch
 
@@ -114,6 +118,7 @@ class _Pages:
     link: Link
     scope: Scope
     write: Callable[[Paged, Run], str]
+    policy: Callable[[list[Any]], int | None]
     cursors: bool
     counted: bool
     log: int
@@ -149,7 +154,8 @@ def _page(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, sou
     scope = Scope(shapes.inner)
     asked = _Asked(shapes, SqlRow(scope, source.link, "t0"))
     write = asked.connection(kind, selected.selections)
-    pages = _Pages(source.link, scope, shapes.code.made()[write], asked.cursors, asked.counted, log)
+    policy = _policy(shapes, scope)
+    pages = _Pages(source.link, scope, shapes.code.made()[write], policy, asked.cursors, asked.counted, log)
 
     async def fetch(
         connection: Connection, context: Context, given: dict[str, Any], variables: Variables
@@ -164,9 +170,17 @@ def _page(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, sou
         if pages.counted:
             found = await count(connection, source.link.source, where)
             paged.total_count, paged.total_count_estimated = found.rows, found.estimated
-        return lambda run: pages.write(paged, run)
+        return partial(pages.write, paged), pages.policy(records)
 
     return fetch
+
+
+def _policy(shapes: Shapes, scope: Scope) -> Callable[[list[Any]], int | None]:
+    """What tells the position of the last policy from the records, where policies are asked for."""
+    if not shapes.by_policy:
+        return lambda _records: None
+    column = scope.take(f"coalesce({LAST}, 0)")
+    return lambda records: records[0][column] if records else None
 
 
 def _window(given: dict[str, Any]) -> Window:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from graphql import (
+    BooleanValueNode,
     DirectiveNode,
     DocumentNode,
     FieldNode,
@@ -96,10 +97,10 @@ class Selections:
         return True
 
     def _condition(self, directive: DirectiveNode) -> bool:
-        value = directive.arguments[0].value
-        if isinstance(value, VariableNode):
-            return self.conditions[value.name.value]
-        return bool(value.value)  # type: ignore[attr-defined]
+        (argument,) = directive.arguments or ()
+        if isinstance(argument.value, VariableNode):
+            return self.conditions[argument.value.name.value]
+        return isinstance(argument.value, BooleanValueNode) and argument.value.value
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:

@@ -17,12 +17,12 @@ from graphql import (
 )
 
 from chuishao.graphql.compiled import run
+from chuishao.graphql.compiled.arguments import arguments_of
 from chuishao.graphql.compiled.code import Code
 from chuishao.graphql.compiled.leaves import NULL, leaf
 from chuishao.graphql.compiled.selection import Selected, Selections
 from chuishao.graphql.compiled.statement import Inner, Scope, many
 from chuishao.graphql.compiled.unplanned import Unplanned
-from chuishao.graphql.compiled.variables import arguments_of
 from chuishao.graphql.context import Context
 from chuishao.graphql.links import Link
 from chuishao.graphql.types.fields import (

@@ -144,17 +144,12 @@ def _field(
     rule: Reading | None = None,
 ) -> Any:
     """A field with a source; its type is what is returned, or else that of the class attribute."""
-    if inspect.iscoroutinefunction(resolve):
 
-        async def resolver(root: Any, info: Any) -> Any:
-            return await resolve(root, info)
-    else:
-
-        def resolver(root: Any, info: Any) -> Any:
-            return resolve(root, info)
+    def resolver(root: Any, info: Any) -> Any:
+        return resolve(root, info)
 
     resolver.__module__ = module  # where the annotations of what it returns are known
-    resolver.__annotations__ = {"root": strawberry.Parent[Any], "info": strawberry.Info[Context, Any]}
+    resolver.__annotations__ = {"root": strawberry.Parent[Any], "info": Info}  # type: ignore[misc]
     if returns is not inspect.Signature.empty:
         resolver.__annotations__["return"] = returns
     metadata: dict[Any, Any] = {SOURCE: source} | ({} if rule is None else {RULE: rule})
