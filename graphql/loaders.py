@@ -81,7 +81,7 @@ class Loaders:
         """The policies known by now."""
 
         async def load(connection: Connection, _keys: list[None]) -> dict[None, Policies]:
-            return {None: Policies.of(await policy_book(connection, self.log))}
+            return {None: Policies(await policy_book(connection, self.log))}
 
         return self._mapped(load)
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chuishao.domain.policy import Policy, in_force
+from chuishao.domain.policy import Policy
+from chuishao.domain.refusal import NoPolicy
 from chuishao.projections.policybook import PolicyBook
+
+NOW = 2**63 - 1
+"""Beyond every position: what is known by now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
     """Every policy adopted by now."""
 
-    adopted: list[Policy]
-
-    @classmethod
-    def of(cls, book: PolicyBook) -> Policies:
-        """Those of a book."""
-        return cls([policy for _, policy in book.adopted])
+    book: PolicyBook
 
     def at(self, moment: datetime) -> Policy:
         """The policy in force at a moment; raises NoPolicy."""
-        return in_force(self.adopted, moment)
+        found = self.book.at(moment, NOW)
+        if found is None:
+            raise NoPolicy(at=moment.isoformat())
+        return found

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from json import JSONEncoder
 from json.encoder import encode_basestring
+from operator import index
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -24,6 +25,7 @@ from chuishao.graphql.compiled.unplanned import Unplanned
 from chuishao.graphql.scalars import write_datetime
 
 Leaf: TypeAlias = Callable[[Any], str]
+Written: TypeAlias = dict[Any, str]
 
 NULL = "null"
 _LARGEST, _SMALLEST = 2**31 - 1, -(2**31)
@@ -31,9 +33,10 @@ _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False
 _UTC = "+00:00"
 
 
-def text(value: Any) -> str:
-    """A text."""
-    return encode_basestring(value)
+text: Leaf = encode_basestring
+"""A text."""
+position: Callable[[Any], int] = index
+"""A whole number."""
 
 
 def number(value: Any) -> str:
@@ -43,25 +46,11 @@ def number(value: Any) -> str:
     return str(value)
 
 
-def position(value: Any) -> str:
-    """A whole number."""
-    return str(int(value))
-
-
 def fraction(value: Any) -> str:
     """A number."""
     if not isinstance(value, float | int) or not math.isfinite(value):
         raise Unplanned
     return repr(float(value))
-
-
-def truth(value: Any) -> str:
-    """True or false."""
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    raise Unplanned
 
 
 def moment(value: datetime) -> str:
@@ -82,39 +71,43 @@ def json(value: Any) -> str:
     return _encode(value)
 
 
-_SCALARS: dict[str, Leaf] = {
+_SCALARS: dict[str, Callable[[Any], object]] = {
     "String": text,
     "ID": text,
     "Int": number,
     "Float": fraction,
-    "Boolean": truth,
     "Position": position,
     "DateTime": moment,
     "Date": day,
     "JSON": json,
 }
+_TRUTH: Written = {True: "true", False: "false"}
 
 
-def leaf(kind: GraphQLOutputType) -> Leaf:
-    """How values of a type are written, null and lists of them too; raises Unplanned for unknown scalars."""
+def leaf(kind: GraphQLOutputType) -> Leaf | Written:
+    """How values of a type are written: by a function, or what stands for each.
+
+    Null and lists are written, too; raises Unplanned for scalars that nobody knows.
+    """
     if isinstance(kind, GraphQLNonNull):
         return _plain(kind.of_type)
     write = _plain(kind)
+    if isinstance(write, dict):
+        return {**write, None: NULL}
     return lambda value: NULL if value is None else write(value)
 
 
-def _plain(kind: Any) -> Leaf:
+def _plain(kind: Any) -> Any:
     """How a value that is not null is written."""
     if isinstance(kind, GraphQLList):
-        item = leaf(kind.of_type)
+        written = leaf(kind.of_type)
+        item: Any = written.__getitem__ if isinstance(written, dict) else written
         return lambda values: f"[{','.join([item(value) for value in values])}]"
     if isinstance(kind, GraphQLEnumType):
-        return _names(kind).__getitem__
-    if isinstance(kind, GraphQLScalarType) and kind.name in _SCALARS:
-        return _SCALARS[kind.name]
+        return {str(entry.value): f'"{name}"' for name, entry in kind.values.items()}
+    if isinstance(kind, GraphQLScalarType):
+        if kind.name == "Boolean":
+            return _TRUTH
+        if kind.name in _SCALARS:
+            return _SCALARS[kind.name]
     raise Unplanned
-
-
-def _names(kind: GraphQLEnumType) -> dict[Any, str]:
-    """The written name of each value; a member of a Term is equal to what is stored of it."""
-    return {str(entry.value): f'"{name}"' for name, entry in kind.values.items()}

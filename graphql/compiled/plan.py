@@ -110,7 +110,7 @@ class Plan:
                 _, arguments = next(given)
                 write, policy = await part.fetch(connection, context, arguments, variables)
                 if policy is not None:
-                    run.policies = Policies.of(await policy_book(connection, context.services.log, policy))
+                    run.policies = Policies(await policy_book(connection, context.services.log, policy))
                 text = write(run)
                 if run.wanted:
                     opened = await context.services.log.keyring.open(connection, run.wanted)

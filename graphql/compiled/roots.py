@@ -13,7 +13,7 @@ from chuishao.eventlog.connection import Connection
 from chuishao.graphql.compiled import run
 from chuishao.graphql.compiled.arguments import arguments_of
 from chuishao.graphql.compiled.code import Code
-from chuishao.graphql.compiled.leaves import leaf, text
+from chuishao.graphql.compiled.leaves import text
 from chuishao.graphql.compiled.run import Paged, Run
 from chuishao.graphql.compiled.selection import Selected, Selections
 from chuishao.graphql.compiled.shapes import ObjectRow, Shapes, SqlRow
@@ -221,7 +221,7 @@ class _Asked:
             case "totalCount" | "totalCountEstimated":
                 self.counted = True
                 value = "total_count" if field.name == "totalCount" else "total_count_estimated"
-                return f"{{{name(leaf(kind.fields[field.name].type))}(r.{value})}}"
+                return self.shapes.leaf(kind.fields[field.name].type, f"r.{value}")
         return f'"{kind.name}"'
 
     def _edge(self, kind: GraphQLObjectType, field: Selected) -> str:

@@ -140,7 +140,17 @@ class Shapes:
         if isinstance(named, GraphQLList) and not _of_leaves(named):
             write = self.object(_item(named), selected.selections, ObjectRow())
             return f"{{{self._name(run.listed)}({write}, {value}, c)}}"
-        return f"{{{self._name(leaf(kind))}({value})}}"
+        return self.leaf(kind, value)
+
+    def leaf(self, kind: Any, value: str) -> str:
+        """A scalar, an enum, or a list of them; what is called is called once."""
+        write = leaf(kind)
+        if isinstance(write, dict):
+            return f"{{{self._name(write)}[{value}]}}"
+        if not isinstance(kind, GraphQLNonNull) and value.startswith("r"):
+            plain = self._name(leaf(GraphQLNonNull(kind)))
+            return f"{{{plain}({value}) if {value} is not None else {self._name(NULL)}}}"
+        return f"{{{self._name(write)}({value})}}"
 
     def _call(self, source: Computed, row: Row) -> str:
         """A call of a function of columns."""
