@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import Any, TextIO
 
 from chuishao.eventlog.failure import chain, kind, places
@@ -86,17 +87,15 @@ def log_operation(seen: Observation) -> None:
     if _soon.stream is None:
         access.info("operation", extra={"facts": _ended(seen)})
         return
-    facts = {
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "level": "info",
-        "logger": access.name,
-        "message": "operation",
-        "correlation": seen.correlation,
-        "operation": seen.name,
-        "role": seen.role,
-        **_ended(seen),
-    }
-    _soon.write(_encode({name: value for name, value in facts.items() if value is not None}))
+    name = f'"operation":{_encode_text(seen.name)},' if seen.name is not None else ""
+    role = f'"role":"{seen.role}",' if seen.role is not None else ""
+    _soon.write(
+        f'{{"time":"{datetime.now(UTC).isoformat(timespec="milliseconds")}","level":"info",'
+        f'"logger":"{access.name}","message":"operation","correlation":"{seen.correlation}",{name}{role}'
+        f'"kind":"{seen.kind}","transport":"{seen.transport}","outcome":"{seen.outcome}",'
+        f'"milliseconds":{round(1000 * seen.seconds, 1)},"sql":{seen.spent.statements},'
+        f'"results":{seen.results}}}'
+    )
 
 
 class _Soon:
@@ -174,4 +173,5 @@ def _kept_back(value: object) -> str:
     return type(value).__name__
 
 
+_encode_text = encode_basestring
 _encoder = json.JSONEncoder(ensure_ascii=False, default=_kept_back, separators=(",", ":"))
