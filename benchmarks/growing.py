@@ -6,13 +6,13 @@ from a seed, and says so (模拟), except for names and codes of divisions.
 
 from __future__ import annotations
 
-import math
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
+from statistics import fmean
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -25,6 +25,7 @@ from chuishao.commands.execution import Envelope, Executor
 from chuishao.domain.actor import SYSTEM
 from chuishao.domain.division import Level, community_of, street_of
 from chuishao.domain.event import SealedText
+from chuishao.domain.lifecycle import Status
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
@@ -35,12 +36,17 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.table import Table
 from chuishao.service.demo import DEPARTMENTS, Wish, play, progress_bar
+from chuishao.service.working_day import ZONE, Post, plan
 
 PLAYED_DISTRICT = "120101"
 GRIDS_A_COMMUNITY = 3
 BATCH = 4000
 """Chains copied at a time; the events of their cases lie among each other in the log."""
 EVENTS_A_CASE = 4.55
+SHARES = {"refused": 0.03, "whistled": 0.03}
+"""Of the cases. The others have only just begun, or went as the day went."""
+YOUNG = 3
+"""So many events has a case at most that has only just begun."""
 TABLES: tuple[tuple[str, Table[Any], str], ...] = (
     ("cases", cases.CASES, "id"),
     ("cases", cases.TEXTS, "id"),
@@ -58,21 +64,15 @@ NAMED = [(schema, table.name) for schema, table, _ in TABLES]
 CASE_STATE, GRID_STATE = NAMED.index(("tallies", "case_state")), NAMED.index(("tallies", "grid_state"))
 _SQL = statements("benchmarks", "growing.sql")
 _TALLIES = statements("chuishao.projections", "tallies.sql")
-_EVENT_COLUMNS = ("stream", "version", "event_id", "type", "schema_version", "correlation", "data", "meta")
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A grid and the worker who serves it."""
-
-    grid: str
-    worker: UUID
 
 
 async def grow(log: EventLog, key: bytes, number: int, seed: int, console: Console) -> None:
     """Fill an empty log with so many cases, and its read models."""
     await play(log, key, Wish(PLAYED_DISTRICT, min(1000, max(20, number // 20)), seed), console)
-    await _establish(Executor(log, key))
+    executor = Executor(log, key)
+    await _establish(executor)
+    await Engine(Feed(log), PROJECTIONS).catch_up()
+    await _begin_some(executor, seed + 1)
     await Engine(Feed(log), PROJECTIONS).catch_up()
     chance = random.Random(seed)
     drawn, begun = await _patterns(log, key)
@@ -94,6 +94,18 @@ async def _establish(executor: Executor) -> None:
                 command = EstablishDepartment(division_code=district, name=f"{name}部门（模拟）")
                 id_ = uuid5(UUID(int=0), f"{district} {name}")
                 await executor.execute(command, Envelope(id_, SYSTEM))
+
+
+async def _begin_some(executor: Executor, seed: int) -> None:
+    """Cases that have only just begun, which are rare at the end of a day: reported, accepted, assessed."""
+    async with connected(executor.log.pool) as connection:
+        rows = await connection.fetch("SELECT code, worker FROM grids.grid ORDER BY code")
+    posts = [Post(row["code"], row["worker"]) for row in rows]
+    departments = list((await _departments(executor.log))[PLAYED_DISTRICT].values())
+    day = datetime.now(ZONE).date() - timedelta(days=1)
+    for number, script in enumerate(plan(posts, departments, day, 30 * YOUNG, seed)):
+        for act in script[: 1 + number % YOUNG]:
+            await executor.execute(act.command, Envelope(act.id, act.actor, occurred_at=act.at))
 
 
 # Patterns
@@ -249,14 +261,29 @@ async def _begin(
 
 
 def _weights(patterns: Sequence[Pattern], mean: float) -> list[float]:
-    """How likely each pattern is, summed up, so that a case has so many events on average: short ones more."""
-    low, high = -5.0, 5.0
-    while high - low > 1e-6:
-        tilt = (low + high) / 2
-        weights = [math.exp(-tilt * pattern.length) for pattern in patterns]
-        average = sum(w * p.length for w, p in zip(weights, patterns, strict=True)) / sum(weights)
-        low, high = (tilt, high) if average > mean else (low, tilt)
-    return list(accumulate(weights))
+    """How likely each pattern is, summed up: those of a kind alike, and as many of the cases have only just begun
+    as it takes for a case to have so many events on average.
+    """
+    lengths: dict[str, list[int]] = defaultdict(list)
+    for pattern in patterns:
+        lengths[_kind(pattern)].append(pattern.length)
+    means = {kind: fmean(found) for kind, found in lengths.items()}
+    shares = {kind: share for kind, share in SHARES.items() if kind in means}
+    left = 1 - sum(shares.values())
+    fixed = sum(share * means[kind] for kind, share in shares.items())
+    young = (fixed + left * means["others"] - mean) / (means["others"] - means["young"])
+    shares |= {"young": young, "others": left - young}
+    assert all(share > 0 for share in shares.values()), shares
+    return list(accumulate(shares[kind] / len(lengths[kind]) for kind in map(_kind, patterns)))
+
+
+def _kind(pattern: Pattern) -> str:
+    state = tallies.CaseState(*pattern.row(CASE_STATE))
+    if state.status == Status.REFUSED:
+        return "refused"
+    if state.whistles:
+        return "whistled"
+    return "young" if pattern.length <= YOUNG else "others"
 
 
 def _busyness(posts: Sequence[Post], number: int, chance: random.Random) -> list[float]:

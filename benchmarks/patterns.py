@@ -181,6 +181,10 @@ class Pattern:
             return "box", (blanks.uuids[sealed.subject], blanks.boxes[sealed.subject, sealed.box])
         return None
 
+    def row(self, table: int) -> list[Any]:
+        """What the chain itself has left in a table, in its first row there."""
+        return next(values for number, values, _, _ in self._rows if number == table)
+
     def fill(self, given: Names, chance: random.Random) -> Copied:
         """Another chain, from what it is given; texts by name and identifiers."""
         names: Names = {}
