@@ -12,7 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks import questions
-from benchmarks.processes import Running, running
+from benchmarks.dataset import City
+from benchmarks.processes import Running, postmaster, running
 from benchmarks.questions import PARAMETERS, Asked, get, post, renamed
 from chuishao.domain.actor import Actor
 from chuishao.domain.sight import SHOWN, Reading
@@ -27,7 +28,7 @@ POOL = 16
 OURS, QUIET = "chuishao", "chuishao, no line an operation"
 POSTGRAPHILE, MERCURIUS, STRAWBERRY = "postgraphile", "mercurius", "strawberry"
 BARE, BARE_JSON = "bare", "bare_json"
-SCOPED = "postgraphile, scoped"
+SCOPED, UNSCOPED = "postgraphile, scoped", "unscoped"
 AUDITOR = Actor("auditor-1", Role.AUDITOR, "")
 MASKED = Role.INTEGRATOR
 """Sees the cases of a scope, and neither words nor actors."""
@@ -63,27 +64,30 @@ def _chuishao(*more: str) -> Server:
     return Server(command, environment())
 
 
-def servers() -> dict[str, Server]:
-    """Every server by name; those of Node are installed on the way."""
+SERVERS: dict[str, Server] = {
+    OURS: _chuishao(),
+    QUIET: _chuishao("--log-level", "warning"),
+    POSTGRAPHILE: _node("postgraphile.mjs", "peer"),
+    SCOPED: _node("postgraphile.mjs", "scoped"),
+    MERCURIUS: _node("mercurius.mjs"),
+    STRAWBERRY: _python("loaders"),
+    BARE: _python("bare"),
+}
+
+
+def install() -> None:
+    """Install what Node's peers need, once."""
     npm_folder(PEERS)
-    return {
-        OURS: _chuishao(),
-        QUIET: _chuishao("--log-level", "warning"),
-        POSTGRAPHILE: _node("postgraphile.mjs", "peer"),
-        SCOPED: _node("postgraphile.mjs", "scoped"),
-        MERCURIUS: _node("mercurius.mjs"),
-        STRAWBERRY: _python("loaders"),
-        BARE: _python("bare"),
-    }
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Somebody who is asked one question: the port, the requests and the process that answers."""
+    """Somebody who is asked one question: port, requests, the process that answers, its PostgreSQL."""
 
     name: str
     port: int
     process: Running
+    database: Running
     requests: list[str]
     fresh: bool = False
 
@@ -94,16 +98,17 @@ class Stage:
 
     ports: dict[str, int]
     processes: dict[str, Running]
+    database: Running
     asked: Asked
 
     @classmethod
-    def open(cls, stack: ExitStack, names: Sequence[str], url: str, folder: Path, asked: Asked) -> Stage:
+    def open(cls, stack: ExitStack, names: Sequence[str], city: City, asked: Asked) -> Stage:
         """Start servers, to be ended with the stack."""
-        known, stage = servers(), cls({}, {}, asked)
+        stage = cls({}, {}, postmaster(city.folder), asked)
         for name in names:
-            port, log = free_port(), folder / f"{name.replace(', ', '-').replace(' ', '-')}.log"
-            server = known[name]
-            started = running(server.command(port, url), port, log, server.environment)
+            port, log = free_port(), city.folder / f"{name.replace(', ', '-').replace(' ', '-')}.log"
+            server = SERVERS[name]
+            started = running(server.command(port, city.url), port, log, server.environment)
             stage.ports[name], stage.processes[name] = port, stack.enter_context(started)
         return stage
 
@@ -127,7 +132,7 @@ class Stage:
         contenders = self._contenders(found)
         if BARE in self.ports:
             json = [get(f"/json/{kind}", name, value) for value in values]
-            contenders.append(Contender(BARE_JSON, self.ports[BARE], self.processes[BARE], json))
+            contenders.append(self._contender(BARE_JSON, BARE, json))
         return contenders
 
     def scoped(self, kind: str) -> list[Contender]:
@@ -144,8 +149,7 @@ class Stage:
         unscoped = {"authorization": f"Bearer {token(AUDITOR, timedelta(days=1))}"}
         same = [post(questions.OURS[kind], {name: value}, unscoped) for value in values]
         contenders = self._contenders(found)
-        contenders.append(Contender("unscoped", self.ports[OURS], self.processes[OURS], same))
-        return contenders
+        return [*contenders, self._contender(UNSCOPED, OURS, same)]
 
     def unseen(self, mark: str) -> list[Contender]:
         """The list in documents that are new each time."""
@@ -161,10 +165,13 @@ class Stage:
 
     def _contenders(self, found: dict[str, list[str]], *, fresh: bool = False) -> list[Contender]:
         return [
-            Contender(name, self.ports[name], self.processes[name], requests, fresh)
+            self._contender(name, name, requests, fresh=fresh)
             for name, requests in found.items()
             if name in self.ports
         ]
+
+    def _contender(self, name: str, server: str, requests: list[str], *, fresh: bool = False) -> Contender:
+        return Contender(name, self.ports[server], self.processes[server], self.database, requests, fresh)
 
 
 async def make_views(pool: Pool) -> None:
@@ -177,7 +184,9 @@ def _scoped(views: str) -> str:
     """The same views for askers with a scope."""
     roles = ", ".join(f"'{role.value}'" for role in sorted(SHOWN[Reading.ACTORS]))
     seen = "WHERE place >= current_setting('actor.scope') AND place < current_setting('actor.scope') || '~'"
-    views = views.replace("/* seen */", seen).replace("peer.", "scoped.").replace("SCHEMA peer", "SCHEMA scoped")
+    views = (
+        views.replace("/* seen */", seen).replace("peer.", "scoped.").replace("SCHEMA peer", "SCHEMA scoped")
+    )
     views = views.replace("EXISTS peer ", "EXISTS scoped ")
     return re.sub(
         r"(\w+(?:\.\w+ ->> '\w+')?) /\* masked \*/",

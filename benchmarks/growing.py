@@ -219,7 +219,7 @@ async def _draw(
     posts = [Post(code, worker) for code, worker in sink.posts]
     elsewhere = [place for place in communities if not place[0].startswith(PLAYED_DISTRICT)]
     task = bar.add_task("Grids of the city 网格", total=GRIDS_A_COMMUNITY * len(elsewhere))
-    made = []
+    made: list[tuple[Copied, Pattern]] = []
     for code, name in elsewhere:
         for number in range(1, GRIDS_A_COMMUNITY + 1):
             said = _said_of_grid(f"{code}-G{number:03d}", f"{name}第{number}网格")
@@ -246,7 +246,7 @@ async def _begin(
     where = _busyness(posts, number, chance)
     while left > 0:
         size = min(left, BATCH)
-        made = []
+        made: list[tuple[Copied, Pattern]] = []
         for pattern, post in zip(
             chance.choices(patterns, cum_weights=likely, k=size),
             chance.choices(posts, cum_weights=where, k=size),
@@ -261,8 +261,8 @@ async def _begin(
 
 
 def _weights(patterns: Sequence[Pattern], mean: float) -> list[float]:
-    """How likely each pattern is, summed up: those of a kind alike, and as many of the cases have only just begun
-    as it takes for a case to have so many events on average.
+    """How likely each pattern is, summed up: those of a kind alike, and of the cases as many have only just
+    begun as it takes for a case to have so many events on average.
     """
     lengths: dict[str, list[int]] = defaultdict(list)
     for pattern in patterns:
@@ -311,7 +311,8 @@ class Sink:
     async def of(cls, log: EventLog) -> Sink:
         """Behind what there is."""
         async with connected(log.pool) as connection:
-            head, moment = await connection.fetchrow("SELECT max(position), max(recorded_at) FROM event")
+            head = await connection.fetchval("SELECT max(position) FROM event")
+            moment = await connection.fetchval("SELECT max(recorded_at) FROM event")
             number = await connection.fetchval("SELECT count(*) FROM cases.case_row")
             posts = await connection.fetch("SELECT code, worker FROM grids.grid ORDER BY code")
         return cls(log, head, moment, number, [tuple(row) for row in posts])
@@ -341,7 +342,9 @@ class Sink:
         if not made:
             return 0
         order = sorted(
-            (at, copy, event) for copy, (_, pattern) in enumerate(made) for event, at in enumerate(pattern.times)
+            (at, copy, event)
+            for copy, (_, pattern) in enumerate(made)
+            for event, at in enumerate(pattern.times)
         )
         positions = [[0] * pattern.length for _, pattern in made]
         for position, (_, copy, event) in enumerate(order, start=self.head + 1):
@@ -355,9 +358,7 @@ class Sink:
 
     async def _stage(self, made: Any, order: Any, positions: list[list[int]]) -> None:
         copy = self._connection.copy_records_to_table
-        events = [
-            (positions[at][event], *made[at][0].events[event], self.moment) for _, at, event in order
-        ]
+        events = [(positions[at][event], *made[at][0].events[event], self.moment) for _, at, event in order]
         await copy("staged", records=events)
         commands = [
             (id_, digest, result, places[first], places[last])

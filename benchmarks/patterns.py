@@ -1,5 +1,4 @@
-"""样本 A played chain of commands as a pattern: what it left in the log and in the read models, to be had again
-under other names.
+"""样本 A played chain of commands as a pattern: what it left in log and read models, to be had elsewhere too.
 
 A chain is all that happened to one case, or to one grid and its worker. Its identifiers, places and sealed
 texts are found once and become blanks; filled in, they are another case or grid, as if it had been played.
@@ -204,8 +203,8 @@ class Pattern:
                 for number, (stream, version, event, kind, schema, of, at) in enumerate(self.events)
             ],
             [
-                (names[id_], hashlib.sha256(names[id_].bytes).digest(), texts[2 * length + number], first, last)
-                for number, (id_, first, last) in enumerate(self._commands)
+                (names[of], hashlib.sha256(names[of].bytes).digest(), texts[2 * length + number], first, last)
+                for number, (of, first, last) in enumerate(self._commands)
             ],
             [(table, _filled(values, edits, names, boxes), at) for table, values, edits, at in self._rows],
             [(names[subject], key) for subject, key in keys.items()],

@@ -1,7 +1,7 @@
 """The three questions, as each contender is asked them, and what makes two answers the same.
 
-Answers are the same where they say the same under whatever names and layers: numbers may be texts, lists may be
-connections, moments may be written in any zone, and what an event says may stand in it or beside it.
+Answers are the same where they say the same under whatever names and layers: numbers may be texts, lists may
+be connections, moments may be written in any zone, and what an event says may stand in it or beside it.
 """
 
 from __future__ import annotations
@@ -37,23 +37,27 @@ _GRID = (
 )
 _PLAIN, _ROW = {"id": "id"}, {"id": "id: rowId"}
 OURS = {
-    "list": "query List($grid: String!) { cases(filter: { gridCode: $grid, open: true }, orderBy: NEWEST, first: 20)"
+    "list": "query List($grid: String!)"
+    " { cases(filter: { gridCode: $grid, open: true }, orderBy: NEWEST, first: 20)"
     f" {{ nodes {{ {_CASE % _PLAIN} }} }} }}",
     "trace": "query Trace($id: ID!) { case(id: $id)"
     f" {{ id number status tier reportedAt history {{ {_ENTRY} }} }} }}",
-    "dashboard": "query Dashboard($place: String!) { grids(filter: { place: $place }, orderBy: CODE, first: 100)"
+    "dashboard": "query Dashboard($place: String!)"
+    " { grids(filter: { place: $place }, orderBy: CODE, first: 100)"
     f" {{ nodes {{ {_GRID} }} }} }}",
 }
 POSTGRAPHILE = {
     "list": "query List($grid: String!) { cases: openCasesOfGrid(grid: $grid, first: 20)"
     f" {{ nodes {{ {_CASE % _ROW} }} }} }}",
-    "trace": "query Trace($id: UUID!) { case: caseByRowId(rowId: $id) { id: rowId number status tier reportedAt"
+    "trace": "query Trace($id: UUID!)"
+    " { case: caseByRowId(rowId: $id) { id: rowId number status tier reportedAt"
     f" history {{ nodes {{ status tier holder {_EVENT} actorId role unit scope }} }} }} }}",
     "dashboard": "query Dashboard($place: String!) { grids: gridsOfPlace(place: $place, first: 100)"
     f" {{ nodes {{ {_GRID} }} }} }}",
 }
 RESOLVERS = {
-    "list": f"query List($grid: String!) {{ cases: openCases(grid: $grid, first: 20) {{ {_CASE % _PLAIN} }} }}",
+    "list": "query List($grid: String!)"
+    f" {{ cases: openCases(grid: $grid, first: 20) {{ {_CASE % _PLAIN} }} }}",
     "trace": OURS["trace"],
     "dashboard": f"query Dashboard($place: String!) {{ grids(place: $place, first: 100) {{ {_GRID} }} }}",
 }
@@ -75,7 +79,8 @@ async def asked(pool: Pool, seed: int) -> Asked:
     found = {kind: [row[0] for row in await pool.fetch(_SQL[kind])] for kind in KINDS}
     scope = _busiest(found["dashboard"])
     within = {kind: [row[0] for row in await pool.fetch(_SQL[f"{kind}_within"], scope)] for kind in KINDS}
-    return Asked(*({k: _some(v, chance) for k, v in sets.items()} for sets in (found, within)), scope)
+    everywhere, inside = ({k: _some(v, chance) for k, v in sets.items()} for sets in (found, within))
+    return Asked(everywhere, inside, scope)
 
 
 def _busiest(codes: Sequence[str]) -> str:
@@ -113,20 +118,18 @@ def said(value: Any) -> Any:
     match value:
         case {"nodes": nodes}:
             return said(nodes)
-        case {"event": dict(event), **rest}:
-            actor = event["actor"]
-            inner = {name: of for name, of in event.items() if name != "actor"}
-            return said(rest | inner | {"actorId": actor["id"]} | {n: actor[n] for n in ("role", "unit", "scope")})
+        case {"event": {"actor": actor, **event}, **entry}:
+            whose = {"actorId" if name == "id" else name: of for name, of in actor.items()}
+            return said(entry | event | whose)
         case dict():
             return {name: said(inner) for name, inner in value.items()}
         case list():
             return [said(inner) for inner in value]
-        case bool() | None:
-            return value
-        case int() | float():
-            return float(value)
-        case str() if _NUMBER.fullmatch(value):
-            return float(value)
-        case str() if _MOMENT.match(value):
-            return datetime.fromisoformat(value).astimezone(UTC)
-    return value
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str) and _MOMENT.match(value):
+        return datetime.fromisoformat(value).astimezone(UTC)
+    number = isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value))
+    return value if isinstance(value, bool) or not number else float(value)

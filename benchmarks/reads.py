@@ -1,4 +1,4 @@
-"""How fast a question is answered: ours, PostGraphile, mercurius, strawberry, hand-written SQL behind Starlette.
+"""How fast a question is answered: by ours, PostGraphile, mercurius and strawberry, by SQL behind Starlette.
 
 All answer from the same tables, and before anything is timed their answers must be the same. Then all take
 turns in each round, beginning with another one each time, asked by a crowd in a process of its own.
@@ -10,10 +10,9 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,14 +29,15 @@ from benchmarks.contestants import (
     QUIET,
     SCOPED,
     STRAWBERRY,
+    UNSCOPED,
     Contender,
     Stage,
+    install,
     make_views,
 )
 from benchmarks.dataset import City
 from benchmarks.load import MARK, Found, Wish
-from benchmarks.processes import Running, postmaster
-from benchmarks.questions import KINDS, asked, said
+from benchmarks.questions import KINDS, Asked, asked, said
 from chuishao.eventlog.connection import open_pool
 
 SEED = 7
@@ -73,11 +73,11 @@ class Run:
 class Measured:
     """Every turn by question and contender, round by round."""
 
-    runs: dict[tuple[str, str], list[Run]] = field(default_factory=lambda: defaultdict(list))
+    runs: dict[tuple[str, str], list[Run]]
 
     def middle(self, question: str, name: str, what: str) -> float:
         """The median of one figure."""
-        return median(getattr(run, what) for run in self.runs[question, name])
+        return float(median(getattr(run, what) for run in self.runs[question, name]))
 
     def ratios(self, question: str, name: str, what: str = "rate") -> list[float]:
         """Ours to another's, round by round."""
@@ -90,7 +90,7 @@ class Measured:
 
     def names(self, question: str) -> list[str]:
         """Who was asked a question."""
-        return [name for asked_, name in self.runs if asked_ == question]
+        return [name for of, name in self.runs if of == question]
 
     def as_json(self) -> dict[str, dict[str, float]]:
         """Median ratios by question: rates by the other's name, processor time as cpu_ and that name."""
@@ -103,38 +103,30 @@ class Measured:
                 key = {SCOPED: POSTGRAPHILE, QUIET: "without_lines"}.get(name, name)
                 found[key] = round(median(self.ratios(question, name)), 2)
                 found[f"cpu_{key}"] = round(median(self.ratios(question, name, "cpu")), 2)
-        middle = {what: self.middle(question, OURS, what) for what in ("rate", "cpu", "database", "p50", "p99")}
+        middle = {
+            what: self.middle(question, OURS, what) for what in ("rate", "cpu", "database", "p50", "p99")
+        }
         return found | {f"own_{what}": round(value, 2) for what, value in middle.items()}
 
 
 def measure(city: City, effort: Effort, console: Console) -> Measured:
     """Start everybody, hold their answers against each other, let them take turns."""
+    install()
     with ExitStack() as stack:
-        stage = _staged(stack, city, EVERYBODY)
+        stage = staged(stack, city, EVERYBODY)
         questions = {kind: stage.unscoped(kind) for kind in KINDS}
         questions |= {f"{kind}_scoped": stage.scoped(kind) for kind in KINDS}
         for name, contenders in questions.items():
             agree(name, contenders)
         console.print(f"All answers are the same: {', '.join(questions)}.")
         questions["unseen_document"] = stage.unseen(MARK.decode())
-        return _take_turns(questions, postmaster(city.folder), effort, console)
+        return take_turns(questions, effort, console)
 
 
-def measure_growth(
-    cities: Sequence[Callable[[], Any]], effort: Effort, console: Console
-) -> dict[int, Measured]:
-    """The three questions on cities of several sizes, one after the other; ours alone."""
-    found = {}
-    for opened in cities:
-        with opened() as city, ExitStack() as stack:
-            stage = _staged(stack, city, (OURS,))
-            questions = {kind: stage.unscoped(kind) for kind in KINDS}
-            found[city.cases] = _take_turns(questions, postmaster(city.folder), effort, console)
-    return found
+def staged(stack: ExitStack, city: City, names: Sequence[str]) -> Stage:
+    """Servers on a city, and what they shall be asked."""
 
-
-def _staged(stack: ExitStack, city: City, names: Sequence[str]) -> Stage:
-    async def prepare() -> Any:
+    async def prepare() -> Asked:
         pool = await open_pool(city.url, size=1)
         try:
             await make_views(pool)
@@ -142,13 +134,13 @@ def _staged(stack: ExitStack, city: City, names: Sequence[str]) -> Stage:
         finally:
             await pool.close()
 
-    return Stage.open(stack, names, city.url, city.folder, asyncio.run(prepare()))
+    return Stage.open(stack, names, city, asyncio.run(prepare()))
 
 
 def agree(question: str, contenders: Sequence[Contender]) -> None:
     """Hold that everybody says the same; raises with both answers where somebody does not."""
     for number in range(COMPARED):
-        answers = {c.name: _ask(c, number) for c in contenders if c.name != "unscoped"}
+        answers = {c.name: _ask(c, number) for c in contenders if c.name != UNSCOPED}
         first = answers[OURS]
         for name, answer in answers.items():
             if answer != first:
@@ -175,46 +167,40 @@ def _ask(contender: Contender, number: int) -> Any:
     return said(data)
 
 
-def _take_turns(
-    questions: dict[str, list[Contender]], database: Running, effort: Effort, console: Console
-) -> Measured:
-    found, numbers = Measured(), 0
-    for question, contenders in questions.items():  # nobody is measured on a cold start
-        for contender in contenders:
-            numbers = max(numbers, _turn(found, question, contender, database, Effort(1, 0.3), numbers).next)
-    found.runs.clear()
+def take_turns(questions: dict[str, list[Contender]], effort: Effort, console: Console) -> Measured:
+    """Ask everybody everything in each round; the first answers, which are slower, do not count."""
     turns = [(question, contender) for question, contenders in questions.items() for contender in contenders]
-    for number in track(range(effort.rounds), description="asking", console=console):
-        step = number * len(turns) // effort.rounds
-        for question, contender in turns[step:] + turns[:step]:
-            numbers = max(numbers, _turn(found, question, contender, database, effort, numbers).next)
-    found.runs = defaultdict(
-        list, {(question, c.name): found.runs[question, c.name] for question, c in turns}
-    )
+    found = Measured({(question, contender.name): [] for question, contender in turns})
+    number = 0
+    for _, contender in turns:
+        number = max(number, _turn(contender, Effort(seconds=0.3), number)[1].next)
+    for round_ in track(range(effort.rounds), description="asking", console=console):
+        first = round_ * len(turns) // effort.rounds
+        for question, contender in turns[first:] + turns[:first]:
+            run, came = _turn(contender, effort, number)
+            number = max(number, came.next)
+            found.runs[question, contender.name].append(run)
     return found
 
 
-def _turn(
-    found: Measured, question: str, contender: Contender, database: Running, effort: Effort, number: int
-) -> Found:
-    """Let the crowd ask one contender, and keep what came of it."""
+def _turn(contender: Contender, effort: Effort, number: int) -> tuple[Run, Found]:
+    """Let the crowd ask one contender, and see what it took."""
     wish = Wish(
         contender.port, contender.requests, effort.seconds, effort.connections,
         first=number if contender.fresh else None,
     )  # fmt: skip
-    before = contender.process.processor_seconds(), database.processor_seconds()
+    before = contender.process.processor_seconds(), contender.database.processor_seconds()
     came = _crowd(wish)
     server = contender.process.processor_seconds() - before[0]
-    postgres = database.processor_seconds() - before[1]
-    if came.wrong:
-        raise AssertionError(f"{question}, {contender.name}: {came.wrong}")
-    each = 1e6 / max(came.all, 1)
+    postgres = contender.database.processor_seconds() - before[1]
+    if came.wrong or not came.answers:
+        raise AssertionError(f"{contender.name}: {came.wrong or 'no answer'}")
+    each = 1e6 / came.all
     run = Run(
         came.answers / came.seconds, server * each, postgres * each, came.p50, came.p99,
-        came.own / came.seconds, came.bytes / max(came.answers, 1),
+        came.own / came.seconds, came.bytes / came.answers,
     )  # fmt: skip
-    found.runs[question, contender.name].append(run)
-    return came
+    return run, came
 
 
 def _crowd(wish: Wish) -> Found:
@@ -229,7 +215,17 @@ def _crowd(wish: Wish) -> Found:
 def table(found: Measured) -> Table:
     """What was measured, for reading."""
     shown = Table(title="Reads: medians of all rounds (lowest–highest)")
-    for heading in ("", "answers/s", "ours to it", "CPU µs", "of it ours", "PostgreSQL µs", "p50 ms", "p99 ms", "crowd"):
+    for heading in (
+        "",
+        "answers/s",
+        "ours to it",
+        "CPU µs",
+        "of it ours",
+        "PostgreSQL µs",
+        "p50 ms",
+        "p99 ms",
+        "crowd",
+    ):
         shown.add_column(heading, justify="right" if heading else "left")
     for question in found.questions():
         shown.add_section()

@@ -27,9 +27,10 @@ _SQL = statements("benchmarks.peers", "bare.sql")
 
 
 def _case(row: asyncpg.Record) -> dict[str, Any]:
-    due, since, worker = row[6], row[14], row[12]
+    due, since = row[6], row[14]
+    worker = {"id": row[12], "label": row[13], "servingSince": since and since.isoformat()}
     return {
-        "id": str(row[0]),
+        "id": row[0],
         "number": row[1],
         "status": row[2],
         "tier": row[3],
@@ -42,7 +43,7 @@ def _case(row: asyncpg.Record) -> dict[str, Any]:
             "code": row[9],
             "name": row[10],
             "households": row[11],
-            "worker": worker and {"id": str(worker), "label": row[13], "servingSince": since and since.isoformat()},
+            "worker": worker if row[12] else None,
         },
         "division": {"code": row[15], "name": row[16], "level": row[17]},
     }  # fmt: skip

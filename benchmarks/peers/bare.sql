@@ -1,6 +1,6 @@
 -- name: list
-SELECT c.id, c.number, c.status, c.tier, c.severity, c.reported_at, c.due_at, c.holder, c.assignee,
-       g.code, g.name, g.households, w.id, w.label, w.serving_since, d.code, d.name, d.level
+SELECT c.id::text, c.number, c.status, c.tier, c.severity, c.reported_at, c.due_at, c.holder, c.assignee,
+       g.code, g.name, g.households, w.id::text, w.label, w.serving_since, d.code, d.name, d.level
 FROM cases.case_row c
 LEFT JOIN grids.grid g ON g.code = c.grid
 LEFT JOIN workers.worker w ON w.id = g.worker

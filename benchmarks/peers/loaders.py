@@ -44,7 +44,7 @@ class Loaders:
 
         async def load(keys: list[Any]) -> list[Any]:
             rows = await self.pool.fetch(_SQL[statement], keys)
-            found = {row[0]: kind(*row) for row in rows}
+            found = {row[0]: kind(**row) for row in rows}
             return [found.get(key) for key in keys]
 
         return load
@@ -56,10 +56,8 @@ class Loaders:
 
     async def _histories(self, keys: list[UUID]) -> Sequence[list[Entry]]:
         found: dict[UUID, list[Entry]] = {key: [] for key in keys}
-        for case, status, tier, holder, *event, meta in await self.pool.fetch(_SQL["history"], keys):
-            said = json.loads(meta)
-            actor = Actor(said["actor"], said["role"], said["unit"], said["scope"])
-            found[case].append(Entry(status, tier, holder, Event(*event, said["place"], actor)))
+        for row in await self.pool.fetch(_SQL["history"], keys):
+            found[row["case_id"]].append(_entry(row))
         return list(found.values())
 
 
@@ -93,7 +91,10 @@ class Tally:
 def _tally(counts: list[int]) -> Tally:
     rated = counts[15]
     average = round(counts[18] / rated, 4) if rated else None
-    return Tally(counts[0], counts[1], *counts[7:10], rated, counts[16], counts[17], average)  # type: ignore[call-arg,misc]
+    return Tally(
+        cases=counts[0], open=counts[1], resolved=counts[7], resolved_on_spot=counts[8], closed=counts[9],
+        rated=rated, answered=counts[16], solved=counts[17], average_rating=average,
+    )  # fmt: skip
 
 
 @strawberry.type
@@ -139,6 +140,16 @@ class Entry:
     event: Event
 
 
+def _entry(row: Any) -> Entry:
+    meta = json.loads(row["meta"])
+    event = Event(
+        position=row["position"], type=row["type"], version=row["version"], occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"], place=meta["place"],
+        actor=Actor(id=meta["actor"], role=meta["role"], unit=meta["unit"], scope=meta["scope"]),
+    )  # fmt: skip
+    return Entry(status=row["status"], tier=row["tier"], holder=row["holder"], event=event)
+
+
 @strawberry.type
 class Case:
     id: strawberry.ID
@@ -170,16 +181,16 @@ class Case:
 class Query:
     @strawberry.field
     async def open_cases(self, info: Info, grid: str, first: int = 20) -> list[Case]:
-        return [Case(*row) for row in await info.context.pool.fetch(_SQL["open_cases"], grid, first)]
+        return [Case(**row) for row in await info.context.pool.fetch(_SQL["open_cases"], grid, first)]
 
     @strawberry.field
     async def case(self, info: Info, id: strawberry.ID) -> Case | None:  # noqa: A002
         row = await info.context.pool.fetchrow(_SQL["case"], UUID(id))
-        return row and Case(*row)
+        return row and Case(**row)
 
     @strawberry.field
     async def grids(self, info: Info, place: str, first: int = 100) -> list[Grid]:
-        return [Grid(*row) for row in await info.context.pool.fetch(_SQL["grids_of_place"], place, first)]
+        return [Grid(**row) for row in await info.context.pool.fetch(_SQL["grids_of_place"], place, first)]
 
 
 class Endpoint(GraphQL["Loaders", None]):
@@ -197,8 +208,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 if __name__ == "__main__":
-    schema = strawberry.Schema(query=Query, extensions=[ParserCache(maxsize=1000), ValidationCache(maxsize=1000)])
+    schema = strawberry.Schema(
+        query=Query, extensions=[lambda: ParserCache(maxsize=1000), lambda: ValidationCache(maxsize=1000)]
+    )
     app = Starlette(lifespan=_lifespan)
     app.add_route("/graphql", Endpoint(schema, graphql_ide=None))  # type: ignore[arg-type]
     run(app)
-

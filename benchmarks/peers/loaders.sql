@@ -1,17 +1,17 @@
 -- name: open_cases
-SELECT id, number, status, tier, severity, reported_at, due_at, holder, assignee, grid, community
+SELECT id, number, status, tier, severity, reported_at, due_at, holder, assignee, grid AS grid_code, community
 FROM cases.case_row WHERE place = $1 AND open ORDER BY number DESC LIMIT $2
 
 -- name: case
-SELECT id, number, status, tier, severity, reported_at, due_at, holder, assignee, grid, community
+SELECT id, number, status, tier, severity, reported_at, due_at, holder, assignee, grid AS grid_code, community
 FROM cases.case_row WHERE id = $1
 
 -- name: grids_of_place
-SELECT code, name, households, worker FROM grids.grid
+SELECT code, name, households, worker AS worker_id FROM grids.grid
 WHERE code >= $1 AND code < $1 || '~' AND retired_at IS NULL ORDER BY code LIMIT $2
 
 -- name: grids
-SELECT code, name, households, worker FROM grids.grid WHERE code = ANY($1)
+SELECT code, name, households, worker AS worker_id FROM grids.grid WHERE code = ANY($1)
 
 -- name: divisions
 SELECT code, name, level FROM divisions.division WHERE code = ANY($1)
