@@ -47,12 +47,13 @@ OURS = {
     f" {{ nodes {{ {_GRID} }} }} }}",
 }
 POSTGRAPHILE = {
-    "list": "query List($grid: String!) { cases: openCasesOfGrid(grid: $grid, first: 20)"
+    "list": "query List($grid: String!)"
+    " { cases: allCases(condition: { place: $grid, open: true }, orderBy: [NUMBER_DESC], first: 20)"
     f" {{ nodes {{ {_CASE % _ROW} }} }} }}",
     "trace": "query Trace($id: UUID!)"
     " { case: caseByRowId(rowId: $id) { id: rowId number status tier reportedAt"
     f" history {{ nodes {{ status tier holder {_EVENT} actorId role unit scope }} }} }} }}",
-    "dashboard": "query Dashboard($place: String!) { grids: gridsOfPlace(place: $place, first: 100)"
+    "dashboard": "query Dashboard($place: String!) { grids: allGrids(condition: { within: $place }, first: 100)"
     f" {{ nodes {{ {_GRID} }} }} }}",
 }
 RESOLVERS = {

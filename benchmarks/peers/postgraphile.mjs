@@ -4,11 +4,24 @@ import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/node';
 import { makePgService } from 'postgraphile/adaptors/pg';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
+import { TYPES } from 'postgraphile/@dataplan/pg';
+import { addPgTableCondition } from 'postgraphile/utils';
 
 const [port, connectionString, max, schema] = process.argv.slice(2);
 const scoped = schema === 'scoped';
+// By range, so that an index serves it; as a function that returns grids, relations would be fetched apart.
+const within = addPgTableCondition(
+  { schemaName: schema, tableName: 'grid' },
+  'within',
+  (build) => ({ type: build.graphql.GraphQLString }),
+  (place, { sql, sqlTableAlias: grid, sqlValueWithCodec }) => {
+    const code = sqlValueWithCodec(place, TYPES.text);
+    return sql`${grid}.code >= ${code} and ${grid}.code < ${code} || '~'`;
+  },
+);
 const preset = {
   extends: [PostGraphileAmberPreset],
+  plugins: [within],
   pgServices: [
     makePgService({
       connectionString,

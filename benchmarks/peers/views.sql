@@ -42,10 +42,3 @@ COMMENT ON VIEW peer.entry IS $$
 @behavior -query:resource:single -query:resource:list -query:resource:connection
 @foreignKey (case_id) references case (id)|@foreignFieldName history
 $$;
-CREATE FUNCTION peer.open_cases_of_grid(grid text) RETURNS SETOF peer.case LANGUAGE sql STABLE AS $$
-    SELECT * FROM peer.case c WHERE c.open AND c.place = open_cases_of_grid.grid ORDER BY c.number DESC
-$$;
-CREATE FUNCTION peer.grids_of_place(place text) RETURNS SETOF peer.grid LANGUAGE sql STABLE AS $$
-    SELECT * FROM peer.grid g WHERE g.code >= grids_of_place.place AND g.code < grids_of_place.place || '~'
-    ORDER BY g.code
-$$;
