@@ -1,4 +1,4 @@
-"""`make bench`: measure on this machine, print the tables, keep the ratios in benchmarks/results.json.
+"""`make bench`: measure on this machine, print the tables, keep the ratios and write them into the page.
 
 `.venv/bin/python -m benchmarks snapshots` measures one thing alone; `verify` and `rebuild` take long and
 must be named. `profile list` shows where the time of a read goes. `--quick` is for seeing that it works:
@@ -21,7 +21,18 @@ from time import perf_counter
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import append, goals, growth, observing, profiling, reads, rebuilding, snapshots, verifying
+from benchmarks import (
+    append,
+    goals,
+    growth,
+    observing,
+    page,
+    profiling,
+    reads,
+    rebuilding,
+    snapshots,
+    verifying,
+)
 from benchmarks.dataset import CACHE, city
 from chuishao.service.postgres import EmbeddedPostgres
 
@@ -163,13 +174,15 @@ def main() -> None:
     for name in told.names:
         if name not in every:
             sys.exit(f"there is no benchmark {name}; there are {', '.join(every)}")
-    began, kept = perf_counter(), {}
+    began, kept = perf_counter(), keep(told.results, {"machine": page.machine()})
     for name in told.names or short:
         console.rule(f"{name}, after {perf_counter() - began:.0f} s")
         shown, found = _run(name, told, console)
         console.print(shown)
         kept = keep(told.results, found)
     console.print(goals.table(kept))
+    if told.results == RESULTS:
+        page.PAGE.write_text(page.written(page.PAGE.read_text(encoding="utf-8"), kept), encoding="utf-8")
     console.print(f"{perf_counter() - began:.0f} s; kept in {told.results}.")
 
 

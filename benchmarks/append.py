@@ -45,7 +45,8 @@ class Measured:
     def as_json(self) -> dict[str, dict[str, float]]:
         """The median ratios: how many times as many appends as the other."""
         return {
-            str(callers): {
+            str(callers): {"rate": round(median(self.rates[OURS, callers]))}
+            | {
                 name.replace(", ", "_").replace(" ", "_"): round(median(self.ratios(name, callers)), 3)
                 for name in (*OTHERS, *REFERENCES)
                 if self.known(name)

@@ -66,8 +66,13 @@ _SQL = statements("benchmarks", "growing.sql")
 _TALLIES = statements("chuishao.projections", "tallies.sql")
 
 
-async def grow(log: EventLog, key: bytes, number: int, seed: int, console: Console) -> None:
-    """Fill an empty log with so many cases, and its read models."""
+async def grow(
+    log: EventLog, key: bytes, number: int, seed: int, console: Console, communities: int | None = None
+) -> None:
+    """Fill an empty log with so many cases, and its read models.
+
+    Grids are drawn in every community of the other districts, or in the last so many.
+    """
     await play(log, key, Wish(PLAYED_DISTRICT, min(1000, max(20, number // 20)), seed), console)
     executor = Executor(log, key)
     await _establish(executor)
@@ -79,7 +84,8 @@ async def grow(log: EventLog, key: bytes, number: int, seed: int, console: Conso
     sink = await Sink.of(log)
     await sink.open()
     with progress_bar(console) as bar:
-        posts = await _draw(sink, drawn, await _communities(log), chance, bar)
+        elsewhere = (await _communities(log))[-communities if communities else 0 :]
+        posts = await _draw(sink, drawn, elsewhere, chance, bar)
         await _begin(sink, begun, posts, await _departments(log), number, chance, bar)
     await sink.close()
 
@@ -207,20 +213,21 @@ async def _departments(log: EventLog) -> dict[str, dict[str, UUID]]:
 
 
 async def _communities(log: EventLog) -> list[tuple[str, str]]:
+    """Those without grids yet: code and name."""
     async with connected(log.pool) as connection:
-        return [(row["code"], row["name"]) for row in await connection.fetch(_SQL["communities"])]
+        rows = await connection.fetch(_SQL["communities"])
+    return [(row["code"], row["name"]) for row in rows if not row["code"].startswith(PLAYED_DISTRICT)]
 
 
 async def _draw(
     sink: Sink, patterns: list[Pattern], communities: Sequence[tuple[str, str]], chance: random.Random,
     bar: Progress,
 ) -> list[Post]:  # fmt: skip
-    """Draw grids in every community that has none; give all posts."""
+    """Draw grids in communities; give all posts."""
     posts = [Post(code, worker) for code, worker in sink.posts]
-    elsewhere = [place for place in communities if not place[0].startswith(PLAYED_DISTRICT)]
-    task = bar.add_task("Grids of the city 网格", total=GRIDS_A_COMMUNITY * len(elsewhere))
+    task = bar.add_task("Grids of the city 网格", total=GRIDS_A_COMMUNITY * len(communities))
     made: list[tuple[Copied, Pattern]] = []
-    for code, name in elsewhere:
+    for code, name in communities:
         for number in range(1, GRIDS_A_COMMUNITY + 1):
             said = _said_of_grid(f"{code}-G{number:03d}", f"{name}第{number}网格")
             pattern = chance.choice(patterns)

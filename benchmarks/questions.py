@@ -53,7 +53,8 @@ POSTGRAPHILE = {
     "trace": "query Trace($id: UUID!)"
     " { case: caseByRowId(rowId: $id) { id: rowId number status tier reportedAt"
     f" history {{ nodes {{ status tier holder {_EVENT} actorId role unit scope }} }} }} }}",
-    "dashboard": "query Dashboard($place: String!) { grids: allGrids(condition: { within: $place }, first: 100)"
+    "dashboard": "query Dashboard($place: String!)"
+    " { grids: allGrids(condition: { within: $place }, first: 100)"
     f" {{ nodes {{ {_GRID} }} }} }}",
 }
 RESOLVERS = {
