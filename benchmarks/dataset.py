@@ -54,9 +54,10 @@ def city(cases: int, cache: Path, console: Console) -> Iterator[City]:
 
 
 def _make(folder: Path, cases: int, console: Console) -> None:
-    """Make it; a folder that was left half made goes first, and those that older code made of this size."""
+    """Make it; what was left half made goes first, and what other code made of this size and nobody serves."""
     for older in folder.parent.glob(f"{cases}-*"):
-        shutil.rmtree(older)
+        if older == folder or not (older / "postgres" / "postmaster.pid").exists():
+            shutil.rmtree(older)
     folder.mkdir(parents=True, mode=0o700)
     console.print(f"Making a city of {cases:,} cases in {folder}; kept for the next time.")
     with EmbeddedPostgres.start(folder) as postgres:
