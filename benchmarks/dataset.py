@@ -54,7 +54,7 @@ def city(cases: int, cache: Path, console: Console) -> Iterator[City]:
 
 
 def _make(folder: Path, cases: int, console: Console) -> None:
-    """Make it; what was left half made goes first, and what other code made of this size and nobody serves."""
+    """Make it; what was left half made goes first, and what other code made of this size, unless served."""
     for older in folder.parent.glob(f"{cases}-*"):
         if older == folder or not (older / "postgres" / "postmaster.pid").exists():
             shutil.rmtree(older)
