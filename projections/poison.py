@@ -18,7 +18,7 @@ from chuishao.eventlog.connection import UNAVAILABLE, Connection, Unavailable
 from chuishao.eventlog.failure import told
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.projection import Projection
+from chuishao.projections.projection import Batch, Projection
 
 OnPoison = Literal["stop", "park"]
 WAITS = "waits for an earlier event of its stream"
@@ -59,8 +59,9 @@ def passes(failure: BaseException) -> bool:
 
 async def fold(connection: Connection, place: Place, batch: Sequence[RecordedEvent]) -> None:
     """Fold a batch into the tables of a place, in the transaction that is open."""
-    await connection.execute(f'SET LOCAL search_path TO "{place.schema}", public')
-    await place.projection.take(connection, place.log, batch)
+    if wanted := place.projection.wanted(batch):
+        await connection.execute(f'SET LOCAL search_path TO "{place.schema}", public')
+        await place.projection.fold(connection, Batch(place.log, wanted))
 
 
 async def fold_or_wait(connection: Connection, place: Place, batch: Sequence[RecordedEvent]) -> None:

@@ -50,12 +50,6 @@ CREATE TABLE item (
     PRIMARY KEY (whistle, number)
 );
 
--- name: date_whistles
-UPDATE whistle w
-SET check_in_due_at = (SELECT min(s.check_in_due_at) FROM summons s
-                       WHERE s.whistle = w.id AND s.state IN ('SUMMONED', 'SIGNED') AND w.status = 'OPEN')
-WHERE w.id = ANY($1)
-
 -- name: league
 SELECT s.department,
        count(*) AS summoned,
