@@ -57,7 +57,7 @@ class Projection:
     @cached_property
     def fingerprint(self) -> str:
         """Which code makes it."""
-        return fingerprint_of(self.fold.__module__, self.tables)
+        return fingerprint_of(self.fold.__module__, self.tables, self.indexes)
 
     @property
     def code(self) -> tuple[int, str]:
@@ -71,5 +71,10 @@ class Projection:
 
     @property
     def tables(self) -> str:
-        """The statements that make its tables."""
+        """The statements that make its tables, with whatever its fold needs to find rows."""
         return statements("chuishao.projections", f"{self.name}.sql")["tables"]
+
+    @property
+    def indexes(self) -> str:
+        """The statements that make, where they are missing, the indexes that only queries need."""
+        return statements("chuishao.projections", f"{self.name}.sql").get("indexes", "")

@@ -15,16 +15,26 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from chuishao.eventlog.connection import Connection, Unavailable, connected
-from chuishao.eventlog.feed import PAGE
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.copies import Copy, begun, drop_retired, flip, found, hold_engines
-from chuishao.projections.poison import OnPoison, Poison, fold_each, fold_or_wait, passes
+from chuishao.projections.copies import (
+    Copy,
+    begun,
+    complete,
+    drop_retired,
+    flip,
+    found,
+    hold_engines,
+    reached,
+)
+from chuishao.projections.poison import OnPoison, Poison, fold, fold_each, fold_or_wait, parking, passes
 from chuishao.projections.projection import Projection
 from chuishao.projections.proof import strange
 
 Progress = Callable[[str, int, int], None]
 """Hears (projection, position, head) while a read model is rebuilt."""
+PAGE = 5000
+"""Events folded at a time: a row that several of them change is written once."""
 NEAR = 200
 """Events that may be missing when the flip begins: they are folded while engines wait."""
 _TRY = "SELECT pg_try_advisory_lock(hashtext($1))"
@@ -152,10 +162,10 @@ async def _take_their_places(
     poisoned: dict[str, Poison] = {}
     position = None
     while copies and position is None:
-        poisoned |= await _catch_up(connection, log, copies, manner)
-        copies = [copy for copy in copies if copy.projection.name not in poisoned]
-        if copies:
-            position = await _flip(connection, log, copies, manner)
+        for step in (_complete, _flip):
+            poisoned |= await _catch_up(connection, log, copies, manner)
+            copies = [copy for copy in copies if copy.projection.name not in poisoned]
+            position = await step(connection, log, copies, manner) if copies else None
     for copy in copies:
         await drop_retired(connection, log, copy.projection)
     if poisoned:
@@ -211,18 +221,29 @@ async def _fold_together(connection: Connection, copies: list[Copy], page: Seque
     async with connection.transaction():
         # What is lost in a crash is folded again: position and rows stand or fall together.
         await connection.execute("SET LOCAL synchronous_commit = off")
-        for copy in copies:
-            await _fold_rest(connection, copy, page)
-            await copy.reached(connection, page[-1])
+        await _fold_rest(connection, copies, page)
+        await reached(connection, copies, page[-1])
     for copy in copies:
         copy.position = max(copy.position, page[-1].position)
 
 
-async def _fold_rest(connection: Connection, copy: Copy, page: Sequence[RecordedEvent]) -> None:
-    """Fold what a copy lacks of a page."""
-    events = [event for event in page if event.position > copy.position]
-    if events:
-        await fold_or_wait(connection, copy.place, events)
+async def _fold_rest(connection: Connection, copies: list[Copy], page: Sequence[RecordedEvent]) -> None:
+    """Fold what copies lack of a page."""
+    some_wait = await parking(connection, copies[0].log, [copy.place.schema for copy in copies])
+    for copy in copies:
+        events = page if copy.position < page[0].position else _after(page, copy.position)
+        work = fold_or_wait if copy.place.schema in some_wait else fold
+        await work(connection, copy.place, events)
+
+
+def _after(page: Sequence[RecordedEvent], position: int) -> list[RecordedEvent]:
+    return [event for event in page if event.position > position]
+
+
+async def _complete(connection: Connection, _log: EventLog, copies: list[Copy], _manner: Manner) -> None:
+    """Make what a fold does without; what is recorded meanwhile is folded before the flip."""
+    for copy in copies:
+        await complete(connection, copy)
 
 
 async def _fold_alone(
@@ -234,11 +255,11 @@ async def _fold_alone(
         _require_alive(connection, error)
     else:
         return None
-    events = [event for event in page if event.position > copy.position]
+    events = _after(page, copy.position)
     async with connection.transaction():
         done, poison = await fold_each(connection, copy.place, events, on_poison)
         if done:
-            await copy.reached(connection, events[done - 1])
+            await reached(connection, [copy], events[done - 1])
     copy.position = events[done - 1].position if done else copy.position
     return poison
 
@@ -260,8 +281,9 @@ async def _flip(connection: Connection, log: EventLog, copies: list[Copy], manne
             page = await log.after(start, 2 * NEAR)
             if len(page) == 2 * NEAR:
                 return None
+            if page:
+                await _fold_missing(connection, copies, page)
             for copy in copies:
-                await _fold_missing(connection, copy, page)
                 await flip(connection, copy, page[-1].position if page else start)
     except (_NotNow, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
         return None
@@ -271,10 +293,10 @@ async def _flip(connection: Connection, log: EventLog, copies: list[Copy], manne
     return position
 
 
-async def _fold_missing(connection: Connection, copy: Copy, page: Sequence[RecordedEvent]) -> None:
+async def _fold_missing(connection: Connection, copies: list[Copy], page: Sequence[RecordedEvent]) -> None:
     """Fold what has come meanwhile; where that fails, it is folded with care before the next flip."""
     try:
-        await _fold_rest(connection, copy, page)
+        await _fold_rest(connection, copies, page)
     except Exception as error:
         _require_alive(connection, error)
         raise _NotNow from error

@@ -36,6 +36,7 @@ class Witness(Projection):
     """A read model that counts how often it saw each event, and cannot stand some of them."""
 
     tables = TABLES
+    indexes = ""
 
 
 def witness(
