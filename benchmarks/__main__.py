@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import append, observing, rebuilding, snapshots, verifying
+from benchmarks import append, folding, observing, rebuilding, snapshots, verifying
 from chuishao.service.postgres import EmbeddedPostgres
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -48,9 +48,15 @@ def _rebuild(wish: rebuilding.Wish, url: str, folder: Path, console: Console) ->
     return rebuilding.table(found), found.as_json()
 
 
+def _projections(url: str, _folder: Path, console: Console) -> tuple[Table, object]:
+    found = folding.measure(url, console)
+    return folding.table(found), found.as_json()
+
+
 BENCHMARKS: dict[str, Callable[[str, Path, Console], tuple[Table, object]]] = {
     "append": _append,
     "observing": _observing,
+    "projections": _projections,
     "snapshots": _snapshots,
     "verify": _verify,
     "rebuild": partial(_rebuild, rebuilding.Wish()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Annotated
 
@@ -52,6 +53,7 @@ def rebuild(
         console.print(f"{said} {verb} {done} up to position {position:,}.")
 
     os.nice(POLITE)
+    gc.freeze()  # what was loaded so far stays: not to be looked through again and again
     run_on_log(settings, work)
 
 
