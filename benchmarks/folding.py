@@ -3,8 +3,8 @@
     python -m benchmarks projections
 
 Ours fold the whole log, first as they are made (beside those in use, indexes last) and then as a server
-folds that was away (into the tables in use). The library's `ProjectionRunner` does the cases alone, with our
-fold for each event, from a table of its own recorder with the same events; it has no words to open for search.
+folds that was away (into the tables in use). The library's `ProjectionRunner` does the cases alone, with
+our fold for each event, from its own recorder with the same events; it has no words to open for search.
 """
 
 from __future__ import annotations
@@ -48,9 +48,10 @@ LIBRARY_EVENTS = 3000
 RUNS = 3
 _COLUMNS = ", ".join(cases.CASES.columns)
 _SELECT = f"SELECT {_COLUMNS} FROM case_row WHERE id = %s"
+_CHANGED = ", ".join(f"{name} = excluded.{name}" for name in cases.CASES.columns)
 _UPSERT = (
     f"INSERT INTO case_row ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(cases.CASES.columns))})"
-    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in cases.CASES.columns)}"
+    f" ON CONFLICT (id) DO UPDATE SET {_CHANGED}"
 )
 
 

@@ -97,14 +97,22 @@ async def begun(connection: Connection, log: EventLog, projection: Projection) -
     return copy
 
 
-async def complete(connection: Connection, copy: Copy) -> None:
-    """Make what queries need of a copy, and a fold does without: indexes, and what the planner goes by."""
-    schema = copy.place.schema
-    for statement in filter(str.strip, copy.projection.indexes.split(";")):
-        async with connection.transaction():  # each its own: it holds up whoever erases words meanwhile
-            await connection.execute(f'SET LOCAL search_path TO "{schema}", public')
-            await connection.execute(statement)
-    for (table,) in await connection.fetch(_LARGE, schema):  # of small ones it knows less than it assumes
+def indexes(copy: Copy) -> list[str]:
+    """The statements that make what queries need of a copy, and a fold does without."""
+    return [statement for statement in copy.projection.indexes.split(";") if statement.strip()]
+
+
+async def make_index(connection: Connection, copy: Copy, statement: str) -> None:
+    """Make one index, in a transaction of its own: it holds up whoever erases words meanwhile."""
+    async with connection.transaction():
+        await connection.execute("SET LOCAL max_parallel_maintenance_workers = 0")
+        await connection.execute(f'SET LOCAL search_path TO "{copy.place.schema}", public')
+        await connection.execute(statement)
+
+
+async def analyse(connection: Connection, copy: Copy) -> None:
+    """Let the planner know what is in large tables; of small ones it would know less than it assumes."""
+    for (table,) in await connection.fetch(_LARGE, copy.place.schema):
         await connection.execute(f"ANALYZE {table}")
 
 

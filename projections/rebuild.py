@@ -19,12 +19,14 @@ from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.copies import (
     Copy,
+    analyse,
     begun,
-    complete,
     drop_retired,
     flip,
     found,
     hold_engines,
+    indexes,
+    make_index,
     reached,
 )
 from chuishao.projections.poison import OnPoison, Poison, fold, fold_each, fold_or_wait, parking, passes
@@ -186,19 +188,16 @@ async def _catch_up(
     """Fold page by page, round by round, until little has come meanwhile; give those that met poison."""
     poisoned: dict[str, Poison] = {}
     going = list(copies)
-    clock = asyncio.get_running_loop().time
     head = await log.head()
     while going and (start := min(copy.position for copy in going)) < head:
-        began = clock()
-        page = await log.after(start, PAGE)
-        for copy, poison in await _fold_page(connection, going, page, manner.on_poison):
-            poisoned[copy.projection.name] = poison
-            going.remove(copy)
+        async with _leaving_time(manner if head - start >= 2 * PAGE else Manner()):
+            page = await log.after(start, PAGE)
+            for copy, poison in await _fold_page(connection, going, page, manner.on_poison):
+                poisoned[copy.projection.name] = poison
+                going.remove(copy)
         for copy in going:
             manner.progress(copy.projection.name, copy.position, max(head, copy.position))
-        if head - page[-1].position >= PAGE:
-            await asyncio.sleep((clock() - began) * manner.pause)
-        elif (now := await log.head()) - page[-1].position > NEAR:
+        if head - page[-1].position < PAGE and (now := await log.head()) - page[-1].position > NEAR:
             head = now
     return poisoned
 
@@ -240,10 +239,23 @@ def _after(page: Sequence[RecordedEvent], position: int) -> list[RecordedEvent]:
     return [event for event in page if event.position > position]
 
 
-async def _complete(connection: Connection, _log: EventLog, copies: list[Copy], _manner: Manner) -> None:
+async def _complete(connection: Connection, _log: EventLog, copies: list[Copy], manner: Manner) -> None:
     """Make what a fold does without; what is recorded meanwhile is folded before the flip."""
     for copy in copies:
-        await complete(connection, copy)
+        for statement in indexes(copy):
+            async with _leaving_time(manner):
+                await make_index(connection, copy, statement)
+        async with _leaving_time(manner):
+            await analyse(connection, copy)
+
+
+@asynccontextmanager
+async def _leaving_time(manner: Manner) -> AsyncIterator[None]:
+    """Wait after some work for the share of its time that is others'; it takes longer where they are busy."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    yield
+    await asyncio.sleep((clock() - began) * manner.pause)
 
 
 async def _fold_alone(
