@@ -23,6 +23,7 @@ from rich.table import Table
 
 from benchmarks import (
     append,
+    folding,
     goals,
     growth,
     observing,
@@ -81,9 +82,15 @@ def _rebuild(wish: rebuilding.Wish, url: str, folder: Path, console: Console) ->
     return rebuilding.table(found), found.as_json()
 
 
+def _projections(url: str, _folder: Path, console: Console) -> tuple[Table, object]:
+    found = folding.measure(url, console)
+    return folding.table(found), found.as_json()
+
+
 BENCHMARKS: dict[str, Callable[[str, Path, Console], tuple[Table, object]]] = {
     "append": _append,
     "observing": _observing,
+    "projections": _projections,
     "snapshots": _snapshots,
     "verify": _verify,
     "rebuild": partial(_rebuild, rebuilding.Wish()),

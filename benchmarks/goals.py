@@ -85,13 +85,13 @@ GOALS: tuple[Goal, ...] = (
     ),
     Goal(
         "projection catch-up, all of them",
-        ("folding", "events_a_second"),
+        ("projections", "events_per_second"),
         "at least 20,000 events/s",
         least=20_000,
     ),
     Goal(
         "projection catch-up, all of them",
-        ("folding", "eventsourcing"),
+        ("projections", "package_runner"),
         "at least 10 × the package's runner",
         least=10.0,
     ),

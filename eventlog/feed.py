@@ -31,8 +31,10 @@ RING = 20_000
 """Events kept in memory."""
 PAGES = 4
 """Full pages of old events kept, for several projections that catch up side by side."""
-POLL = 0.1
+POLL = 0.25
 """Seconds between looks at the log when nobody hints."""
+AGAIN = 0.1
+"""Seconds until something that failed is tried again."""
 WINDOW = 50_000
 """Positions that one catch-up query covers, so that a rare match never becomes a long query."""
 CHECK = 15.0
@@ -199,7 +201,7 @@ class Feed:
             try:
                 return await ask()
             except Unavailable:
-                await asyncio.sleep(POLL)  # the database is away; the follower resumes where it was
+                await asyncio.sleep(AGAIN)  # the database is away; the follower resumes where it was
 
     def _appended(self, _head: int) -> None:
         self._hint.set()
@@ -215,7 +217,7 @@ class Feed:
                 await self.refresh()
             except (Unavailable, asyncpg.PostgresError) as error:
                 logger.warning("the log cannot be followed now: %s", error)
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(AGAIN)
             except Exception:
                 logger.exception("the log cannot be followed now; trying again")
                 await asyncio.sleep(1)
@@ -269,7 +271,7 @@ class Feed:
                         connection.terminate()  # to say goodbye on a dead line would take for ever
             except (Unavailable, asyncpg.PostgresError):
                 logger.warning("the listening connection was lost; polling until it is back")
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(AGAIN)
 
     def _heard(self, *_: Any) -> None:
         self._hint.set()

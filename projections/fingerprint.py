@@ -20,11 +20,11 @@ LEFT_OUT = frozenset({"chuishao.domain.catalogue", "chuishao.projections.fingerp
 _COMMENT = re.compile(r"^--(?! name:).*$|(?<=\s)--\s.*$", re.MULTILINE)
 
 
-def fingerprint_of(module: str, tables: str) -> str:
-    """The fingerprint of a read model whose fold stands in a module, with the statements of its tables."""
+def fingerprint_of(module: str, *made: str) -> str:
+    """The fingerprint of a read model whose fold stands in a module, with the statements that make it."""
     digest = hashlib.sha256(fingerprint(module, *FOLLOWED, without=LEFT_OUT).encode())
     opened = {file for tree in trees(module, *FOLLOWED, without=LEFT_OUT).values() for file in _opened(tree)}
-    for text in [tables, *(_text(*file) for file in sorted(opened))]:
+    for text in [*made, *(_text(*file) for file in sorted(opened))]:
         digest.update(" ".join(_COMMENT.sub("", text).split()).encode())
     return digest.hexdigest()[:32]
 

@@ -88,13 +88,18 @@ class Reach:
             progress.set()
 
     def forget(self) -> None:
-        """Know nothing any more: the log was set back."""
+        """Know nothing any more: the log was set back, or the database may have been."""
         self._rows.clear()
         self._reached.clear()
+
+    def _lost(self, _connection: object) -> None:
+        self.forget()
 
     async def look(self) -> None:
         """See where the read models stand, whoever folded or made them."""
         async with connected(self.log.pool) as connection:
+            # A database that starts again after a crash may have lost what was folded last.
+            connection.add_termination_listener(self._lost)
             rows = await connection.fetch(_ROWS, self.log.id)
         self._rows = {name: _Row(*rest) for name, *rest in rows}
         for name, row in self._rows.items():
@@ -106,6 +111,14 @@ class Reach:
             with contextlib.suppress(Unavailable, asyncpg.PostgresError):
                 await self.look()
             await asyncio.sleep(LOOK)
+
+    def behind(self, position: int) -> bool:
+        """Whether any has still to fold up to a position, or is not known; a stopped one has not."""
+        return any(
+            row is None or (row.status != "stopped" and self._reached.get(projection.name, 0) < position)
+            for projection in self.projections
+            for row in [self._rows.get(projection.name)]
+        )
 
     @property
     def replaced(self) -> list[str]:
