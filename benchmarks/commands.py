@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -87,14 +87,14 @@ async def _measure(url: str, folder: Path, console: Console) -> Measured:
     found = Measured("pgbench" if program else "asyncpg")
     async with ours(url, folder) as our, plain(url, folder) as their:
         steps, theirs = life(town), life(town, SECRET)
-        contenders = {
+        contenders: dict[str, Callable[[float], Awaitable[Load]]] = {
             SHORT: lambda seconds: load(*our, steps, ANSWER, CALLERS, seconds),
             READ: lambda seconds: load(*our, steps, SHOWN, CALLERS, seconds),
             PLAIN: lambda seconds: load(*their, theirs, ANSWER, CALLERS, seconds),
             COMMITS: lambda seconds: commits(program, url, folder, seconds),
         }
-        for run in contenders.values():
-            await run(1.0)
+        for warm in contenders.values():
+            await warm(1.0)
         names = list(contenders)
         for number in track(range(ROUNDS), description="commanding", console=console):
             for name in names[number % len(names) :] + names[: number % len(names)]:

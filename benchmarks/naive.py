@@ -20,6 +20,7 @@ import uvicorn
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 from starlette.applications import Starlette
+from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
 THREADS = 16
@@ -157,9 +158,7 @@ def make_app(secret: str) -> Starlette:
             known = jwt.decode(token, secret, algorithms=["HS256"], audience="chuishao") if token else {}
             return {"actor": known.get("sub", "anonymous"), "cases": cases, "threads": threads}
 
-    app = Starlette()
-    app.add_route("/graphql", Server(schema))
-    return app
+    return Starlette(routes=[Route("/graphql", Server(schema))])
 
 
 if __name__ == "__main__":

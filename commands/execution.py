@@ -1,7 +1,7 @@
 """Executing a command: decide, append, and answer a repetition with what was answered first.
 
-A command is judged by the log, not by what was loaded: where somebody else was faster, it is decided anew on
-what is there now. A client that named the version it saw is told instead.
+A command is judged by the log, not by what was loaded or remembered: where somebody else was faster, it is
+decided anew on what is there now. A client that named the version it saw is told instead.
 """
 
 from __future__ import annotations
@@ -78,14 +78,14 @@ class Executor:
         request_hash = _request_hash(self.key, command, envelope)
         identities: dict[UUID, UUID] = {}
         for _ in range(ATTEMPTS):
-            work = self._begin(envelope)
             try:
-                append, outcome = await self._decide(command, envelope, work, request_hash, identities)
+                decided = await self._decided(command, envelope, request_hash, identities)
             except Refusal:
                 remembered = await self.log.remembered(envelope.id)
                 if remembered is None:
                     raise
                 return _answered_before(remembered, request_hash, envelope)
+            work, append, outcome = decided
             if append is None:
                 remembered = await self.log.remembered(envelope.id)
                 if remembered is not None:
@@ -93,14 +93,37 @@ class Executor:
                 return Outcome(outcome.id, outcome.version, await self.log.head())
             verdict = await self.log.writer.append(append)
             if verdict.result is not None:
+                if verdict.verdict == "accepted":
+                    self._remember(work, append)
                 return _outcome(verdict.result, verdict.last_position)
-            await self._face(verdict, append, envelope)
+            await self._face(verdict, append, envelope, work)
         raise Contended(id=outcome.id)
 
-    def _begin(self, envelope: Envelope) -> Work:
+    async def _decided(
+        self, command: Command, envelope: Envelope, request_hash: bytes, identities: dict[UUID, UUID]
+    ) -> tuple[Work, Append | None, Outcome]:
+        """Decide on what is remembered; what the log would not judge, for nothing comes of it, on the log."""
+        work = self._begin(envelope)
+        try:
+            append, outcome = await self._decide(command, envelope, work, request_hash, identities)
+        except Refusal:
+            if not work.recalled:
+                raise
+        else:
+            if append is not None or not work.recalled:
+                return work, append, outcome
+        work = self._begin(envelope, fresh=True)
+        return work, *await self._decide(command, envelope, work, request_hash, identities)
+
+    def _begin(self, envelope: Envelope, *, fresh: bool = False) -> Work:
         now = self.clock()
         at = envelope.occurred_at or now
-        return Work(self.log, envelope.actor, at, now, envelope.id, self.key)
+        return Work(self.log, envelope.actor, at, now, envelope.id, self.key, fresh=fresh)
+
+    def _remember(self, work: Work, append: Append) -> None:
+        """Remember what came of the aggregates that were changed."""
+        for stream, _, seen in append.streams:
+            self.log.aggregates.recorded(work.aggregates[stream], seen, work.epoch)
 
     async def _decide(
         self,
@@ -122,7 +145,8 @@ class Executor:
             return None, outcome
         await self._identify(changed, identities)
         append = self._append(envelope, request_hash, outcome, changed, identities)
-        return replace(append, reads=read, erases=work.erases), outcome
+        epoch = work.epoch if work.recalled else None
+        return replace(append, reads=read, erases=work.erases, epoch=epoch), outcome
 
     async def _identify(self, changed: Sequence[Changed], identities: dict[UUID, UUID]) -> None:
         """Learn under which identities the words are to be kept; what is known from a first attempt stays.
@@ -178,8 +202,10 @@ class Executor:
             keys=[(subject, self.log.keyring.key_for_sealing(subject)) for subject in subjects],
         )
 
-    async def _face(self, verdict: Verdict, append: Append, envelope: Envelope) -> None:
+    async def _face(self, verdict: Verdict, append: Append, envelope: Envelope, work: Work) -> None:
         """Deal with a verdict that recorded nothing: refuse for good, or let the command be decided anew."""
+        for stream, seen in work.versions.items():
+            self.log.recall.forget(stream, seen)
         if verdict.verdict == "reused":
             raise CommandReused("commandId", id=envelope.id)
         if verdict.verdict == "key":

@@ -14,6 +14,7 @@ from chuishao.eventlog.connection import Pool, connected
 from chuishao.eventlog.cursor import PROOF, Cursor, CursorOfAnotherHistory, cursor_of, parse
 from chuishao.eventlog.keyring import Keyring
 from chuishao.eventlog.mapper import COLUMNS, RecordedEvent, decode, make_mapper, recorded
+from chuishao.eventlog.recall import Recall
 from chuishao.eventlog.sql import statements
 from chuishao.eventlog.writer import Writer
 
@@ -72,8 +73,9 @@ class EventLog:
         self.id = log
         self.keyring = Keyring(log)
         self.mapper = make_mapper(self.keyring)
-        self.writer = Writer(pool, log)
-        self.aggregates = Aggregates(pool, log)
+        self.recall = Recall()
+        self.writer = Writer(pool, log, recall=self.recall)
+        self.aggregates = Aggregates(pool, log, recall=self.recall)
 
     async def stream(self, stream: UUID) -> list[Event]:
         """Every event of a stream, in order; empty where there is none."""

@@ -2,6 +2,7 @@
 
 At most one batch is in flight in a process, and no two commands of it touch the same stream or key, so that
 each is judged against what the one before it left. A command that erases goes by itself: it may have to wait.
+Commands that were decided on what is remembered are judged only where the log still is what the memory is of.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from uuid import UUID
 from opentelemetry.trace import SpanContext
 
 from chuishao.eventlog.connection import UNAVAILABLE, Connection, Pool, Unavailable, connected
+from chuishao.eventlog.recall import NOWHERE, Recall, Rests
 from chuishao.eventlog.spans import here, span
 from chuishao.eventlog.spent import SPENT, apart
 from chuishao.eventlog.sql import statements
@@ -46,7 +48,9 @@ class NewEvent:
 @dataclass(frozen=True, slots=True)
 class Append:
     """One command's effect: streams as (id, category, expected version), events (of each stream
-    at least one, in order), keys as (subject, key), and the subjects whose keys it destroys."""
+    at least one, in order), keys as (subject, key), and the subjects whose keys it destroys.
+
+    `epoch` is that of the memory on which it was decided; None where it rests on none."""
 
     command: UUID
     request_hash: bytes
@@ -56,6 +60,7 @@ class Append:
     keys: Sequence[tuple[UUID, bytes]] = ()
     reads: Sequence[tuple[UUID, int]] = ()
     erases: Sequence[UUID] = ()
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,11 @@ class Verdict:
     first_position: int | None
     last_position: int | None
     result: bytes | None
+
+
+STALE = Verdict("stale", None, None, None)
+LOST = "lost"
+"""The answer to a call that rests on a history which the log does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +102,12 @@ class Writer:
     """Appends to one log. `on_append` hears the new head after each commit, `on_batch` how each call
     went, `on_answer` how many seconds each command took from being handed in until its verdict."""
 
-    def __init__(self, pool: Pool, log: int, *, max_batch: int = MAX_BATCH) -> None:
+    def __init__(
+        self, pool: Pool, log: int, *, recall: Recall | None = None, max_batch: int = MAX_BATCH
+    ) -> None:
         self._pool = pool
         self._log = log
+        self._recall = Recall() if recall is None else recall
         self._max_batch = max_batch
         self._waiting: deque[Waiting] = deque()
         self._flushing: asyncio.Task[None] | None = None
@@ -163,28 +176,51 @@ class Writer:
         return batch
 
     async def _append(self, commands: Sequence[Append]) -> list[Verdict]:
-        arguments = _as_arrays(commands)
+        """The verdicts on commands, those being stale that rest on a history which the log does not have."""
+        epoch = self._recall.epoch
+        verdicts = dict.fromkeys(range(len(commands)), STALE)
+        due = [n for n, command in enumerate(commands) if command.epoch in (None, epoch)]
+        while due:
+            rests = self._recall.rests if any(commands[n].epoch is not None for n in due) else NOWHERE
+            judged = await self._call([commands[n] for n in due], rests, epoch)
+            if judged is not None:
+                verdicts.update(zip(due, judged, strict=True))
+                break
+            self._recall.lose(epoch)
+            due = [n for n in due if commands[n].epoch is None]
+        return list(verdicts.values())
+
+    async def _call(self, commands: Sequence[Append], rests: Rests, epoch: int) -> list[Verdict] | None:
+        """The log's verdicts; None where it does not have the event that the memory rests on."""
+        arguments = (*rests, self._log, *_as_arrays(commands))
         began = perf_counter()
         async with connected(self._pool) as connection:
             try:
                 if commands[0].erases:
                     rows = await self._erase(connection, commands[0].erases, arguments)
                 else:
-                    rows = await connection.fetch(_SQL["append"], self._log, *arguments)
+                    rows = await connection.fetch(_SQL["append"], *arguments)
             except UNAVAILABLE as error:
                 raise Unavailable(f"the database went away while appending: {error}") from error
-        verdicts = [Verdict(*row) for row in rows]
-        done = Batch(len(commands), sum(len(c.events) for c in commands), perf_counter() - began)
+        if rows[0]["verdict"] == LOST:
+            return None
+        if len(rows) > len(commands):  # the head, which an empty log has not
+            self._recall.rest_on(Rests(rows[-1]["last_position"], rows[-1]["leaf_hash"]), epoch)
+        verdicts = [Verdict(*row[:4]) for row in rows[: len(commands)]]
+        self._tell(commands, verdicts, perf_counter() - began)
+        return verdicts
+
+    def _tell(self, commands: Sequence[Append], verdicts: Sequence[Verdict], seconds: float) -> None:
+        done = Batch(len(commands), sum(len(command.events) for command in commands), seconds)
         for hears in self.on_batch:
             hears(done)
         accepted = [verdict.last_position or 0 for verdict in verdicts if verdict.verdict == "accepted"]
         if accepted:
             for listener in self.on_append:
                 listener(max(accepted))
-        return verdicts
 
     async def _erase(
-        self, connection: Connection, subjects: Sequence[UUID], arguments: Sequence[list[Any]]
+        self, connection: Connection, subjects: Sequence[UUID], arguments: Sequence[Any]
     ) -> list[Any]:
         """Append a command that erases and destroy the keys, both or neither.
 
@@ -193,7 +229,7 @@ class Writer:
         """
         async with connection.transaction():
             await connection.execute(_SQL["hold_keys"], self._log, list(subjects))
-            rows = await connection.fetch(_SQL["append"], self._log, *arguments)
+            rows = await connection.fetch(_SQL["append"], *arguments)
             if rows[0]["verdict"] == "accepted":
                 await connection.execute(_SQL["destroy_keys"], self._log, list(subjects))
         return rows
