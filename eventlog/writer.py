@@ -1,8 +1,9 @@
 """Group commit: the commands that arrive while one append is under way go together in the next.
 
-At most one batch is in flight in a process, and no two commands of it touch the same stream or key, so that
-each is judged against what the one before it left. A command that erases goes by itself: it may have to wait.
-Commands that were decided on what is remembered are judged only where the log still is what the memory is of.
+At most one batch is in flight in a process, and no two commands of it touch the same stream or bring other
+keys of a subject, so that each is judged against what the one before it left. A command that erases goes by
+itself: it may have to wait. Commands that were decided on what is remembered are judged only where the log
+still is what the memory is of.
 """
 
 from __future__ import annotations
@@ -98,6 +99,29 @@ class Waiting(NamedTuple):
     span: SpanContext | None
 
 
+class Touched:
+    """What the commands of a batch write and read, and with which keys they seal."""
+
+    def __init__(self) -> None:
+        self._written: set[UUID] = set()
+        self._read: set[UUID] = set()
+        self._keys: dict[UUID, bytes] = {}
+
+    def takes(self, command: Append) -> bool:
+        """Whether a command touches nothing that one before it does; it counts as touched in any case."""
+        writes = [command.command, *(stream for stream, _, _ in command.streams)]
+        reads = [stream for stream, _ in command.reads]
+        free = (
+            self._written.isdisjoint(writes)
+            and self._written.isdisjoint(reads)
+            and self._read.isdisjoint(writes)
+            and all(self._keys.setdefault(subject, key) == key for subject, key in command.keys)
+        )
+        self._written.update(writes)
+        self._read.update(reads)
+        return free
+
+
 class Writer:
     """Appends to one log. `on_append` hears the new head after each commit, `on_batch` how each call
     went, `on_answer` how many seconds each command took from being handed in until its verdict."""
@@ -160,18 +184,10 @@ class Writer:
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
         later: list[Waiting] = []
-        written: set[UUID] = set()
-        read: set[UUID] = set()
+        touched = Touched()
         while self._waiting and len(batch) < self._max_batch:
             entry = self._waiting.popleft()
-            command = entry.command
-            writes = {command.command, *(stream for stream, _, _ in command.streams)}
-            writes.update(subject for subject, _ in command.keys)
-            reads = {stream for stream, _ in command.reads}
-            apart = written.isdisjoint(writes | reads) and read.isdisjoint(writes)
-            (batch if apart else later).append(entry)
-            written |= writes
-            read |= reads
+            (batch if touched.takes(entry.command) else later).append(entry)
         self._waiting.extendleft(reversed(later))
         return batch
 
