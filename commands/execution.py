@@ -70,7 +70,8 @@ class Executor:
                 return Outcome(outcome.id, outcome.version, await self.log.head())
             verdict = await self.log.writer.append(append)
             if verdict.verdict == "accepted":
-                self._remember(work, append)
+                if verdict.remembered:
+                    self._remember(work, append)
                 return Outcome(outcome.id, outcome.version, verdict.last_position or 0)
             if verdict.result is not None:
                 return _outcome(verdict.result, verdict.last_position)

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -25,7 +25,7 @@ from chuishao.eventlog.connection import Pool, connected
 from chuishao.eventlog.failure import kind
 from chuishao.eventlog.gathering import Gathering
 from chuishao.eventlog.mapper import decode
-from chuishao.eventlog.recall import Recall, Rests
+from chuishao.eventlog.recall import NOWHERE, Recall, Rests
 from chuishao.eventlog.spent import apart
 from chuishao.eventlog.sql import statements
 from chuishao.eventlog.twin import twin
@@ -45,6 +45,14 @@ def makers() -> list[str]:
     return [snapshot.made_by(aggregate) for aggregate in AGGREGATES]
 
 
+class Loaded(NamedTuple):
+    """The rows of a stream, the event that was there too, and the epoch of the memory that rests on it."""
+
+    rows: list[asyncpg.Record]
+    rests: Rests
+    epoch: int
+
+
 class Aggregates:
     """Loads the aggregates of one log, remembers them, and keeps snapshots of those with long histories."""
 
@@ -60,8 +68,7 @@ class Aggregates:
 
     async def load(self, stream: UUID) -> Any:
         """The aggregate that a stream's events make at this moment; None where there are none."""
-        epoch = self.recall.epoch
-        rows = await self._loading.get(stream)
+        rows, rests, epoch = await self._loading.get(stream)
         before = self._restored(stream, rows[0]) if rows else None
         if before is None and rows and not _complete(rows):
             rows = await self._all_rows(stream)
@@ -72,8 +79,9 @@ class Aggregates:
         if not rows:
             self.recall.forget(stream)
         elif self.recall.is_news(aggregate, epoch):
-            self.recall.keep(twin(aggregate), epoch)
-            self.recall.rest_on(Rests(rows[-1]["position"], rows[-1]["leaf_hash"]), epoch)
+            last = Rests(rows[-1]["position"], rows[-1]["leaf_hash"])
+            if self.recall.rest_on(last, rests, epoch):
+                self.recall.keep(twin(aggregate), epoch)
         return aggregate
 
     def recorded(self, aggregate: Any, seen: int, epoch: int) -> None:
@@ -92,16 +100,22 @@ class Aggregates:
         while self._keeping is not None:
             await asyncio.wait([self._keeping])
 
-    async def _rows(self, streams: Sequence[UUID]) -> Mapping[UUID, list[asyncpg.Record]]:
-        found: dict[UUID, list[asyncpg.Record]] = {stream: [] for stream in streams}
+    async def _rows(self, streams: Sequence[UUID]) -> Mapping[UUID, Loaded]:
+        """The rows of each stream, in a history in which the event is that the memory rests on."""
+        rests, epoch = self.recall.rests, self.recall.epoch
         async with connected(self._pool) as connection:
-            for row in await connection.fetch(_SQL["load"], self._log, streams, makers()):
-                found[row["stream"]].append(row)
+            rows = await connection.fetch(_SQL["load"], self._log, streams, makers(), *rests)
+        if rows and not rows[0]["same_history"]:
+            self.recall.lose(epoch)
+            rests, epoch = NOWHERE, epoch + 1
+        found = {stream: Loaded([], rests, epoch) for stream in streams}
+        for row in rows:
+            found[row["stream"]].rows.append(row)
         return found
 
     async def _all_rows(self, stream: UUID) -> list[asyncpg.Record]:
         async with connected(self._pool) as connection:
-            return await connection.fetch(_SQL["load"], self._log, [stream], [])
+            return await connection.fetch(_SQL["load"], self._log, [stream], [], *NOWHERE)
 
     def _restored(self, stream: UUID, row: asyncpg.Record) -> BaseAggregate[UUID] | None:
         """The aggregate of the snapshot that the first row carries; None where it carries no good one."""

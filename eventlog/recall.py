@@ -3,7 +3,8 @@
 A memory may be old, for other processes write too; it is decided on and never believed. The log judges: an
 append names the versions that its decision rests on and, for the case that the database was set back to an
 earlier state and has grown again, the last event that anything remembered rests on. Where the log has another
-one, all that is remembered is lost with that history.
+one, all that is remembered is lost with that history. So every look at the log asks for that event too, and
+only what was seen together with it is remembered.
 """
 
 from __future__ import annotations
@@ -70,10 +71,19 @@ class Recall:
         if known is not None and version in (None, known.version):
             del self._known[stream]
 
-    def rest_on(self, rests: Rests, epoch: int) -> None:
-        """Note an event that something remembered rests on."""
-        if epoch == self.epoch and rests.position > self.rests.position:
-            self.rests = rests
+    def rest_on(self, last: Rests, before: Rests, epoch: int) -> bool:
+        """Whether what rests on an event may be remembered: one that was seen where `before` was there too.
+
+        An event further on is what the memory rests on from now on. Where it rests on another one by now than
+        it did before, nobody has seen both in one history, and the answer is no.
+        """
+        if epoch != self.epoch:
+            return False
+        if last.position > before.position:
+            if self.rests != before:
+                return False
+            self.rests = last
+        return True
 
     def lose(self, epoch: int) -> None:
         """Forget everything: the history of that epoch is not the log's any more."""

@@ -10,7 +10,8 @@ WHERE s.log = $1 AND s.id = $2
 ORDER BY e.version
 
 -- name: load
-SELECT w.id AS stream, r.*
+SELECT w.id AS stream, r.*, $4 = 0 OR EXISTS (
+           SELECT FROM event e WHERE e.log = $1 AND e.position = $4 AND e.leaf_hash = $5) AS same_history
 FROM unnest($2::uuid[]) AS w (id) CROSS JOIN LATERAL (
     SELECT e.version, e.position, e.type, e.data, e.leaf_hash, k.made_by, k.checksum,
            CASE WHEN e.version = k.version THEN k.state END AS state

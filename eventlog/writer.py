@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from time import perf_counter
@@ -21,7 +21,7 @@ from uuid import UUID
 from opentelemetry.trace import SpanContext
 
 from chuishao.eventlog.connection import UNAVAILABLE, Connection, Pool, Unavailable, connected
-from chuishao.eventlog.recall import NOWHERE, Recall, Rests
+from chuishao.eventlog.recall import Recall, Rests
 from chuishao.eventlog.spans import here, span
 from chuishao.eventlog.spent import SPENT, apart
 from chuishao.eventlog.sql import statements
@@ -68,13 +68,15 @@ class Append:
 class Verdict:
     """What became of a command: `accepted`, `duplicate`, `reused`, `stale` or `key`.
 
-    Positions and `result` belong to the accepted or first command, and are None otherwise.
+    Positions and `result` belong to the accepted or first command, and are None otherwise. What an accepted
+    one has made may be `remembered` where it was recorded in the history that the memory is of.
     """
 
     verdict: str
     first_position: int | None
     last_position: int | None
     result: bytes | None
+    remembered: bool = field(default=False, compare=False)
 
 
 STALE = Verdict("stale", None, None, None)
@@ -197,17 +199,16 @@ class Writer:
         verdicts = dict.fromkeys(range(len(commands)), STALE)
         due = [n for n, command in enumerate(commands) if command.epoch in (None, epoch)]
         while due:
-            rests = self._recall.rests if any(commands[n].epoch is not None for n in due) else NOWHERE
-            judged = await self._call([commands[n] for n in due], rests, epoch)
+            judged = await self._call([commands[n] for n in due])
             if judged is not None:
                 verdicts.update(zip(due, judged, strict=True))
                 break
-            self._recall.lose(epoch)
             due = [n for n in due if commands[n].epoch is None]
         return list(verdicts.values())
 
-    async def _call(self, commands: Sequence[Append], rests: Rests, epoch: int) -> list[Verdict] | None:
-        """The log's verdicts; None where it does not have the event that the memory rests on."""
+    async def _call(self, commands: Sequence[Append]) -> list[Verdict] | None:
+        """The log's verdicts; None where it does not have what was remembered, which is forgotten now."""
+        rests, epoch = self._recall.rests, self._recall.epoch
         arguments = (*rests, self._log, *_as_arrays(commands))
         began = perf_counter()
         async with connected(self._pool) as connection:
@@ -219,10 +220,11 @@ class Writer:
             except UNAVAILABLE as error:
                 raise Unavailable(f"the database went away while appending: {error}") from error
         if rows[0]["verdict"] == LOST:
+            self._recall.lose(epoch)
             return None
-        if len(rows) > len(commands):  # the head, which an empty log has not
-            self._recall.rest_on(Rests(rows[-1]["last_position"], rows[-1]["leaf_hash"]), epoch)
-        verdicts = [Verdict(*row[:4]) for row in rows[: len(commands)]]
+        *judged, head = rows
+        rested = self._recall.rest_on(Rests(head["last_position"], head["leaf_hash"]), rests, epoch)
+        verdicts = [Verdict(name, first, last, result, rested) for name, first, last, result, _ in judged]
         self._tell(commands, verdicts, perf_counter() - began)
         return verdicts
 

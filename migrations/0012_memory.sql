@@ -33,6 +33,7 @@ BEGIN
                     e_command, e_stream, e_version, e_id, e_type, e_schema, e_correlation, e_data, e_meta,
                     e_occurred) AS a;
     RETURN QUERY
-        SELECT 'head', e.position, e.position, NULL::json, e.leaf_hash
-        FROM event e WHERE e.log = p_log ORDER BY e.position DESC LIMIT 1;
+        SELECT 'head', coalesce(h.position, 0), coalesce(h.position, 0), NULL::json, coalesce(h.leaf_hash, '')
+        FROM (SELECT) AS always LEFT JOIN LATERAL (
+            SELECT e.position, e.leaf_hash FROM event e WHERE e.log = p_log ORDER BY e.position DESC LIMIT 1) h ON true;
 END $$;

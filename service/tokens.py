@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from chuishao.domain.phrase import Phrase
 from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.service.claims import ClaimNames, actor_of, claims_of
 from chuishao.service.provider import Provider, ProviderAway
+from chuishao.service.verified import Believed, Verified
 
 LOCAL = "HS256"
 """The algorithm of the local key, and of nothing else."""
@@ -47,22 +48,40 @@ class Trust:
     issuer: str | None = None
     audience: str = AUDIENCE
     names: ClaimNames = _PLAIN
+    verified: Verified = field(default_factory=Verified, compare=False, repr=False)
 
     async def verify(self, token: str) -> tuple[Actor, datetime]:
         """The actor of a token and when it ends; refused where it does not hold."""
-        header = _header(token)
-        if header["alg"] == LOCAL and self.key is not None:
-            claims = _decode(token, self.key, LOCAL, audience=self.audience)
-            return actor_of(claims, _PLAIN), _end(claims)
-        key = await self._public_key(header)
-        claims = _decode(token, key, header["alg"], audience=self.audience, issuer=self.issuer)
-        return actor_of(claims, self.names), _end(claims)
+        known = self.verified.find(token)
+        if known is not None and await self._key(known.algorithm, known.names_key) is known.key:
+            if known.end > datetime.now(UTC):
+                return known.actor, known.end
+            self.verified.forget(token)
+            raise _expired()
+        believed = await self._verify(token)
+        self.verified.keep(token, believed)
+        return believed.actor, believed.end
 
-    async def _public_key(self, header: Mapping[str, Any]) -> Any:
+    async def _verify(self, token: str) -> Believed:
+        header = _header(token)
+        algorithm, names_key = header["alg"], header.get("kid")
+        key = await self._key(algorithm, names_key)
+        local = key is self.key
+        issuer, names = (None, _PLAIN) if local else (self.issuer, self.names)
+        claims = _decode(token, key, algorithm, audience=self.audience, issuer=issuer)
+        return Believed(actor_of(claims, names), _end(claims), key, algorithm, names_key)
+
+    async def _key(self, algorithm: str, names_key: str | None) -> Any:
+        """What verifies a token with such a header at this moment; refused where nothing does."""
+        if algorithm == LOCAL and self.key is not None:
+            return self.key
+        return await self._public_key(algorithm, names_key)
+
+    async def _public_key(self, algorithm: str, names_key: str | None) -> Any:
         if self.provider is None:
             raise _invalid()
         try:
-            found = await self.provider.find(header.get("kid"), header["alg"])
+            found = await self.provider.find(names_key, algorithm)
         except ProviderAway:
             raise ApiError(_AWAY, "UNAVAILABLE", retry=True) from None
         if found is None:
