@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,14 +17,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS
 from chuishao.eventlog.aggregates import makers
 from chuishao.eventlog.connection import Unavailable, open_pool
 from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.lanes import Lanes
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import Sealer
+from chuishao.graphql.compiled.plan import plan
 from chuishao.graphql.context import Context, Services
 from chuishao.graphql.endpoint.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.endpoint.documents import Documents, read_documents
@@ -98,7 +102,7 @@ async def services(
         engine.start()
         if seal_every:
             sealer.start()
-        yield Services(log, feed, engine, Executor(log, key))
+        yield Services(log, feed, engine, Executor(log, key), Lanes(pool))
     finally:
         partitions.cancel()
         await sealer.stop()
@@ -164,6 +168,7 @@ def make_app(
             observers=(log_operation, figures.operation),
             introspection=settings.introspection,
             documents=_documents(settings),
+            planner=partial(plan, schema),
         ),
         make_context,
         examples=[examples[name] for name in FIRST_TABS],
@@ -198,12 +203,34 @@ def make_app(
         served.append(scrape.route())
     if settings.graphiql:
         served.append(Route("/", _to_explorer))
-    return Starlette(
+    application = Application(
         routes=served,
         lifespan=lifespan,
         middleware=_cors(settings.allow_origin),
         exception_handlers={HTTPException: refused},
     )
+    if not settings.allow_origin:
+        application.direct = routes
+    return application
+
+
+class Application(Starlette):
+    """Starlette, whose routes and middleware a request to the endpoint itself need not pass."""
+
+    direct: GraphQLRoutes | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection."""
+        direct = self.direct
+        if (
+            direct is not None
+            and scope["type"] == "http"
+            and scope["path"] == direct.path
+            and not scope.get("root_path")
+        ):
+            await direct.http(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _documents(settings: Settings) -> Documents:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import jwt
@@ -15,12 +17,13 @@ from chuishao.domain.phrase import Phrase
 from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.service.claims import ClaimNames, actor_of, claims_of
 from chuishao.service.provider import Provider, ProviderAway
-from chuishao.service.verified import Believed, Verified
 
 LOCAL = "HS256"
 """The algorithm of the local key, and of nothing else."""
 AUDIENCE = "chuishao"
 LONGEST = 16 * 1024
+REMEMBERED = 10_000
+"""Tokens known again without their signatures being checked anew."""
 AHEAD = timedelta(seconds=10)
 """How far the clock of who signs may be ahead of ours. A token that has ended has ended: it is renewed."""
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
@@ -40,6 +43,16 @@ _AWAY = Phrase(
 
 
 @dataclass(frozen=True, slots=True)
+class _Verified:
+    """What a token has said of itself, and the key by which that is believed."""
+
+    header: Mapping[str, Any]
+    key: Any
+    actor: Actor
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """Whose tokens are believed: `key` is the local one or None, `issuer` and `names` are the provider's."""
 
@@ -48,40 +61,45 @@ class Trust:
     issuer: str | None = None
     audience: str = AUDIENCE
     names: ClaimNames = _PLAIN
-    verified: Verified = field(default_factory=Verified, compare=False, repr=False)
+    _verified: OrderedDict[bytes, _Verified] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     async def verify(self, token: str) -> tuple[Actor, datetime]:
-        """The actor of a token and when it ends; refused where it does not hold."""
-        known = self.verified.find(token)
-        if known is not None and await self._key(known.algorithm, known.names_key) is known.key:
-            if known.end > datetime.now(UTC):
-                return known.actor, known.end
-            self.verified.forget(token)
+        """The actor of a token and when it ends; refused where it does not hold.
+
+        A token that was verified is known again until it ends, as long as the key that signed it is believed.
+        """
+        digest = sha256(token.encode(errors="backslashreplace")).digest()
+        known = self._verified.get(digest)
+        if known is None or await self._believed(known.header) is not known.key:
+            known = await self._verify(token)
+            self._verified[digest] = known
+            if len(self._verified) > REMEMBERED:
+                self._verified.popitem(last=False)
+        if known.end <= datetime.now(UTC):
             raise _expired()
-        believed = await self._verify(token)
-        self.verified.keep(token, believed)
-        return believed.actor, believed.end
+        return known.actor, known.end
 
-    async def _verify(self, token: str) -> Believed:
+    async def _verify(self, token: str) -> _Verified:
         header = _header(token)
-        algorithm, names_key = header["alg"], header.get("kid")
-        key = await self._key(algorithm, names_key)
-        local = key is self.key
-        issuer, names = (None, _PLAIN) if local else (self.issuer, self.names)
-        claims = _decode(token, key, algorithm, audience=self.audience, issuer=issuer)
-        return Believed(actor_of(claims, names), _end(claims), key, algorithm, names_key)
+        key = await self._believed(header)
+        if key is self.key:
+            claims, names = _decode(token, key, LOCAL, audience=self.audience), _PLAIN
+        else:
+            claims = _decode(token, key, header["alg"], audience=self.audience, issuer=self.issuer)
+            names = self.names
+        return _Verified(header, key, actor_of(claims, names), _end(claims))
 
-    async def _key(self, algorithm: str, names_key: str | None) -> Any:
-        """What verifies a token with such a header at this moment; refused where nothing does."""
-        if algorithm == LOCAL and self.key is not None:
+    async def _believed(self, header: Mapping[str, Any]) -> Any:
+        """The key that must have signed a token with this header; refused where there is none."""
+        if header["alg"] == LOCAL and self.key is not None:
             return self.key
-        return await self._public_key(algorithm, names_key)
+        return await self._public_key(header)
 
-    async def _public_key(self, algorithm: str, names_key: str | None) -> Any:
+    async def _public_key(self, header: Mapping[str, Any]) -> Any:
         if self.provider is None:
             raise _invalid()
         try:
-            found = await self.provider.find(names_key, algorithm)
+            found = await self.provider.find(header.get("kid"), header["alg"])
         except ProviderAway:
             raise ApiError(_AWAY, "UNAVAILABLE", retry=True) from None
         if found is None:

@@ -35,7 +35,6 @@ from chuishao.service.keys import load_key, load_token_key, token_key
 from chuishao.service.provider import LARGEST, Pace, Provider
 from chuishao.service.settings import Settings, WrongSetting
 from chuishao.service.tokens import LONGEST, Trust, mint
-from chuishao.service.verified import Verified
 from tests.provider import ISSUER, Authority, Site, jwk, key_for, site
 from tests.served import AUDITOR, Client, Served, Socket, address, process, run_chuishao, served
 from tests.town import KEY, Town
@@ -480,52 +479,6 @@ async def test_nobody_is_held_up_by_a_provider_that_does_not_answer() -> None:
         city.clock.seconds += city.pace.pause
         assert all([await city.holds(token) for _ in range(100)])
         assert opened.fetches <= 4
-
-
-async def test_a_token_is_verified_once_while_its_key_is_trusted_and_anew_under_new_keys(
-    city: City, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    decoded: list[str] = []
-    decode = jwt.decode
-    monkeypatch.setattr(jwt, "decode", lambda token, *a, **b: decoded.append(token) or decode(token, *a, **b))
-    token = city.authority.token()
-    assert [await city.holds(token) for _ in range(3)] == [True] * 3
-    assert decoded == [token]
-
-    city.clock.seconds += city.pace.lifetime + 1
-    assert [await city.holds(token) for _ in range(2)] == [True] * 2
-    assert decoded == [token] * 2, "the keys were fetched anew"
-
-    city.authority.rotate()
-    city.publish()
-    city.clock.seconds += city.pace.lifetime + 1
-    assert not await city.holds(token)
-    assert token not in repr(vars(city.trust.verified)), "a digest is all that is kept"
-
-
-async def test_a_token_that_was_verified_ends_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    trust, token = Trust(token_key(KEY)), mint(token_key(KEY), AUDITOR, timedelta(hours=1))
-    actor, end = await trust.verify(token)
-    assert actor == AUDITOR
-
-    class Later(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return end
-
-    monkeypatch.setattr("chuishao.service.tokens.datetime", Later)
-    with pytest.raises(ApiError, match="expired"):
-        await trust.verify(token)
-    assert len(trust.verified) == 0
-
-
-async def test_few_tokens_are_remembered_and_what_is_not_valid_never_is() -> None:
-    trust = Trust(token_key(KEY), verified=Verified(most=2))
-    tokens = [mint(token_key(KEY), AUDITOR, timedelta(hours=1 + n)) for n in range(3)]
-    for token in (*tokens, tokens[0]):
-        assert await holds(trust, token)
-    assert not await holds(trust, tokens[0][:-4] + "AAAA")
-    assert [trust.verified.find(token) is not None for token in tokens] == [True, False, True]
 
 
 async def test_nobody_at_the_address_is_a_provider_that_is_away(city: City) -> None:
