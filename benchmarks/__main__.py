@@ -23,6 +23,7 @@ from rich.table import Table
 
 from benchmarks import (
     append,
+    commands,
     folding,
     goals,
     growth,
@@ -62,6 +63,11 @@ def _append(url: str, folder: Path, console: Console) -> tuple[Table, object]:
     return append.table(found), found.as_json()
 
 
+def _commands(url: str, folder: Path, console: Console) -> tuple[Table, object]:
+    found = commands.measure(url, folder, console)
+    return commands.table(found), found.as_json()
+
+
 def _observing(url: str, _folder: Path, _console: Console) -> tuple[Table, object]:
     found = observing.measure(url)
     return observing.table(found), found.as_json()
@@ -89,6 +95,7 @@ def _projections(url: str, _folder: Path, console: Console) -> tuple[Table, obje
 
 BENCHMARKS: dict[str, Callable[[str, Path, Console], tuple[Table, object]]] = {
     "append": _append,
+    "commands": _commands,
     "observing": _observing,
     "projections": _projections,
     "snapshots": _snapshots,

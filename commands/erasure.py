@@ -35,7 +35,7 @@ class EraseSubject(Command):
         """Erase what is there; where all of it is erased already, nothing happens."""
         work.require_setup(Setup.ERASE, "")
         subject = await subject_of(work.log, self.subject_id)
-        identities = await work.log.identities(subject)
+        identities = await work.log.identities.all(subject)
         kept = await work.log.keeps(identities[-1])
         if not kept and len(identities) == 1:
             raise NothingKept("subjectId", id=self.subject_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,6 +61,8 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     rows: int = 0
     proven: frozenset[UUID] = frozenset()
+    done: dict[str, Awaitable[Any]] = field(default_factory=dict)
+    """What came of the commands that were carried out before the executor got to them, by response key."""
 
     @property
     def reader(self) -> Reader:

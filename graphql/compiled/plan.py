@@ -18,6 +18,7 @@ from strawberry import Schema
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.failure import kind as kind_of
+from chuishao.graphql.compiled.mutation import MutationPlan, plan_mutation
 from chuishao.graphql.compiled.roots import Maker, Root
 from chuishao.graphql.compiled.run import Run
 from chuishao.graphql.compiled.selection import Selections, condition_variables, fragments_of
@@ -136,8 +137,12 @@ async def _reach(context: Context, arguments: dict[str, Any], *, alone: bool) ->
             includes(position)
 
 
-def plan(schema: Schema, document: DocumentNode, operation: OperationDefinitionNode) -> Plan | None:
-    """A plan for a query; None for other operations."""
+def plan(
+    schema: Schema, document: DocumentNode, operation: OperationDefinitionNode
+) -> Plan | MutationPlan | None:
+    """A plan for a query or a mutation; None for other operations."""
+    if operation.operation is OperationType.MUTATION:
+        return plan_mutation(schema, document, operation)
     if operation.operation is not OperationType.QUERY:
         return None
     conditions = condition_variables(operation, fragments_of(document))
