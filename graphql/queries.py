@@ -106,7 +106,7 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Case | None:
         """One case."""
-        prove(info, id, secret)
+        prove(info.context, id, secret)
         return await by_id(info, "case", id, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="工单列表 Cases by place, state, tier, category, limit, assignee or words.")
@@ -328,7 +328,7 @@ class Query(SealQueries):
             services = info.context.services
             position = await services.log.resume(after) if after else 0
             head = await services.log.head()
-            seen = await narrowed(info, wanted, head)
+            seen = await narrowed(info.context, wanted, head)
             return await services.log.matching(seen, position, head, size)
 
         return await answered(info, read, None)  # type: ignore[no-any-return]

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from chuishao.graphql.endpoint.delivery import WRITE_NOW
 from chuishao.service.refusals import refusal
 from chuishao.service.unread import SECONDS, Unread
 
 FRAGMENTS = 4_096
 """Frames that one message may come in: each costs memory, even an empty one."""
+
+
+_TEXT = 0x81
+"""The first byte of a text message that is one frame (RFC 6455, section 5.2); its length follows."""
+_SHORT, _MEDIUM = 126, 1 << 16
+_TEXT_SHORT, _TEXT_MEDIUM, _TEXT_LONG = struct.Struct("!BB"), struct.Struct("!BBH"), struct.Struct("!BBQ")
 
 
 class _Handshake(ServerProtocol):
@@ -60,6 +69,30 @@ class SocketConnection(WebSocketsSansIOProtocol):
             written = b"".join(self.conn.data_to_send())  # a long line is answered, other faults are not
             self.transport.write(written or self.conn.reject(400, f"{self.conn.handshake_exc}.").serialize())
             self.transport.close()
+
+    def handle_connect(self, event: Request) -> None:
+        """Offer the application a way to write to whoever reads, without waiting and without a task."""
+        super().handle_connect(event)
+        if self.handshake_complete or self.conn.extensions:
+            return  # refused, or what is sent must be compressed
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[WRITE_NOW] = self.write_now
+
+    def write_now(self, start: bytes, rest: bytes) -> bool:
+        """Write one text message in two parts; False if it would have to wait, or nobody is there."""
+        if self.close_sent or self.disconnected or not self.writable.is_set() or self.transport.is_closing():
+            return False
+        if self.conn.state is not State.OPEN:
+            return False
+        length = len(start) + len(rest)
+        if length < _SHORT:
+            head = _TEXT_SHORT.pack(_TEXT, length)
+        elif length < _MEDIUM:
+            head = _TEXT_MEDIUM.pack(_TEXT, _SHORT, length)
+        else:
+            head = _TEXT_LONG.pack(_TEXT, _SHORT + 1, length)
+        self.transport.write(head + start + rest)
+        return True
 
     def handle_cont(self, event: Frame) -> None:
         """Take a fragment of a message, unless there are too many."""
