@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import append, observing, rebuilding, snapshots, verifying
+from benchmarks import append, live, observing, rebuilding, snapshots, verifying
 from chuishao.service.postgres import EmbeddedPostgres
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -26,6 +26,11 @@ RESULTS = Path(__file__).with_name("results.json")
 def _append(url: str, folder: Path, console: Console) -> tuple[Table, object]:
     found = append.measure(url, folder, console)
     return append.table(found), found.as_json()
+
+
+def _live(url: str, _folder: Path, console: Console) -> tuple[Table, object]:
+    found = live.measure(url, console)
+    return live.table(found), found.as_json()
 
 
 def _observing(url: str, _folder: Path, _console: Console) -> tuple[Table, object]:
@@ -50,6 +55,7 @@ def _rebuild(wish: rebuilding.Wish, url: str, folder: Path, console: Console) ->
 
 BENCHMARKS: dict[str, Callable[[str, Path, Console], tuple[Table, object]]] = {
     "append": _append,
+    "live": _live,
     "observing": _observing,
     "snapshots": _snapshots,
     "verify": _verify,
