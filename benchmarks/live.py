@@ -55,6 +55,8 @@ RATE = 10
 """Events a second."""
 SECONDS = 20
 SETTLE = 2.0
+IDLE = 0.1
+"""Of a core, that a server uses which has nothing to do but to keep sockets alive."""
 EACH = 250
 """Subscribers of one actor."""
 ROLES = (
@@ -147,18 +149,18 @@ async def _measure(url: str, shares: bool, count: int, seconds: float) -> Measur
         await listeners(port, Crowd(), tokens, len(tokens), subscription)  # the first of their kind cost more
         empty = _memory(pid)
         made = await listeners(port, crowd, tokens, count, None)
-        await asyncio.sleep(SETTLE)
+        await _quiet(pid)
         connected = _memory(pid)
         for listener in made:
             listener.subscription = subscription
             listener.subscribe()
-        await asyncio.sleep(SETTLE)
+        await _quiet(pid)
         subscribed = _memory(pid)
         gc.freeze()
         async with _writing(url, seconds) as written:
             began, clock = _processor_seconds(pid), time.perf_counter()
             answered = await asyncio.to_thread(written.recv)
-            await asyncio.sleep(SETTLE)
+            await _all_received(crowd, answered, count)
             used, passed = _processor_seconds(pid) - began, time.perf_counter() - clock
     latencies = [at - answered[position] for position in answered for at in crowd.received[position]]
     return Measured(
@@ -172,6 +174,25 @@ async def _measure(url: str, shares: bool, count: int, seconds: float) -> Measur
         idle_connection=(connected - empty) / count,
         idle_subscriber=(subscribed - empty) / count,
     )
+
+
+async def _quiet(pid: int) -> None:
+    """Return once the server has nothing to do."""
+    used = -1.0
+    while (now := _processor_seconds(pid)) - used > IDLE * SETTLE:
+        used = now
+        await asyncio.sleep(SETTLE)
+
+
+async def _all_received(crowd: Crowd, answered: dict[int, float], count: int) -> None:
+    """Return once everybody has everything, or nothing more comes."""
+    before = -1
+    while (here := sum(len(crowd.received[position]) for position in answered)) not in (
+        before,
+        count * len(answered),
+    ):
+        before = here
+        await asyncio.sleep(SETTLE)
 
 
 # The server

@@ -23,6 +23,7 @@ from chuishao.eventlog.connection import Connection, Unavailable, connected
 from chuishao.eventlog.cursor import cursor_of
 from chuishao.eventlog.log import EventLog, Filter
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.eventlog.together import Together
 
 CHANNEL = "chuishao"
 PAGE = 2000
@@ -92,6 +93,7 @@ class Feed:
         self._taking = asyncio.Lock()
         self._pages: OrderedDict[int, list[RecordedEvent]] = OrderedDict()
         self._proof = b""
+        self._together = Together()
         self.set_back: list[SetBack] = []
         self.on_set_back: list[Callable[[SetBack], None]] = []
 
@@ -125,6 +127,14 @@ class Feed:
             while len(self._pages) > PAGES:
                 self._pages.popitem(last=False)
         return self._pages[after]
+
+    async def last(self) -> tuple[int, bytes]:
+        """The last position and its leaf hash as the database has them, asked once for many."""
+        return await self._together.ask(None, self.log.last)
+
+    async def resume(self, cursor: str) -> int:
+        """The position of an outsider's cursor, asked once for many; refused if it is of another history."""
+        return await self._together.ask(cursor, lambda: self.log.resume(cursor))
 
     async def refresh(self) -> None:
         """Look at the log now instead of at the next hint."""

@@ -78,13 +78,13 @@ class Followed:
         await self.feed.patiently(self._place)
 
     async def _place(self) -> None:
-        log = self.context.services.log
+        feed = self.feed
         try:
             if self.cursor:
-                self.position = await log.resume(self.cursor)
+                self.position = await feed.resume(self.cursor)
             else:
-                self.position, leaf_hash = await log.last()
-                self.cursor = cursor_of(log.id, self.position, leaf_hash)
+                self.position, leaf_hash = await feed.last()
+                self.cursor = cursor_of(feed.log.id, self.position, leaf_hash)
         except Refusal as refusal:  # the cursor's event is not there, or is there no longer
             raise self.context.error(refusal) from refusal
         self.context.forget()

@@ -109,7 +109,7 @@ class Watch:
 
 async def watched(context: Context, wanted: Filter) -> Watch:
     """Follow what the asker sees, beginning now."""
-    head = await context.services.log.head()
+    head, _ = await context.services.feed.last()
     return Watch(context, wanted, await narrowed(context, wanted, head), head)
 
 
@@ -128,7 +128,8 @@ class CaseWatch:
 
     async def anew(self) -> CaseWatch:
         """The same, begun now."""
-        return CaseWatch(self._context, self._case, await self._context.services.log.head())
+        head, _ = await self._context.services.feed.last()
+        return CaseWatch(self._context, self._case, head)
 
     async def shows(self, event: RecordedEvent) -> bool:
         """Every event is shown; the first beyond what the asker sees ends it with an error."""

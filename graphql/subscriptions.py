@@ -53,7 +53,8 @@ class Subscription:
                 raise context.error(refusal) from refusal
             prove(context, case_id, secret)
             await require_seen(context, case)
-            return CaseWatch(context, case, await context.services.log.head())
+            head, _ = await context.services.feed.last()
+            return CaseWatch(context, case, head)
 
         return _shown(Followed(info.context, look, after))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -35,6 +36,7 @@ class Server(uvicorn.Server):
         """Listen, and say so once it is true."""
         await super().startup(sockets)
         if self.started:
+            _settle_memory()
             address = f"http://{self.config.host}:{self.config.port}/graphql"
             page = " (GraphiQL in a browser)" if Settings.from_environment().graphiql else ""
             print(f"Serving {address}{page}; Ctrl-C ends it.", flush=True)  # noqa: T201
@@ -63,6 +65,12 @@ class Server(uvicorn.Server):
         """Whether to stop now: when told to, and load balancers had time to notice."""
         drained = self._stop_at is not None and monotonic() >= self._stop_at
         return await super().on_tick(counter) or drained
+
+
+def _settle_memory() -> None:
+    """Let the garbage collector pass over the schema and the modules, which stay as long as the process."""
+    gc.collect()
+    gc.freeze()
 
 
 class Worker(multiprocess.Process):
