@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request, Response
-from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from chuishao.graphql.endpoint.delivery import WRITE_NOW
@@ -19,12 +17,6 @@ from chuishao.service.unread import SECONDS, Unread
 
 FRAGMENTS = 4_096
 """Frames that one message may come in: each costs memory, even an empty one."""
-
-
-_TEXT = 0x81
-"""The first byte of a text message that is one frame (RFC 6455, section 5.2); its length follows."""
-_SHORT, _MEDIUM = 126, 1 << 16
-_TEXT_SHORT, _TEXT_MEDIUM, _TEXT_LONG = struct.Struct("!BB"), struct.Struct("!BBH"), struct.Struct("!BBQ")
 
 
 class _Handshake(ServerProtocol):
@@ -78,20 +70,11 @@ class SocketConnection(WebSocketsSansIOProtocol):
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[WRITE_NOW] = self.write_now
 
-    def write_now(self, start: bytes, rest: bytes) -> bool:
-        """Write one text message in two parts; False if it would have to wait, or nobody is there."""
-        if self.close_sent or self.disconnected or not self.writable.is_set() or self.transport.is_closing():
+    def write_now(self, message: bytes) -> bool:
+        """Write a framed message; False if it would have to wait, or nobody is there."""
+        if self.close_sent or not self.writable.is_set() or self.transport.is_closing():
             return False
-        if self.conn.state is not State.OPEN:
-            return False
-        length = len(start) + len(rest)
-        if length < _SHORT:
-            head = _TEXT_SHORT.pack(_TEXT, length)
-        elif length < _MEDIUM:
-            head = _TEXT_MEDIUM.pack(_TEXT, _SHORT, length)
-        else:
-            head = _TEXT_LONG.pack(_TEXT, _SHORT + 1, length)
-        self.transport.write(head + start + rest)
+        self.transport.write(message)
         return True
 
     def handle_cont(self, event: Frame) -> None:

@@ -230,11 +230,16 @@ class Group:
     async def _hand_out(self, written: Written) -> None:
         """Write to everybody who is live; who cannot be written to now is woken to see to it."""
         for number, member in enumerate(list(self._live), start=1):
-            if member.live is not None and member.sent < written.position:
-                if _pushed(member, written):
-                    member.took(written)
-                else:
-                    self._wake(member, written.position - 1)
+            if member.live is None or member.sent >= written.position:
+                continue
+            try:
+                taken = member.push(written)  # type: ignore[misc]  # who has none is never live
+            except Exception:  # its own operation meets it again, and ends of it alone
+                taken = False
+            if taken:
+                member.took(written)
+            else:
+                self._wake(member, written.position - 1)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -292,10 +297,3 @@ class Group:
 
 def _position(written: Written) -> int:
     return written.position
-
-
-def _pushed(member: Member, written: Written) -> bool:
-    try:
-        return member.push is not None and member.push(written)
-    except Exception:  # it is told to the member's own operation, when that sends it
-        return False

@@ -17,21 +17,18 @@ class Written:
     """The result of one event, written out.
 
     `cursor` is the place behind the event; `selected` is the cursor that the document itself asks for, if it
-    does; `failure` is the first error's code. `closed` is the payload with the brace that ends the message
-    around it.
+    does; `failure` is the first error's code.
     """
 
     position: int
     cursor: str
     payload: bytes
-    closed: bytes
     selected: str | None
     failure: str | None
 
     def extended(self, extensions: bytes) -> Written:
         """The same with extensions, a JSON object; it has none yet."""
-        payload = b'%b,"extensions":%b}' % (self.payload[:-1], extensions)
-        return replace(self, payload=payload, closed=payload + b"}")
+        return replace(self, payload=b'%b,"extensions":%b}' % (self.payload[:-1], extensions))
 
 
 def written(event: RecordedEvent, result: JsonObject, text: str) -> Written:
@@ -39,7 +36,7 @@ def written(event: RecordedEvent, result: JsonObject, text: str) -> Written:
     failure = next((code_in(error) for error in cast(Any, result.get("errors") or ())), None)
     cursor = cursor_of(event.log, event.position, event.leaf_hash)
     payload = text.encode(errors="backslashreplace")
-    return Written(event.position, cursor, payload, payload + b"}", selected_cursor(result), failure)
+    return Written(event.position, cursor, payload, selected_cursor(result), failure)
 
 
 Result: TypeAlias = JsonObject | Written
