@@ -14,7 +14,7 @@ from chuishao.eventlog.cursor import cursor_of
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import Filter
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.graphql.context import Context
+from chuishao.graphql.context import Context, Services
 from chuishao.graphql.endpoint.trace import begin_result
 
 
@@ -48,6 +48,10 @@ class Audience:
         if reader.subject is None:
             reader = replace(reader, actor=replace(reader.actor, id=""))
         return cls(reader, context.language)
+
+    def context(self, services: Services) -> Context:
+        """A fresh context for an answer to everybody in it."""
+        return Context(services, self.reader.actor, language=self.language, proven=self.reader.proven)
 
 
 class Followed:
@@ -140,9 +144,7 @@ class Followed:
 
     def surroundings(self) -> Context:
         """A fresh context for an answer to everybody in the audience."""
-        audience = self.audience
-        reader = audience.reader
-        return Context(self.context.services, reader.actor, language=audience.language, proven=reader.proven)
+        return self.audience.context(self.context.services)
 
     def shared(self) -> Followed:
         """The same for the whole audience, from where the log ended when this one began."""

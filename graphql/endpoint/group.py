@@ -96,13 +96,16 @@ class Member:
     sent: int = 0
     history: int = 0
     last: Written | None = None
-    live: Group | None = None
+    group: Group | None = None
+    live: bool = False
     woken: asyncio.Future[None] | None = None
 
     @property
     def position(self) -> int:
         """Everything up to here was looked at."""
-        return self.sent if self.live is None else self.live.position
+        if self.group is None or (not self.live and self.group.holds_for(self)):
+            return self.sent
+        return self.group.position
 
     @property
     def cursor(self) -> str | None:
@@ -151,6 +154,7 @@ class Group:
             async with aclosing(self._recorded(member)) as recorded:
                 async for written in recorded:
                     yield written
+            member.group = self
             while True:
                 if (next_one := self._next(member)) is not None:
                     member.took(next_one)
@@ -230,7 +234,7 @@ class Group:
     async def _hand_out(self, written: Written) -> None:
         """Write to everybody who is live; who cannot be written to now is woken to see to it."""
         for number, member in enumerate(list(self._live), start=1):
-            if member.live is None or member.sent >= written.position:
+            if not member.live or member.sent >= written.position:
                 continue
             try:
                 taken = member.push(written)  # type: ignore[misc]  # who has none is never live
@@ -251,6 +255,11 @@ class Group:
 
     # Members
 
+    def holds_for(self, member: Member) -> bool:
+        """Whether a member has still to take something."""
+        last = self._kept[-1].position if self._kept else self.floor
+        return member.sent < last
+
     def _next(self, member: Member) -> Written | None:
         if member.sent < self.floor:
             raise Again
@@ -262,7 +271,7 @@ class Group:
         if member.push is None:
             await self._news.wait()
             return
-        member.live = self
+        member.live = True
         member.woken = asyncio.get_running_loop().create_future()
         self._pulling.discard(member)
         self._live[member] = None
@@ -270,7 +279,7 @@ class Group:
 
     def _wake(self, member: Member, sent: int) -> None:
         """Let a member take by itself what comes after a position."""
-        member.live = None
+        member.live = False
         member.sent = sent
         self._live.pop(member, None)
         self._pulling.add(member)
@@ -287,7 +296,7 @@ class Group:
         news.set()
 
     def _leave(self, member: Member) -> None:
-        member.live = None
+        member.live, member.group = False, None
         self._live.pop(member, None)
         self._pulling.discard(member)
         if not self._live and not self._pulling:
