@@ -54,6 +54,8 @@ ALONE = 100
 RATE = 10
 """Events a second."""
 SECONDS = 20
+WARM = 20
+"""The first events are received, and not timed: each subscription's first result carries its bill."""
 SETTLE = 2.0
 IDLE = 0.1
 """Of a core, that a server uses which has nothing to do but to keep sockets alive."""
@@ -162,14 +164,16 @@ async def _measure(url: str, shares: bool, count: int, seconds: float) -> Measur
             answered = await asyncio.to_thread(written.recv)
             await _all_received(crowd, answered, count)
             used, passed = _processor_seconds(pid) - began, time.perf_counter() - clock
-    latencies = [at - answered[position] for position in answered for at in crowd.received[position]]
+    received = sum(len(crowd.received[position]) for position in answered)
+    timed = sorted(answered)[WARM:]
+    latencies = [at - answered[position] for position in timed for at in crowd.received[position]]
     return Measured(
         count,
         len(answered),
         latencies,
-        cpu=used / max(1, len(latencies)),
+        cpu=used / max(1, received),
         busy=used / passed,
-        missed=count * len(answered) - len(latencies) + crowd.lost,
+        missed=count * len(answered) - received + crowd.lost,
         repeated=crowd.repeated,
         idle_connection=(connected - empty) / count,
         idle_subscriber=(subscribed - empty) / count,

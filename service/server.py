@@ -24,6 +24,11 @@ from chuishao.service.settings import Settings, WrongSetting
 from chuishao.service.sockets import SocketConnection
 
 
+SELDOM = 50_000, 20, 100
+"""After how many new objects, and younger collections, the garbage collector looks: thousands of sockets are
+a million objects, which it would walk while all of them wait."""
+
+
 class Server(uvicorn.Server):
     """Uvicorn, which closes sockets and streams with the right codes before it waits for them."""
 
@@ -71,6 +76,7 @@ def _settle_memory() -> None:
     """Let the garbage collector pass over the schema and the modules, which stay as long as the process."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 class Worker(multiprocess.Process):
