@@ -23,7 +23,6 @@ from chuishao.service.metrics import FOLDER
 from chuishao.service.settings import Settings, WrongSetting
 from chuishao.service.sockets import SocketConnection
 
-
 SELDOM = 50_000, 20, 100
 """After how many new objects, and younger collections, the garbage collector looks: thousands of sockets are
 a million objects, which it would walk while all of them wait."""
