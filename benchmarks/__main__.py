@@ -27,6 +27,7 @@ from benchmarks import (
     folding,
     goals,
     growth,
+    live,
     observing,
     page,
     profiling,
@@ -68,6 +69,11 @@ def _commands(url: str, folder: Path, console: Console) -> tuple[Table, object]:
     return commands.table(found), found.as_json()
 
 
+def _live(url: str, _folder: Path, console: Console) -> tuple[Table, object]:
+    found = live.measure(url, console)
+    return live.table(found), found.as_json()
+
+
 def _observing(url: str, _folder: Path, _console: Console) -> tuple[Table, object]:
     found = observing.measure(url)
     return observing.table(found), found.as_json()
@@ -96,6 +102,7 @@ def _projections(url: str, _folder: Path, console: Console) -> tuple[Table, obje
 BENCHMARKS: dict[str, Callable[[str, Path, Console], tuple[Table, object]]] = {
     "append": _append,
     "commands": _commands,
+    "live": _live,
     "observing": _observing,
     "projections": _projections,
     "snapshots": _snapshots,

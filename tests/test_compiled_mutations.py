@@ -18,8 +18,8 @@ from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.feed import Feed
 from chuishao.graphql.compiled.plan import plan
 from chuishao.graphql.context import Context, Services
+from chuishao.graphql.endpoint.execution import DataText, GraphQLRequest
 from chuishao.graphql.endpoint.execution import Engine as GraphQLEngine
-from chuishao.graphql.endpoint.execution import GraphQLRequest, Written
 from chuishao.graphql.schema import schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
@@ -57,7 +57,7 @@ class Both:
         """The answer as a client reads it, and whether it was compiled."""
         context = Context(self.services, by or ANONYMOUS, language)
         result = await engine.execute(engine.prepare(request), request, context)
-        compiled = isinstance(result.get("data"), Written)
+        compiled = isinstance(result.get("data"), DataText)
         if compiled:
             result = {**result, "data": json.loads(str(result["data"]))}
         return json.loads(json.dumps(result)), compiled
