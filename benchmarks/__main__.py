@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import append, observing, rebuilding, snapshots, verifying
+from benchmarks import append, observing, rebuilding, snapshots, start, verifying
 from chuishao.service.postgres import EmbeddedPostgres
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -43,6 +43,11 @@ def _verify(url: str, folder: Path, console: Console) -> tuple[Table, object]:
     return verifying.table(found), found.as_json()
 
 
+def _start(url: str, folder: Path, console: Console) -> tuple[Table, object]:
+    found = start.measure(url, folder, console)
+    return start.table(found), found.as_json()
+
+
 def _rebuild(wish: rebuilding.Wish, url: str, folder: Path, console: Console) -> tuple[Table, object]:
     found = asyncio.run(rebuilding.measure(url, folder, console, wish))
     return rebuilding.table(found), found.as_json()
@@ -52,6 +57,7 @@ BENCHMARKS: dict[str, Callable[[str, Path, Console], tuple[Table, object]]] = {
     "append": _append,
     "observing": _observing,
     "snapshots": _snapshots,
+    "start": _start,
     "verify": _verify,
     "rebuild": partial(_rebuild, rebuilding.Wish()),
 }
