@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
@@ -13,7 +14,7 @@ from strawberry.dataloader import DataLoader
 from chuishao.domain.event import SealedText
 from chuishao.domain.policy import in_force
 from chuishao.domain.sight import Reader
-from chuishao.eventlog.connection import Connection, connected
+from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.proofs import Included, Leaf, included
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint
@@ -40,12 +41,21 @@ Shown: TypeAlias = Callable[[Where], None]
 class Loaders:
     """The loaders of one operation."""
 
-    def __init__(self, log: EventLog, now: datetime, reader: Reader, require_own: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        now: datetime,
+        reader: Reader,
+        require_own: Callable[[], None],
+        reading: Callable[[], AbstractAsyncContextManager[Connection]],
+    ) -> None:
         self.log = log
         self.now = now
         self.reader = reader
         self._require_own = require_own
         """Refuses where a read model is no longer that of this code."""
+        self._reading = reading
+        """Borrows a connection, and refuses likewise where a statement finds it out."""
 
     @cached_property
     def case(self) -> DataLoader[UUID, CaseRow | None]:
@@ -164,7 +174,7 @@ class Loaders:
             newest = await self.checkpoint.load(None)
             if newest is None:
                 return [None for _ in leaves]
-            async with connected(self.log.pool) as connection:
+            async with self._reading() as connection:
                 found = await included(connection, self.log.id, newest, leaves)
             return [found.get(leaf) for leaf in leaves]
 
@@ -180,7 +190,7 @@ class Loaders:
         """The policy in force at a moment."""
 
         async def load(moments: list[datetime]) -> list[Any]:
-            async with connected(self.log.pool) as connection:
+            async with self._reading() as connection:
                 book = await policy_book(connection, self.log)
             policies = [policy for _, policy in book.adopted]
             return [in_force(policies, moment) for moment in moments]
@@ -237,7 +247,7 @@ class Loaders:
         query = f"SELECT {', '.join(table.columns)} FROM {source}{where.sql}"
         if order:
             query += f" ORDER BY {column}, {order}"
-        async with connected(self.log.pool) as connection:
+        async with self._reading() as connection:
             return await connection.fetch(query, *where.arguments)
 
     def _derived(self, load_all: Callable[[Any, list[K]], Awaitable[dict[K, Any]]]) -> DataLoader[K, Any]:
@@ -253,7 +263,7 @@ class Loaders:
         self, load_all: Callable[[Any, list[K]], Awaitable[dict[K, Any]]], **default: Any
     ) -> DataLoader[K, Any]:
         async def load(keys: list[K]) -> list[Any]:
-            async with connected(self.log.pool) as connection:
+            async with self._reading() as connection:
                 found = await load_all(connection, keys)
             return [found.get(key, default["missing"]) if default else found[key] for key in keys]
 
