@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from shutil import disk_usage
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -29,8 +29,8 @@ else:
     Administrator = asyncpg.Connection
 
 TEMPLATE, SETTLED = "chuishao_template", "chuishao_settled"
-MEMORY, ROOM = Path("/dev/shm"), 2 << 30
-"""Where files lie in memory on Linux, and the free bytes from which on the server's files may."""
+MEMORY, ROOM = Path("/dev/shm"), 3 << 30
+"""Where files lie in memory on Linux, and the free bytes from which on ours may."""
 
 settings.register_profile(
     "chuishao",
@@ -42,6 +42,17 @@ settings.register_profile("long", settings.get_profile("chuishao"), max_examples
 settings.load_profile("chuishao")
 
 
+def pytest_configure() -> None:
+    """Let what tests write lie in memory: databases of their own wait for the disk again and again."""
+    if roomy():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def roomy() -> bool:
+    """Whether there is a place for files in memory, with room."""
+    return MEMORY.exists() and disk_usage(MEMORY).free > ROOM
+
+
 def with_database(url: str, name: str) -> str:
     """The URL of another database of the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
@@ -50,18 +61,12 @@ def with_database(url: str, name: str) -> str:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a running server; no test crashes the machine, so nothing waits for the disk or fills it."""
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SETTINGS, "fsync", "off")
         patch.setitem(SETTINGS, "full_page_writes", "off")
-        postgres = stack.enter_context(EmbeddedPostgres.start(_folder(stack, tmp_path_factory)))
+        postgres = EmbeddedPostgres.start(tmp_path_factory.mktemp("server"))
+    with postgres:
         yield postgres.url
-
-
-def _folder(stack: ExitStack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the server keeps its files: in memory, if there is a place for that with room."""
-    if MEMORY.exists() and disk_usage(MEMORY).free > ROOM:
-        return Path(stack.enter_context(TemporaryDirectory(prefix="chuishao-tests-", dir=MEMORY)))
-    return tmp_path_factory.mktemp("server")
 
 
 @pytest.fixture(scope="session")
