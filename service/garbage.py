@@ -12,6 +12,5 @@ def expect_imports() -> None:
 
 
 def settle() -> None:
-    """Take what is there for lasting: whoever waits for a look at the rest does not wait for a look at it."""
-    gc.collect()
+    """Take what is there for lasting: nobody waits any more while it is looked through."""
     gc.freeze()
