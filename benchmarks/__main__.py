@@ -34,6 +34,7 @@ from benchmarks import (
     reads,
     rebuilding,
     snapshots,
+    start,
     verifying,
 )
 from benchmarks.dataset import CACHE, city
@@ -89,6 +90,11 @@ def _verify(url: str, folder: Path, console: Console) -> tuple[Table, object]:
     return verifying.table(found), found.as_json()
 
 
+def _start(url: str, folder: Path, console: Console) -> tuple[Table, object]:
+    found = start.measure(url, folder, console)
+    return start.table(found), found.as_json()
+
+
 def _rebuild(wish: rebuilding.Wish, url: str, folder: Path, console: Console) -> tuple[Table, object]:
     found = asyncio.run(rebuilding.measure(url, folder, console, wish))
     return rebuilding.table(found), found.as_json()
@@ -106,6 +112,7 @@ BENCHMARKS: dict[str, Callable[[str, Path, Console], tuple[Table, object]]] = {
     "observing": _observing,
     "projections": _projections,
     "snapshots": _snapshots,
+    "start": _start,
     "verify": _verify,
     "rebuild": partial(_rebuild, rebuilding.Wish()),
 }

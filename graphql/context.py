@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,6 +26,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.endpoint.language import asked
 from chuishao.projections.engine import Engine
+from chuishao.projections.reach import ReadModelReplaced
 
 if TYPE_CHECKING:
     from chuishao.graphql.loaders import Loaders
@@ -45,7 +46,7 @@ class Services:
     executor: Executor
     lanes: Lanes | None = None
 
-    def reading(self) -> AbstractAsyncContextManager[Connection]:
+    def lane(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for a short read."""
         return connected(self.log.pool) if self.lanes is None else self.lanes.one()
 
@@ -84,7 +85,7 @@ class Context:
         """The operation's own loaders."""
         from chuishao.graphql.loaders import Loaders  # noqa: PLC0415 loaders know the context
 
-        return Loaders(self.services.log, self.now, self.reader, self.require_own)
+        return Loaders(self.services.log, self.now, self.reader, self.require_own, self.reading)
 
     def spend(self, rows: Any) -> Any:
         """Count nested rows that an operation shows; refuse one that shows too many."""
@@ -126,6 +127,15 @@ class Context:
         try:
             self.services.engine.known.require_own()
         except Refusal as refusal:
+            raise self.error(refusal) from refusal
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """Borrow a connection to read with; refused where another version has remade what is read."""
+        try:
+            async with self.services.engine.known.reading() as connection:
+                yield connection
+        except ReadModelReplaced as refusal:
             raise self.error(refusal) from refusal
 
     def error(self, refusal: Refusal) -> ApiError:

@@ -18,7 +18,7 @@ from chuishao.commands.secret import secret_of
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import Role
-from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.connection import Unavailable
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
@@ -95,7 +95,7 @@ class Thing:
 
 
 async def _latest_policy(info: Info, _id: Any) -> Any:
-    async with connected(info.context.services.log.pool) as connection:
+    async with info.context.reading() as connection:
         return (await all_policies(connection))[0]
 
 

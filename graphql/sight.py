@@ -15,7 +15,6 @@ from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import NotFound, Refusal
 from chuishao.domain.sight import Sight
 from chuishao.domain.whistle_events import DepartmentSummoned
-from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import Filter
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.context import Context
@@ -51,7 +50,7 @@ async def narrowed(context: Context, wanted: Filter, head: int) -> Filter:
     if reader.unknown or (reader.actor.scope is None and reader.sight is not Sight.OWN):
         return replace(wanted, cases=frozenset())
     await context.at_least(head, SEEN_BY)
-    async with connected(context.services.log.pool) as connection:
+    async with context.reading() as connection:
         return replace(wanted, cases=await cases_seen(connection, reader))
 
 

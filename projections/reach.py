@@ -1,20 +1,22 @@
 """How far the read models of this process are, and whether they may be read.
 
 A read model may be behind, may have stopped at an event, or may have been remade by another version of the
-server. The last is looked for twice a second, so a process answers from another's read model for no longer.
+server. The last is looked for twice a second, so a process answers from another's read model for no longer;
+and at once where a statement names a table or column that another's does not have.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
 
 from chuishao.domain.refusal import Refusal
-from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.connection import Connection, Unavailable, connected
 from chuishao.eventlog.feed import Feed
 from chuishao.projections.projection import Projection
 
@@ -22,6 +24,13 @@ LARGEST = 2**63 - 1
 """Beyond every position."""
 LOOK = 0.5
 """Seconds between looks whether the read models are still those of this code."""
+FOREIGN = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+)
+"""What PostgreSQL says of a statement that was written for other tables than there are."""
 _ROWS = "SELECT name, version, fingerprint, position, status FROM projection WHERE log = $1"
 
 
@@ -134,6 +143,17 @@ class Reach:
         """Refuse to read what other code made."""
         for name in self.replaced:
             raise ReadModelReplaced(name=name)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """Borrow a connection to read with; where that fails on tables of other code, refuse as such."""
+        try:
+            async with connected(self.log.pool) as connection:
+                yield connection
+        except FOREIGN:
+            await self.look()
+            self.require_own()
+            raise
 
     async def until(self, position: int, within: float, needed: Collection[str] | None = None) -> None:
         """Return once the read models have folded a position; refuse where that takes too long.

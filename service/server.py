@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import socket
@@ -18,14 +17,11 @@ from chuishao.graphql.endpoint.limits import Limits
 from chuishao.service import telemetry
 from chuishao.service.app import healths, open_routes
 from chuishao.service.connections import HttpConnection
+from chuishao.service.garbage import settle
 from chuishao.service.logs import configure
 from chuishao.service.metrics import FOLDER
 from chuishao.service.settings import Settings, WrongSetting
 from chuishao.service.sockets import SocketConnection
-
-SELDOM = 50_000, 20, 100
-"""After how many new objects, and younger collections, the garbage collector looks: thousands of sockets are
-a million objects, which it would walk while all of them wait."""
 
 
 class Server(uvicorn.Server):
@@ -40,7 +36,7 @@ class Server(uvicorn.Server):
         """Listen, and say so once it is true."""
         await super().startup(sockets)
         if self.started:
-            _settle_memory()
+            settle()
             address = f"http://{self.config.host}:{self.config.port}/graphql"
             page = " (GraphiQL in a browser)" if Settings.from_environment().graphiql else ""
             print(f"Serving {address}{page}; Ctrl-C ends it.", flush=True)  # noqa: T201
@@ -69,13 +65,6 @@ class Server(uvicorn.Server):
         """Whether to stop now: when told to, and load balancers had time to notice."""
         drained = self._stop_at is not None and monotonic() >= self._stop_at
         return await super().on_tick(counter) or drained
-
-
-def _settle_memory() -> None:
-    """Let the garbage collector pass over the schema and the modules, which stay as long as the process."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*SELDOM)
 
 
 class Worker(multiprocess.Process):

@@ -115,7 +115,7 @@ class Plan:
 async def _written(root: Root, run: Run, arguments: dict[str, Any], variables: dict[str, Any]) -> str:
     """The text of a root field."""
     services = run.context.services
-    async with services.reading() as connection:
+    async with services.lane() as connection:
         write, policy = await root.fetch(connection, run.context, arguments, variables)
         if policy is not None:
             run.policies = Policies(await policy_book(connection, services.log, policy))
