@@ -8,7 +8,7 @@ short transaction, in which all of them take their places together.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -37,6 +37,7 @@ Progress = Callable[[str, int, int], None]
 """Hears (projection, position, head) while a read model is rebuilt."""
 PAGE = 5000
 """Events folded at a time: a row that several of them change is written once."""
+Read = Callable[[int, int], Awaitable[list[RecordedEvent]]]
 NEAR = 200
 """Events that may be missing when the flip begins: they are folded while engines wait."""
 _TRY = "SELECT pg_try_advisory_lock(hashtext($1))"
@@ -189,17 +190,37 @@ async def _catch_up(
     poisoned: dict[str, Poison] = {}
     going = list(copies)
     head = await log.head()
-    while going and (start := min(copy.position for copy in going)) < head:
-        async with _leaving_time(manner if head - start >= 2 * PAGE else Manner()):
-            page = await log.after(start, PAGE)
-            for copy, poison in await _fold_page(connection, going, page, manner.on_poison):
-                poisoned[copy.projection.name] = poison
-                going.remove(copy)
-        for copy in going:
-            manner.progress(copy.projection.name, copy.position, max(head, copy.position))
-        if head - page[-1].position < PAGE and (now := await log.head()) - page[-1].position > NEAR:
-            head = now
+    async with _reading_ahead(log) as read:
+        while going and (start := min(copy.position for copy in going)) < head:
+            async with _leaving_time(manner if head - start >= 2 * PAGE else Manner()):
+                page = await read(start, head)
+                for copy, poison in await _fold_page(connection, going, page, manner.on_poison):
+                    poisoned[copy.projection.name] = poison
+                    going.remove(copy)
+            for copy in going:
+                manner.progress(copy.projection.name, copy.position, max(head, copy.position))
+            if head - page[-1].position < PAGE and (now := await log.head()) - page[-1].position > NEAR:
+                head = now
     return poisoned
+
+
+@asynccontextmanager
+async def _reading_ahead(log: EventLog) -> AsyncIterator[Read]:
+    """A way to read pages, each while the one before is folded: the database and we work side by side."""
+    coming: dict[int, asyncio.Task[list[RecordedEvent]]] = {}
+
+    async def read(start: int, head: int) -> list[RecordedEvent]:
+        page = await (coming.pop(start, None) or log.after(start, PAGE))
+        if page and (last := page[-1].position) < head and not coming:
+            coming[last] = asyncio.create_task(log.after(last, PAGE))
+        return page
+
+    try:
+        yield read
+    finally:
+        for task in coming.values():
+            task.cancel()
+        await asyncio.gather(*coming.values(), return_exceptions=True)
 
 
 async def _fold_page(
