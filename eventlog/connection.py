@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -71,7 +71,7 @@ async def open_pool(
     With `statement_seconds` the database gives up each statement that takes longer, also one that waits
     for a lock; where it does not even say so, we do, for its line may be dead.
     """
-    session = {"application_name": "chuishao", "timezone": "UTC", "jit": "off"}
+    session = {"application_name": "chuishao", "timezone": "UTC", "jit": "off", "random_page_cost": "1.1"}
     if statement_seconds is not None:
         session["statement_timeout"] = str(max(1, round(1000 * statement_seconds)))
         options.setdefault("command_timeout", statement_seconds + SILENCE)
@@ -97,9 +97,16 @@ async def open_pool(
 @asynccontextmanager
 async def connected(pool: Pool) -> AsyncIterator[Connection]:
     """Borrow a connection; what goes wrong with the connection itself becomes `Unavailable`."""
-    try:
+    with available():
         async with pool.acquire(timeout=10) as connection:
             yield connection
+
+
+@contextmanager
+def available() -> Iterator[None]:
+    """What goes wrong with a connection becomes `Unavailable`."""
+    try:
+        yield
     except asyncpg.QueryCanceledError as error:
         raise OutOfTime(f"the database gave up: {error}") from error
     except UNAVAILABLE as error:

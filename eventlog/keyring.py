@@ -106,6 +106,17 @@ class Keyring:
         return opened
 
 
+def open_with(key: bytes | None, value: bytes) -> str | None:
+    """The plain text of a value of a read model; None without the key that it was sealed with."""
+    if key is None:
+        return None
+    subject, box = value[:16], value[16:]
+    try:
+        return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], subject).decode()
+    except InvalidTag:
+        return None  # sealed under a key that was erased and replaced: gone by right
+
+
 def to_json(text: SealedText) -> list[str]:
     """A sealed text as JSON: subject and box."""
     return [text.subject.hex, base64.b64encode(text.box).decode()]

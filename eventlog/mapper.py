@@ -119,6 +119,46 @@ class RecordedEvent:
         """Who, for which unit, by which command."""
         return Meta.from_json(self.stored_meta)
 
+    @property
+    def actor(self) -> str:
+        """Who acted."""
+        return self.meta.actor
+
+    @property
+    def role(self) -> str:
+        """In which role."""
+        return self.meta.role
+
+    @property
+    def unit(self) -> str:
+        """For which unit."""
+        return self.meta.unit
+
+    @property
+    def scope(self) -> str | None:
+        """Within which scope."""
+        return self.meta.scope
+
+    @property
+    def place(self) -> str:
+        """The place that it concerns."""
+        return self.meta.place
+
+    @property
+    def command(self) -> UUID:
+        """The command that caused it."""
+        return self.meta.command
+
+    @property
+    def causation(self) -> UUID:
+        """The event or command that caused it."""
+        return self.meta.causation
+
+    @property
+    def meta_correlation(self) -> UUID:
+        """What it belongs to: its case, or else its command."""
+        return self.meta.correlation
+
     @cached_property
     def event(self) -> Event:
         """The domain event, upcast to its present version; personal text stays sealed."""

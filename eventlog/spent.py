@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from chuishao.eventlog.spans import statement
+from chuishao.eventlog.spans import exported, statement
 
 T = TypeVar("T")
 
@@ -65,6 +65,8 @@ class WatchedConnection(asyncpg.Connection):
 async def _timed(spent: Spent, text: str, call: Coroutine[Any, Any, T]) -> T:
     began = perf_counter()
     try:
+        if not exported():
+            return await call
         with statement(text):
             return await call
     finally:

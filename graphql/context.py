@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,7 +19,9 @@ from chuishao.domain.phrase import Language, Phrase
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.sight import Reader
 from chuishao.domain.vocabulary import Role
+from chuishao.eventlog.connection import Connection, connected
 from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.lanes import Lanes
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.endpoint.language import asked
@@ -40,6 +43,11 @@ class Services:
     feed: Feed
     engine: Engine
     executor: Executor
+    lanes: Lanes | None = None
+
+    def reading(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection for a short read."""
+        return connected(self.log.pool) if self.lanes is None else self.lanes.one()
 
 
 @dataclass
@@ -91,6 +99,11 @@ class Context:
         """Read afresh from now on: something was written, or time has passed."""
         self.__dict__.pop("loaders", None)
         self.now = datetime.now(UTC)
+
+    def restart(self) -> None:
+        """Answer the same question in another way."""
+        self.__dict__.pop("loaders", None)
+        self.rows = 0
 
     def renew(self) -> None:
         """Begin another result of a subscription: read afresh, and count its rows anew."""

@@ -18,7 +18,7 @@ from chuishao.domain.sight import SHOWN, Reading, shown_of_case
 from chuishao.domain.summons import WhistleStatus
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier, WhistleKind
 from chuishao.graphql import enums
-from chuishao.graphql.context import Info
+from chuishao.graphql.context import Context
 from chuishao.graphql.filter_tree import AND, NOT, OR, every, require
 from chuishao.graphql.inputs import read_id, read_moment
 from chuishao.graphql.scalars import Position
@@ -122,7 +122,7 @@ class DivisionFilter:
     not_: DivisionFilter | None = _wish(NOT, name="not")
 
 
-def conditions(info: Info, build: Callable[[Where], object]) -> Where:
+def conditions(context: Context, build: Callable[[Where], object]) -> Where:
     """Conditions built from what the asker gave; refused where a text cannot be looked up."""
     where = Where()
     try:
@@ -132,7 +132,7 @@ def conditions(info: Info, build: Callable[[Where], object]) -> Where:
             if not all(storable(text) for text in texts if isinstance(text, str)):
                 raise BadText("filter", field="filter")
     except Refusal as refusal:
-        raise info.context.error(refusal) from refusal
+        raise context.error(refusal) from refusal
     return where
 
 
@@ -158,20 +158,20 @@ def _among(where: Where, name: str, values: list[Any] | None) -> None:
         where.also(f"{name} = ANY({where.add([str(value) for value in values])}::text[])")
 
 
-def require_known(info: Info) -> None:
+def require_known(context: Context) -> None:
     """Refuse to list cases for somebody whom nothing ties to any case."""
-    if info.context.reader.unknown:
+    if context.reader.unknown:
         raise TokenRequired()
 
 
-def case_conditions(info: Info, wanted: CaseFilter, where: Where) -> None:
+def case_conditions(context: Context, wanted: CaseFilter, where: Where) -> None:
     """Add what a case filter asks for, with the filters in it, among the cases that the asker sees."""
-    require_known(info)
-    seen(where, info.context.reader)
-    require(where, wanted, partial(_case_conditions, info))
+    require_known(context)
+    seen(where, context.reader)
+    require(where, wanted, partial(_case_conditions, context))
 
 
-def _case_conditions(info: Info, wanted: CaseFilter, where: Where) -> None:
+def _case_conditions(context: Context, wanted: CaseFilter, where: Where) -> None:
     """Add what one case filter asks for."""
     if wanted.place is not None:
         where.within("place", wanted.place)
@@ -184,17 +184,17 @@ def _case_conditions(info: Info, wanted: CaseFilter, where: Where) -> None:
     if wanted.open is not None:
         where.also("open" if wanted.open else "NOT open")
     if wanted.overdue is not None:
-        late = f"open AND due_at < {where.add(info.context.now)}"
+        late = f"open AND due_at < {where.add(context.now)}"
         where.also(late if wanted.overdue else f"({late}) IS NOT TRUE")
     if wanted.assignee is not None:
         _require_shown(
-            info, Reading.ACTORS, "assignee", Phrase("look for an actor's cases", "按承办人查询案件")
+            context, Reading.ACTORS, "assignee", Phrase("look for an actor's cases", "按承办人查询案件")
         )
         where.also(f"assignee = {where.add(wanted.assignee)}")
     if wanted.whistled is not None:
         where.also("whistle IS NOT NULL" if wanted.whistled else "whistle IS NULL")
     if wanted.text is not None:
-        _require_shown(info, Reading.WORDS, "text", Phrase("search in descriptions", "按描述文字查询"))
+        _require_shown(context, Reading.WORDS, "text", Phrase("search in descriptions", "按描述文字查询"))
         pattern = where.add("%" + _escaped(wanted.text) + "%")
         where.also(
             f"EXISTS (SELECT FROM cases.case_text t WHERE t.id = case_row.id AND t.text ILIKE {pattern})"
@@ -214,9 +214,9 @@ def _case_facts(wanted: CaseFilter, where: Where) -> None:
         where.also(f"position > {where.add(wanted.changed_since)}")
 
 
-def _require_shown(info: Info, rule: Reading, field: str, action: Phrase) -> None:
+def _require_shown(context: Context, rule: Reading, field: str, action: Phrase) -> None:
     """Refuse to filter by what the asker does not see."""
-    actor = info.context.actor
+    actor = context.actor
     if not shown_of_case(actor, rule):
         raise Forbidden("filter", field, role=actor.role, action=action, allowed=sorted(SHOWN[rule]))
 
@@ -225,14 +225,14 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def whistle_conditions(info: Info, wanted: WhistleFilter, where: Where) -> None:
+def whistle_conditions(context: Context, wanted: WhistleFilter, where: Where) -> None:
     """Add what a whistle filter asks for, with those in it, among the whistles that the asker sees."""
-    require_known(info)
-    case_seen(where, info.context.reader, "whistle.case_id")
-    require(where, wanted, partial(_whistle_conditions, info))
+    require_known(context)
+    case_seen(where, context.reader, "whistle.case_id")
+    require(where, wanted, partial(_whistle_conditions, context))
 
 
-def _whistle_conditions(info: Info, wanted: WhistleFilter, where: Where) -> None:
+def _whistle_conditions(context: Context, wanted: WhistleFilter, where: Where) -> None:
     """Add what one whistle filter asks for."""
     if wanted.place is not None:
         where.within("street", wanted.place)
@@ -245,7 +245,7 @@ def _whistle_conditions(info: Info, wanted: WhistleFilter, where: Where) -> None
         )
         where.also(f"EXISTS ({summoned})")
     if wanted.overdue is not None:
-        late = f"check_in_due_at < {where.add(info.context.now)}"
+        late = f"check_in_due_at < {where.add(context.now)}"
         where.also(late if wanted.overdue else f"({late}) IS NOT TRUE")
     _one_of(where, wanted.ids)
     _in_time(where, "blown_at", wanted.blown_at, "blownAt")

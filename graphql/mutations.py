@@ -24,8 +24,10 @@ from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
+from chuishao.graphql.links import CASE, DEPARTMENT, DIVISION_BY_ID, GRID_BY_ID, WHISTLE, WORKER, Link
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
+from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
     CaseRef,
@@ -34,7 +36,6 @@ from chuishao.graphql.types.shared import (
     GridRef,
     WhistleRef,
     WorkerRef,
-    column,
 )
 from chuishao.projections.policies import all_policies
 from chuishao.projections.sight import SEEN_BY
@@ -98,8 +99,8 @@ async def _latest_policy(info: Info, _id: Any) -> Any:
         return (await all_policies(connection))[0]
 
 
-def _by(loader: str) -> Callable[[Info, Any], Awaitable[Any]]:
-    return lambda info, id_: getattr(info.context.loaders, loader).load(id_)
+def _by(link: Link) -> Callable[[Info, Any], Awaitable[Any]]:
+    return lambda info, id_: info.context.loaders.of(link).load(id_)
 
 
 def _thing(shown: Any, zh: str, en: str, load: Callable[[Info, Any], Awaitable[Any]], *needed: str) -> Thing:
@@ -112,12 +113,12 @@ async def _erasure(info: Info, id_: Any) -> Any:
 
 
 _THINGS: dict[str, Thing] = {
-    "case": _thing(CaseRef, "案件", "case", _by("case"), *SEEN_BY),
-    "whistle": _thing(WhistleRef, "哨件", "whistle", _by("whistle"), *SEEN_BY),
-    "worker": _thing(WorkerRef, "网格员", "worker", _by("worker"), "workers"),
-    "department": _thing(DepartmentRef, "部门", "department", _by("department"), "departments"),
-    "division": _thing(DivisionRef, "区划", "division", _by("division_by_id"), "divisions"),
-    "grid": _thing(GridRef, "网格", "grid", _by("grid_by_id"), "grids"),
+    "case": _thing(CaseRef, "案件", "case", _by(CASE), *SEEN_BY),
+    "whistle": _thing(WhistleRef, "哨件", "whistle", _by(WHISTLE), *SEEN_BY),
+    "worker": _thing(WorkerRef, "网格员", "worker", _by(WORKER), "workers"),
+    "department": _thing(DepartmentRef, "部门", "department", _by(DEPARTMENT), "departments"),
+    "division": _thing(DivisionRef, "区划", "division", _by(DIVISION_BY_ID), "divisions"),
+    "grid": _thing(GridRef, "网格", "grid", _by(GRID_BY_ID), "grids"),
     "policy": _thing(Policy, "政策", "policy adopted last", _latest_policy, "policies"),
     "erasure": Thing(
         Event,

@@ -11,7 +11,7 @@ from chuishao.domain.sight import Reading
 from chuishao.domain.vocabulary import Role
 from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import schema
-from chuishao.graphql.types.shared import RULE
+from chuishao.graphql.types.fields import RULE
 
 RULES: dict[str, Reading] = {
     "Case": Reading.CASE,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
-from chuishao.domain.policy import Policy as PolicyInForce
-from chuishao.graphql.context import Info
+from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
     DivisionFilter,
@@ -20,6 +20,18 @@ from chuishao.graphql.filters import (
     whistle_conditions,
 )
 from chuishao.graphql.inputs import read_id
+from chuishao.graphql.links import (
+    CASE,
+    DEPARTMENT,
+    DIVISION,
+    DIVISION_BY_ID,
+    GRID,
+    GRID_BY_ID,
+    STANDING,
+    TALLY,
+    WHISTLE,
+    WORKER,
+)
 from chuishao.graphql.log_filter import DivisionPrefix, EventPlace, EventTypes, wanted_events
 from chuishao.graphql.orders import (
     CASE_ORDERS,
@@ -34,7 +46,18 @@ from chuishao.graphql.orders import (
     WhistleOrder,
     WorkerOrder,
 )
-from chuishao.graphql.reading import answered, by_code, by_id, derived, fetched, listed
+from chuishao.graphql.reading import (
+    Listing,
+    Rows,
+    Single,
+    answered,
+    derived,
+    fetched,
+    listed,
+    read_code,
+    read_identifier,
+    single,
+)
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.seal import SealQueries
 from chuishao.graphql.sight import CaseSecret, narrowed, prove
@@ -42,6 +65,7 @@ from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.division import Division
 from chuishao.graphql.types.event import Event
+from chuishao.graphql.types.fields import SOURCE
 from chuishao.graphql.types.grid import Grid
 from chuishao.graphql.types.log import LogStatus, Viewer
 from chuishao.graphql.types.policy import Category, Policy
@@ -49,15 +73,10 @@ from chuishao.graphql.types.shared import Connection, Node, Tally
 from chuishao.graphql.types.term import TermList, term_lists
 from chuishao.graphql.types.whistle import DepartmentStanding, Whistle
 from chuishao.graphql.types.worker import GridWorker
-from chuishao.projections.cases import CASES
-from chuishao.projections.departments import DEPARTMENTS
-from chuishao.projections.divisions import DIVISIONS
-from chuishao.projections.grids import GRIDS
-from chuishao.projections.paging import LARGEST_PAGE, Window
+from chuishao.projections.paging import LARGEST_PAGE, Order, Where, Window
 from chuishao.projections.policies import all_policies
 from chuishao.projections.status import Standing, standings
-from chuishao.projections.whistles import WHISTLES, league
-from chuishao.projections.workers import WORKERS
+from chuishao.projections.whistles import league
 
 
 def _argument(description: str) -> Any:
@@ -80,14 +99,78 @@ Place: TypeAlias = Annotated[
     str | None, _argument("位置 Only what lies in places whose code begins so: a division or grid code.")
 ]
 
-_NODES = {
-    "case": "case",
-    "whistle": "whistle",
-    "grid": "grid_by_id",
-    "worker": "worker",
-    "department": "department",
-    "division": "division_by_id",
+NODES = {
+    "case": CASE,
+    "whistle": WHISTLE,
+    "grid": GRID_BY_ID,
+    "worker": WORKER,
+    "department": DEPARTMENT,
+    "division": DIVISION_BY_ID,
 }
+"""What each category of stream is found by."""
+
+_ONE_CASE = Single(
+    CASE, "id", read_identifier, lambda context, given: prove(context, given["id"], given["secret"])
+)
+_ONE_GRID = Single(GRID, "code", read_code)
+_ONE_WORKER = Single(WORKER, "id", read_identifier)
+_ONE_WHISTLE = Single(WHISTLE, "id", read_identifier)
+_ONE_DIVISION = Single(DIVISION, "code", read_code)
+_ONE_DEPARTMENT = Single(DEPARTMENT, "id", read_identifier)
+_ONE_TALLY = Single(TALLY, "place", read_code)
+
+
+def _by_order(orders: Mapping[Any, Order]) -> Callable[[Mapping[str, Any]], Order]:
+    return lambda given: orders[given["order_by"]]
+
+
+def _in_place(column: str) -> Callable[[Context, Mapping[str, Any]], Where]:
+    """The condition that a code lies in the place that is asked for."""
+
+    def conditions_of(context: Context, given: Mapping[str, Any]) -> Where:
+        place = given["place"]
+        return conditions(context, lambda where: where.within(column, place) if place else None)
+
+    return conditions_of
+
+
+_CASES = Listing(
+    CASE,
+    lambda context, given: conditions(
+        context, lambda where: case_conditions(context, given["filter"] or CaseFilter(), where)
+    ),
+    _by_order(CASE_ORDERS),
+)
+_GRIDS = Listing(
+    GRID,
+    lambda context, given: conditions(
+        context, lambda where: grid_conditions(given["filter"] or GridFilter(), where)
+    ),
+    _by_order(GRID_ORDERS),
+)
+_WORKERS = Listing(WORKER, _in_place("community"), _by_order(WORKER_ORDERS))
+_WHISTLES = Listing(
+    WHISTLE,
+    lambda context, given: conditions(
+        context, lambda where: whistle_conditions(context, given["filter"] or WhistleFilter(), where)
+    ),
+    _by_order(WHISTLE_ORDERS),
+)
+_DIVISIONS = Listing(
+    DIVISION,
+    lambda context, given: conditions(
+        context, lambda where: division_conditions(given["filter"] or DivisionFilter(), where)
+    ),
+    lambda _given: DIVISIONS_BY_CODE,
+)
+_DEPARTMENTS = Listing(DEPARTMENT, _in_place("division"), _by_order(DEPARTMENT_ORDERS))
+_LEAGUE = Rows(STANDING, lambda context, given: [_league_place(context, given["place"]), context.now])
+
+
+def _league_place(context: Context, place: str | None) -> str:
+    code = place or ""
+    conditions(context, lambda where: where.within("street", code))
+    return code
 
 
 @strawberry.type(
@@ -97,7 +180,10 @@ _NODES = {
 class Query(SealQueries):
     """The queries."""
 
-    @strawberry.field(description="工单 A case by its identifier; null where the asker does not see it.")
+    @strawberry.field(
+        description="工单 A case by its identifier; null where the asker does not see it.",
+        metadata={SOURCE: _ONE_CASE},
+    )
     async def case(
         self,
         info: Info,
@@ -106,10 +192,13 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Case | None:
         """One case."""
-        prove(info, id, secret)
-        return await by_id(info, "case", id, at_least)  # type: ignore[no-any-return]
+        prove(info.context, id, secret)
+        return await single(info, _ONE_CASE, id, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="工单列表 Cases by place, state, tier, category, limit, assignee or words.")
+    @strawberry.field(
+        description="工单列表 Cases by place, state, tier, category, limit, assignee or words.",
+        metadata={SOURCE: _CASES},
+    )
     async def cases(
         self,
         info: Info,
@@ -122,11 +211,11 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Connection[Case]:
         """A page of cases."""
-        where = conditions(info, lambda where: case_conditions(info, filter or CaseFilter(), where))
+        given = {"filter": filter, "order_by": order_by}
         window = Window(first, after, last, before)
-        return await listed(info, "cases.case_row", CASES, where, CASE_ORDERS[order_by], window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, _CASES, given, window, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="网格 A grid by its code, with its board.")
+    @strawberry.field(description="网格 A grid by its code, with its board.", metadata={SOURCE: _ONE_GRID})
     async def grid(
         self,
         info: Info,
@@ -134,9 +223,9 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Grid | None:
         """One grid."""
-        return await by_code(info, "grid", code, at_least)  # type: ignore[no-any-return]
+        return await single(info, _ONE_GRID, code, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="网格看板 Grids with their boards.")
+    @strawberry.field(description="网格看板 Grids with their boards.", metadata={SOURCE: _GRIDS})
     async def grids(
         self,
         info: Info,
@@ -149,11 +238,14 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Connection[Grid]:
         """A page of grids."""
-        where = conditions(info, lambda where: grid_conditions(filter or GridFilter(), where))
+        given = {"filter": filter, "order_by": order_by}
         window = Window(first, after, last, before)
-        return await listed(info, "grids.grid", GRIDS, where, GRID_ORDERS[order_by], window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, _GRIDS, given, window, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="网格员 A grid worker by the identifier, with their board.")
+    @strawberry.field(
+        description="网格员 A grid worker by the identifier, with their board.",
+        metadata={SOURCE: _ONE_WORKER},
+    )
     async def worker(
         self,
         info: Info,
@@ -161,9 +253,9 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> GridWorker | None:
         """One worker."""
-        return await by_id(info, "worker", id, at_least)  # type: ignore[no-any-return]
+        return await single(info, _ONE_WORKER, id, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="网格员看板 Grid workers with their boards.")
+    @strawberry.field(description="网格员看板 Grid workers with their boards.", metadata={SOURCE: _WORKERS})
     async def workers(
         self,
         info: Info,
@@ -176,11 +268,11 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Connection[GridWorker]:
         """A page of workers."""
-        where = conditions(info, lambda where: where.within("community", place) if place else None)
+        given = {"place": place, "order_by": order_by}
         window = Window(first, after, last, before)
-        return await listed(info, "workers.worker", WORKERS, where, WORKER_ORDERS[order_by], window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, _WORKERS, given, window, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="哨件 A whistle by its identifier.")
+    @strawberry.field(description="哨件 A whistle by its identifier.", metadata={SOURCE: _ONE_WHISTLE})
     async def whistle(
         self,
         info: Info,
@@ -188,9 +280,12 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Whistle | None:
         """One whistle."""
-        return await by_id(info, "whistle", id, at_least)  # type: ignore[no-any-return]
+        return await single(info, _ONE_WHISTLE, id, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="哨件看板 Whistles by place, state, kind, mechanism, limit or department.")
+    @strawberry.field(
+        description="哨件看板 Whistles by place, state, kind, mechanism, limit or department.",
+        metadata={SOURCE: _WHISTLES},
+    )
     async def whistles(
         self,
         info: Info,
@@ -203,29 +298,35 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Connection[Whistle]:
         """A page of whistles."""
-        where = conditions(info, lambda where: whistle_conditions(info, filter or WhistleFilter(), where))
+        given = {"filter": filter, "order_by": order_by}
         window = Window(first, after, last, before)
-        order = WHISTLE_ORDERS[order_by]
-        return await listed(info, "whistles.whistle", WHISTLES, where, order, window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, _WHISTLES, given, window, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="报到排行榜 How the departments report, each figure with its sample.")
+    @strawberry.field(
+        description="报到排行榜 How the departments report, each figure with its sample.",
+        metadata={SOURCE: _LEAGUE},
+    )
     async def check_in_league(
         self, info: Info, place: Place = None, at_least: AtLeast = None
     ) -> list[DepartmentStanding]:
         """The league table."""
-        code = place or ""
-        conditions(info, lambda where: where.within("street", code))
+        code = _league_place(info.context, place)
         read = derived(info, lambda connection: league(connection, code, info.context.now), at_least)
         return await read  # type: ignore[no-any-return]
 
-    @strawberry.field(description="行政区划 A division by the code it bears now.")
+    @strawberry.field(
+        description="行政区划 A division by the code it bears now.", metadata={SOURCE: _ONE_DIVISION}
+    )
     async def division(
         self, info: Info, code: Annotated[str, _argument("区划代码 The code.")], at_least: AtLeast = None
     ) -> Division | None:
         """One division."""
-        return await by_code(info, "division", code, at_least)  # type: ignore[no-any-return]
+        return await single(info, _ONE_DIVISION, code, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="行政区划列表 Divisions by code; walk the tree by `children`.")
+    @strawberry.field(
+        description="行政区划列表 Divisions by code; walk the tree by `children`.",
+        metadata={SOURCE: _DIVISIONS},
+    )
     async def divisions(
         self,
         info: Info,
@@ -237,11 +338,11 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Connection[Division]:
         """A page of divisions."""
-        where = conditions(info, lambda where: division_conditions(filter or DivisionFilter(), where))
+        given = {"filter": filter}
         window = Window(first, after, last, before)
-        return await listed(info, "divisions.division", DIVISIONS, where, DIVISIONS_BY_CODE, window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, _DIVISIONS, given, window, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="部门 A department by its identifier.")
+    @strawberry.field(description="部门 A department by its identifier.", metadata={SOURCE: _ONE_DEPARTMENT})
     async def department(
         self,
         info: Info,
@@ -249,9 +350,9 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Department | None:
         """One department."""
-        return await by_id(info, "department", id, at_least)  # type: ignore[no-any-return]
+        return await single(info, _ONE_DEPARTMENT, id, at_least)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="部门列表 Departments.")
+    @strawberry.field(description="部门列表 Departments.", metadata={SOURCE: _DEPARTMENTS})
     async def departments(
         self,
         info: Info,
@@ -264,13 +365,13 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Connection[Department]:
         """A page of departments."""
-        where = conditions(info, lambda where: where.within("division", place) if place else None)
+        given = {"place": place, "order_by": order_by}
         window = Window(first, after, last, before)
-        order = DEPARTMENT_ORDERS[order_by]
-        return await listed(info, "departments.department", DEPARTMENTS, where, order, window, at_least)  # type: ignore[no-any-return]
+        return await listed(info, _DEPARTMENTS, given, window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(
-        description="统计 The counts of any place, by its code; of everything for an empty code's parts."
+        description="统计 The counts of any place, by its code; of everything for an empty code's parts.",
+        metadata={SOURCE: _ONE_TALLY},
     )
     async def tally(
         self,
@@ -279,7 +380,7 @@ class Query(SealQueries):
         at_least: AtLeast = None,
     ) -> Tally:
         """One tally."""
-        return await by_code(info, "tally", place, at_least)  # type: ignore[no-any-return]
+        return await single(info, _ONE_TALLY, place, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="词表 What a person sees for the values of the schema's enums.")
     def terms(
@@ -297,7 +398,7 @@ class Query(SealQueries):
         """The catalogue."""
 
         async def read() -> Any:
-            policy: PolicyInForce = await info.context.loaders.policy.load(info.context.now)
+            policy = (await info.context.loaders.policies.load(None)).at(info.context.now)
             return [policy.categories[code] for code in sorted(policy.categories)]
 
         return await answered(info, read, at_least)  # type: ignore[no-any-return]
@@ -343,8 +444,8 @@ class Query(SealQueries):
 
         async def read() -> Any:
             identifier = read_id(id, "id")
-            loader = _NODES.get(await info.context.services.log.category(identifier) or "")
-            return await getattr(info.context.loaders, loader).load(identifier) if loader else None
+            link = NODES.get(await info.context.services.log.category(identifier) or "")
+            return await info.context.loaders.of(link).load(identifier) if link else None
 
         return await answered(info, read, None)  # type: ignore[no-any-return]
 

@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from chuishao.domain.event import storable
 from chuishao.domain.refusal import BadText, Refusal
 from chuishao.eventlog.connection import Connection, connected
-from chuishao.graphql.context import Info
+from chuishao.graphql.context import Context, Info
 from chuishao.graphql.endpoint.trace import includes
 from chuishao.graphql.inputs import read_id
+from chuishao.graphql.links import Link
 from chuishao.graphql.types.shared import Listed
 from chuishao.projections.paging import Count, Order, Page, Where, Window, count, read_page
-from chuishao.projections.table import Table
+
+
+@dataclass(frozen=True)
+class Single:
+    """A query for the row that a link finds from one argument, which `read` makes the key.
+
+    `before` is done first, with all arguments.
+    """
+
+    link: Link
+    argument: str
+    read: Callable[[str], Any]
+    before: Callable[[Context, Mapping[str, Any]], None] | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A query for a page of a read model: which rows are shown for the arguments, and in which order."""
+
+    link: Link
+    where: Callable[[Context, Mapping[str, Any]], Where]
+    order: Callable[[Mapping[str, Any]], Order]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A query for all rows of a statement, in the order of the link's column.
+
+    `given` makes the statement's arguments of those of the query.
+    """
+
+    link: Link
+    given: Callable[[Context, Mapping[str, Any]], list[Any]]
 
 
 async def answered(info: Info, answer: Callable[[], Awaitable[Any]], at_least: int | None) -> Any:
@@ -43,27 +78,33 @@ async def derived(info: Info, fetch: Callable[[Connection], Awaitable[Any]], at_
     return await fetched(info, fetch, at_least)
 
 
-async def by_code(info: Info, loader: str, code: str, at_least: int | None) -> Any:
-    """Something by its code, through a loader."""
+def read_code(code: str) -> str:
+    """A code from an argument; refused where it cannot be looked up."""
+    if not storable(code):
+        raise BadText("code", field="code")
+    return code
+
+
+def read_identifier(given: str) -> UUID:
+    """An identifier from an argument; refused where it is none."""
+    return read_id(given, "id")
+
+
+async def single(info: Info, of: Single, given: str, at_least: int | None) -> Any:
+    """Something by its identifier or code, through a loader."""
 
     async def read() -> Any:
-        if not storable(code):
-            raise BadText("code", field="code")
-        return await getattr(info.context.loaders, loader).load(code)
+        return await info.context.loaders.of(of.link).load(of.read(given))
 
     return await answered(info, read, at_least)
 
 
 async def listed(
-    info: Info,
-    source: str,
-    table: Table[Any],
-    where: Where,
-    order: Order,
-    window: Window,
-    at_least: int | None,
+    info: Info, of: Listing, arguments: Mapping[str, Any], window: Window, at_least: int | None
 ) -> Any:
     """A page of a read model, with a way to count all of it."""
+    where, order = of.where(info.context, arguments), of.order(arguments)
+    source, table = of.link.source, of.link.table
 
     async def read(connection: Connection) -> Page[Any]:
         return await read_page(connection, source, table, where, order, window)
@@ -73,12 +114,3 @@ async def listed(
         return found
 
     return Listed(await derived(info, read, at_least), counted)
-
-
-async def by_id(info: Info, loader: str, given: str, at_least: int | None) -> Any:
-    """Something by its identifier, through a loader."""
-
-    async def read() -> Any:
-        return await getattr(info.context.loaders, loader).load(read_id(given, "id"))
-
-    return await answered(info, read, at_least)

@@ -18,8 +18,9 @@ from chuishao.domain.whistle_events import DepartmentSummoned
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import Filter
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.graphql.context import Info
+from chuishao.graphql.context import Context, Info
 from chuishao.graphql.inputs import read_id
+from chuishao.graphql.links import CASE
 from chuishao.projections.sight import SEEN_BY, cases_seen
 
 CaseSecret: TypeAlias = Annotated[
@@ -30,16 +31,16 @@ CaseSecret: TypeAlias = Annotated[
 ]
 
 
-def prove(info: Info, case_id: str, secret: str | None) -> None:
+def prove(context: Context, case_id: str, secret: str | None) -> None:
     """Let the asker see a case whose secret was given; refused where the secret does not fit."""
     if secret is None:
         return
     try:
         case = read_id(case_id, "id")
-        require_secret(info.context.services.executor.key, case, secret)
+        require_secret(context.services.executor.key, case, secret)
     except Refusal as refusal:
-        raise info.context.error(refusal) from refusal
-    info.context.prove(case)
+        raise context.error(refusal) from refusal
+    context.prove(case)
 
 
 async def narrowed(info: Info, wanted: Filter, head: int) -> Filter:
@@ -103,7 +104,7 @@ async def watched(info: Info, wanted: Filter, head: int) -> Watch:
 async def sees(info: Info, case: UUID, position: int) -> bool:
     """Whether the asker sees a case as it stands at a position or later."""
     await info.context.at_least(position, SEEN_BY)
-    return await info.context.loaders.case.load(case) is not None
+    return await info.context.loaders.of(CASE).load(case) is not None
 
 
 async def require_seen(info: Info, case: UUID) -> None:
@@ -111,7 +112,7 @@ async def require_seen(info: Info, case: UUID) -> None:
 
     Read models that lag or have stopped keep nobody from following a case that they show already.
     """
-    if await info.context.loaders.case.load(case) is not None:
+    if await info.context.loaders.of(CASE).load(case) is not None:
         return
     info.context.forget()
     if not await sees(info, case, await info.context.services.log.head()):

@@ -66,7 +66,7 @@ class Subscription:
             case = read_id(case_id, "caseId")
         except Refusal as refusal:
             raise info.context.error(refusal) from refusal
-        prove(info, case_id, secret)
+        prove(info.context, case_id, secret)
         await require_seen(info, case)
         async with aclosing(_follow(info, Filter(correlation=case), after)) as events:
             async for event in events:

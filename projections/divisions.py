@@ -32,6 +32,11 @@ class DivisionRow:
     effective_from: date
     abolished_from: date | None = None
 
+    @property
+    def parent_code(self) -> str | None:
+        """The code of the division around it."""
+        return facts.parent_code(self.code)
+
 
 @dataclass(slots=True)
 class NameRow:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chuishao.domain import case_events as facts
+from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.lifecycle import OPEN, TRANSITIONS, Status
 from chuishao.domain.whistle_events import WhistleBlown, WhistleEvent
 from chuishao.eventlog.connection import Connection
@@ -48,6 +49,36 @@ class Entry:
     row: EntryRow
     recorded: RecordedEvent
 
+    @property
+    def case_id(self) -> UUID:
+        """The case."""
+        return self.row.case_id
+
+    @property
+    def position(self) -> int:
+        """Where the event lies in the log."""
+        return self.row.position
+
+    @property
+    def status(self) -> str:
+        """Where the case stood after it."""
+        return self.row.status
+
+    @property
+    def tier(self) -> str | None:
+        """The tier that held the case after it."""
+        return self.row.tier
+
+    @property
+    def holder(self) -> str:
+        """The code of the place that answered for the case after it."""
+        return self.row.holder
+
+    @property
+    def assignee(self) -> str | None:
+        """Who was to handle it after it."""
+        return self.row.assignee
+
 
 @dataclass(frozen=True, slots=True)
 class Holding:
@@ -63,10 +94,6 @@ class Holding:
     since: datetime
     until: datetime | None
     number: int
-
-    def seconds(self, now: datetime) -> int:
-        """How long it has lasted, in whole seconds."""
-        return max(0, int(((self.until or now) - self.since) / timedelta(seconds=1)))
 
 
 ENTRIES = Table("entry", EntryRow, key=("case_id", "position"))
@@ -157,6 +184,10 @@ PROJECTION = Projection("history", version=1, fold=fold, on=(facts.CaseEvent, Wh
 # Queries
 
 
+RECORDED = f"({_SQL['recorded']})"
+"""Every entry with its event as recorded; `{log}` stands for the number of the log."""
+
+
 async def traces(connection: Connection, log: int, cases: Sequence[UUID]) -> dict[UUID, list[Entry]]:
     """The whole history of each case, in order."""
     found: dict[UUID, list[Entry]] = {case: [] for case in cases}
@@ -182,14 +213,23 @@ async def traces(connection: Connection, log: int, cases: Sequence[UUID]) -> dic
     return found
 
 
-def holdings(entries: Sequence[Entry]) -> list[Holding]:
+def lasted(since: datetime, until: datetime) -> int:
+    """How long a stretch has lasted, in whole seconds."""
+    return max(0, int((until - since) / timedelta(seconds=1)))
+
+
+_CHANGES_NO_HOLDER = frozenset(
+    topic
+    for topic, kind in EVENT_TYPES.items()
+    if issubclass(kind, WhistleEvent) and kind is not WhistleBlown
+)
+
+
+def holdings(entries: Sequence[EntryRow]) -> list[Holding]:
     """Who held the case when: stretches without a gap from the report until it was done."""
     stretches: list[Holding] = []
-    for entry in entries:
-        row = entry.row
-        if isinstance(entry.recorded.event, WhistleEvent) and not isinstance(
-            entry.recorded.event, WhistleBlown
-        ):
+    for row in entries:
+        if row.type in _CHANGES_NO_HOLDER:
             continue
         last = stretches[-1] if stretches else None
         held = Status(row.status) in OPEN

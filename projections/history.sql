@@ -28,3 +28,9 @@ FROM history.entry h
 JOIN public.event e ON e.log = $1 AND e.position = h.position
 WHERE h.case_id = ANY($2)
 ORDER BY h.case_id, h.position
+
+-- name: recorded
+SELECT h.case_id, h.position, h.stream, h.type, h.status, h.tier, h.holder, h.assignee, h.occurred_at,
+       e.version, e.event_id, e.schema_version, e.data, e.meta, e.recorded_at, e.leaf_hash, e.correlation
+FROM history.entry h
+JOIN public.event e ON e.log = {log} AND e.position = h.position

@@ -100,37 +100,63 @@ class Page(Generic[R]):
     has_previous: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A page as SQL: the conditions of the list and of its cursors, the order's direction, and its size."""
+
+    where: Where
+    order: Order
+    window: Window
+    size: int
+
+    @classmethod
+    def of(cls, where: Where, order: Order, window: Window) -> Cut:
+        """The part of a list that a window shows; refused for a cursor of another order."""
+        clause = Where(list(where.conditions), list(where.arguments))
+        for cursor, after in ((window.after, True), (window.before, False)):
+            if cursor is not None:
+                sign = ">" if after is not order.descending else "<"
+                values = _decode(order, cursor, "after" if after else "before")
+                placeholders = ", ".join(
+                    f"{clause.add(value)}::{kind}"
+                    for value, (_, kind) in zip(values, order.keys, strict=True)
+                )
+                keys = ", ".join(expression for expression, _ in order.keys)
+                clause.also(f"({keys}) {sign} ({placeholders})")
+        return cls(clause, order, window, window.size)
+
+    @property
+    def direction(self) -> str:
+        """ASC or DESC."""
+        return "DESC" if self.order.descending is not self.window.backward else "ASC"
+
+    def sql(self, source: str, columns: str) -> str:
+        """The statement, for one row more than the page shows."""
+        ordering = ", ".join(f"{expression} {self.direction}" for expression, _ in self.order.keys)
+        return f"SELECT {columns} FROM {source}{self.where.sql} ORDER BY {ordering} LIMIT {self.size + 1}"  # noqa: S608
+
+    def page(self, records: list[Any]) -> tuple[list[Any], bool, bool]:
+        """The records of the page in their order, whether more follows, whether more lies before."""
+        more, window = len(records) > self.size, self.window
+        records = records[: self.size]
+        begun = (window.before if window.backward else window.after) is not None  # what was read before
+        if window.backward:
+            records.reverse()
+            return records, begun, more
+        return records, more, begun
+
+
 async def read_page(
     connection: Connection, source: str, table: Table[R], where: Where, order: Order, window: Window
 ) -> Page[R]:
     """Read a page of `source` (a qualified table whose rows `table` describes)."""
-    size, backward = window.size, window.backward
-    clause = Where(list(where.conditions), list(where.arguments))
-    keys = ", ".join(expression for expression, _ in order.keys)
-    for cursor, after in ((window.after, True), (window.before, False)):
-        if cursor is not None:
-            sign = ">" if after is not order.descending else "<"
-            values = _decode(order, cursor, "after" if after else "before")
-            placeholders = ", ".join(
-                f"{clause.add(value)}::{kind}" for value, (_, kind) in zip(values, order.keys, strict=True)
-            )
-            clause.also(f"({keys}) {sign} ({placeholders})")
-    direction = "DESC" if order.descending is not backward else "ASC"
-    ordering = ", ".join(f"{expression} {direction}" for expression, _ in order.keys)
-    columns = ", ".join(table.columns)
-    query = (
-        f"SELECT {columns}, ARRAY[{', '.join(f'({e})::text' for e, _ in order.keys)}]"  # noqa: S608
-        f" FROM {source}{clause.sql} ORDER BY {ordering} LIMIT {size + 1}"
-    )
-    records = await connection.fetch(query, *clause.arguments)
-    more = len(records) > size
-    records = records[:size]
-    if backward:
-        records.reverse()
+    cut = Cut.of(where, order, window)
+    keys = f"ARRAY[{', '.join(f'({expression})::text' for expression, _ in order.keys)}]"
+    query = cut.sql(source, f"{', '.join(table.columns)}, {keys}")
+    records, has_next, has_previous = cut.page(await connection.fetch(query, *cut.where.arguments))
     rows = [table.row(*record[:-1]) for record in records]
-    cursors = [_encode(order, record[-1]) for record in records]
-    begun = (window.before if backward else window.after) is not None  # what was read before lies there
-    return Page(rows, cursors, begun if backward else more, more if backward else begun)
+    cursors = [cursor_of(order, record[-1]) for record in records]
+    return Page(rows, cursors, has_next, has_previous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +180,8 @@ async def count(connection: Connection, source: str, where: Where, bound: int | 
     return Count(max(found, int(expected)), estimated=True)
 
 
-def _encode(order: Order, values: Sequence[str]) -> str:
+def cursor_of(order: Order, values: Sequence[str]) -> str:
+    """The cursor of a row, of the texts of its keys."""
     packed = json.dumps([order.name, *values], separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 

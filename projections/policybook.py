@@ -36,9 +36,14 @@ _books: WeakKeyDictionary[EventLog, tuple[int, PolicyBook]] = WeakKeyDictionary(
 """The policies of each log as last read, with the position of the last of them."""
 
 
-async def policy_book(connection: Connection, log: EventLog) -> PolicyBook:
-    """Every policy adopted by now."""
-    last = await connection.fetchval(_SQL["last"], log.id, POLICY_ID) or 0
+LAST = f"({_SQL['last']})".replace("$1", "{log}").replace("$2", f"'{POLICY_ID}'")
+"""The position of the last policy as a value in another statement; `{log}` stands for the log's number."""
+
+
+async def policy_book(connection: Connection, log: EventLog, last: int | None = None) -> PolicyBook:
+    """Every policy adopted by now; whoever knows the position of the last one saves asking for it."""
+    if last is None:
+        last = await connection.fetchval(_SQL["last"], log.id, POLICY_ID) or 0
     position, book = _books.get(log, (0, PolicyBook(())))
     if position != last:
         rows = await connection.fetch(_SQL["adopted"], log.id, POLICY_ID)

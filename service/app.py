@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,8 +23,10 @@ from chuishao.domain.actor import ANONYMOUS
 from chuishao.eventlog.aggregates import makers
 from chuishao.eventlog.connection import Unavailable, open_pool
 from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.lanes import Lanes
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import Sealer
+from chuishao.graphql.compiled.plan import plan
 from chuishao.graphql.context import Context, Services
 from chuishao.graphql.endpoint.asgi import GraphQLRoutes, graphql_routes
 from chuishao.graphql.endpoint.documents import Documents, read_documents
@@ -98,7 +101,7 @@ async def services(
         engine.start()
         if seal_every:
             sealer.start()
-        yield Services(log, feed, engine, Executor(log, key))
+        yield Services(log, feed, engine, Executor(log, key), Lanes(pool))
     finally:
         partitions.cancel()
         await sealer.stop()
@@ -164,6 +167,7 @@ def make_app(
             observers=(log_operation, figures.operation),
             introspection=settings.introspection,
             documents=_documents(settings),
+            planner=partial(plan, schema),
         ),
         make_context,
         examples=[examples[name] for name in FIRST_TABS],

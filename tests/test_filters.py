@@ -124,9 +124,8 @@ def filters(draw: Any, depth: int = 3) -> CaseFilter:
 async def shown(town: Town, actor: Actor, wanted: CaseFilter) -> dict[Any, CaseRow]:
     """The cases that somebody is shown for a filter."""
     services: Any = SimpleNamespace(executor=town.executor)
-    info: Any = SimpleNamespace(context=Context(services, actor, now=NOW))
     where = Where()
-    case_conditions(info, wanted, where)
+    case_conditions(Context(services, actor, now=NOW), wanted, where)
     query = f"SELECT {', '.join(CASES.columns)} FROM cases.case_row{where.sql}"
     async with connected(town.log.pool) as connection:
         rows = [CaseRow(*record) for record in await connection.fetch(query, *where.arguments)]

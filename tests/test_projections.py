@@ -311,10 +311,10 @@ def test_the_history_says_who_held_the_case_from_when_to_when_without_a_gap() ->
     case.resolve("已处理", LEADER, at(6))
     case.verify(None, STAFF, at(7))
     case.close(None, STAFF, at(8))
-    entries: list[history.Entry] = []
+    entries: list[history.EntryRow] = []
     for recorded in given(case):
-        before = entries[-1].row if entries else None
-        entries.append(history.Entry(history.follow(before, case.id, recorded), recorded))
+        before = entries[-1] if entries else None
+        entries.append(history.follow(before, case.id, recorded))
 
     held = [(h.holder, h.assignee, h.tier, h.since, h.until) for h in history.holdings(entries)]
 

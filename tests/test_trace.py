@@ -91,9 +91,17 @@ async def test_a_trace_tells_position_cost_and_what_was_asked(place: Place) -> N
     assert trace["position"] == await place.log.head()
     assert trace["operation"] == "Cases"
     assert trace["document"] == hashlib.sha256(CASES.encode()).hexdigest()
-    assert trace["sql"]["count"] > 1
     assert trace["sql"]["milliseconds"] > 0
     assert trace["milliseconds"] > 0
+
+
+async def test_a_trace_tells_a_compiled_answer_of_one_statement_from_an_executed_one(
+    place: Place,
+) -> None:
+    compiled = await traced(place.auditor, CASES)
+    assert compiled["compiled"] and compiled["sql"]["count"] == 1
+    executed = await traced(place.auditor, "{ categories { code } }")
+    assert not executed["compiled"]
 
 
 async def test_the_header_asks_as_well(place: Place) -> None:

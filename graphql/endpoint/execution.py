@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypeGuard, cast
+from typing import Any, Literal, Protocol, TypeAlias, TypeGuard, cast
 
 import strawberry
 from graphql import (
@@ -112,6 +112,23 @@ def _bad(en: str, zh: str) -> ApiError:
     return ApiError(Phrase(en, zh), "BAD_REQUEST")
 
 
+class Written(str):
+    """The data of an answer as JSON text."""
+
+    __slots__ = ()
+
+
+class Planned(Protocol):
+    """A way to answer an operation without the executor."""
+
+    async def answer(self, given: Mapping[str, Any] | None, context: Any) -> str | None:
+        """The data as JSON; None where the executor is to answer."""
+
+
+Planner: TypeAlias = Callable[[DocumentNode, OperationDefinitionNode], Planned | None]
+"""Plans the operations of a document once."""
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One operation of a valid document; the same object for every request with the same text."""
@@ -123,6 +140,7 @@ class Operation:
     tariff: Tariff
     document_id: str
     """The document's identifier: `sha256:` and its hash."""
+    plan: Planned | None = None
 
     @property
     def single(self) -> bool:
@@ -142,12 +160,14 @@ class Engine:
         observers: Sequence[Observer] = (),
         introspection: bool = True,
         documents: Documents | None = None,
+        planner: Planner | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("strawberry's extensions and operation directives are not run by this engine")
         self.limits = limits or Limits()
         self.observers = observers
         self._introspection = introspection
+        self._planner = planner
         self._named = documents or Documents()
         # Strawberry has no public name for the schema it builds; its own integrations read this one.
         self._schema = schema._schema
@@ -185,6 +205,12 @@ class Engine:
         """The result of a query or a mutation; never raises."""
         try:
             async with asyncio.timeout(self.limits.execution_seconds):
+                if operation.plan is not None:
+                    data = await operation.plan.answer(request.variables, context)
+                    if data is not None:
+                        if (seen := current()) is not None:
+                            seen.compiled = True
+                        return {"data": Written(data)}
                 return _result(await self._outcome(operation, request, context))
         except TimeoutError:
             return {"errors": [failed(OutOfTime())]}
@@ -261,7 +287,15 @@ class Engine:
     def _found(self, text: str, document: DocumentNode) -> "tuple[Operation, ...] | RequestRefused":
         tariff, hashed = Tariff(self._schema, document), identity(text)
         found = tuple(
-            Operation(document, node, node.operation.value, _name(node), tariff, hashed)
+            Operation(
+                document,
+                node,
+                node.operation.value,
+                _name(node),
+                tariff,
+                hashed,
+                self._planner(document, node) if self._planner is not None else None,
+            )
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         )
@@ -351,6 +385,10 @@ def encode(value: object) -> str:
 
 def encode_result(result: JsonObject) -> str:
     """A result as JSON text; a value that a careless scalar let through is an internal error."""
+    data = result.get("data")
+    if isinstance(data, Written):
+        rest = _encoder.encode({name: value for name, value in result.items() if name != "data"})
+        return f'{{"data":{data}{"," if len(rest) > len("{}") else ""}{rest[1:]}'
     try:
         return _encoder.encode(result)
     except (TypeError, ValueError, RecursionError) as error:

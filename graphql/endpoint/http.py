@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -58,11 +58,33 @@ class Accepted:
     page: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
     result: JsonObject
     status: int = 200
     headers: RawHeaders = ()
+
+
+class _Asked(HTTPConnection):
+    """A request whose headers are looked up many times."""
+
+    @cached_property
+    def headers(self) -> Headers:  # type: ignore[override]
+        """The headers, by name at once."""
+        return _Head(scope=self.scope)
+
+
+class _Head(Headers):
+    """Headers of which the first of a name is found without a search."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(raw=scope["headers"])
+        self._first = dict(reversed(self.raw))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a header; its name is given in lower case."""
+        value = self._first.get(key.encode())
+        return default if value is None else value.decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +119,14 @@ class HttpEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; every failure is an answer too."""
-        connection = HTTPConnection(scope)
+        connection = _Asked(scope)
         speak(connection.headers.get("accept-language"))
         accepted = negotiate(connection.headers.get("accept", "*/*"))
         if accepted.page and self._page is not None and scope["method"] == "GET":
             await self._page(scope, receive, send)
             return
         with observed(self._engine.observers, "http", connection.headers) as seen:
-            await self._serve(connection, accepted, receive, seen.answering(send), seen)
+            await self._serve(connection, accepted, receive, send, seen)
 
     async def _serve(
         self, connection: HTTPConnection, accepted: Accepted, receive: Receive, send: Send, seen: Observation
@@ -118,10 +140,10 @@ class HttpEndpoint:
             answer = _failed(error)
         if isinstance(answer, _Stream):
             with answer.held:
-                await self._streams.serve(answer.results, receive, send, answer.seconds)
+                await self._streams.serve(answer.results, receive, seen.answering(send), answer.seconds)
         elif answer is not None:
-            answer = replace(answer, result=with_trace(answer.result, seen))
-            await _send_answer(send, accepted.json or JSON, answer)
+            answer.result = with_trace(answer.result, seen)
+            await _send_answer(send, accepted.json or JSON, answer, seen)
 
     async def _answer(
         self, connection: HTTPConnection, accepted: Accepted, receive: Receive
@@ -292,16 +314,24 @@ def _status(result: Mapping[str, Any]) -> int:
     return failure.status if failure and failure.status else 400
 
 
-async def _send_answer(send: Send, media: str, answer: _Answer) -> None:
+async def _send_answer(send: Send, media: str, answer: _Answer, seen: Observation) -> None:
     body = encode_result(answer.result).encode(errors="backslashreplace")
     headers = [
-        (b"content-type", f"{media}; charset=utf-8".encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"content-language", asked.get().encode()),
-        (b"cache-control", b"no-store"),
-        (b"vary", b"Accept, Accept-Language"),
-        *GUARDS,
+        (b"content-length", b"%d" % len(body)),
+        *_kind_of_answer(media, asked.get()),
         *answer.headers,
+        seen.header,
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(maxsize=16)
+def _kind_of_answer(media: str, language: str) -> RawHeaders:
+    return (
+        (b"content-type", f"{media}; charset=utf-8".encode()),
+        (b"content-language", language.encode()),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept, Accept-Language"),
+        *GUARDS,
+    )

@@ -61,6 +61,7 @@ def _trace(seen: Observation) -> JsonObject:
         "position": seen.position,
         "sql": {"count": seen.spent.statements, "milliseconds": _milliseconds(seen.spent.seconds)},
         "milliseconds": _milliseconds(seen.seconds),
+        "compiled": seen.compiled,
         "correlation": seen.correlation,
         "operation": seen.name,
         "document": seen.document,

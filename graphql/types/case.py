@@ -9,11 +9,13 @@ from uuid import UUID
 import strawberry
 
 from chuishao.domain.lifecycle import STAGES, Status, Step, allowed, possible
-from chuishao.domain.sight import Reading, shown_of_case
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
-from chuishao.graphql.context import Info
+from chuishao.graphql.context import Context
+from chuishao.graphql.links import CASE, DIVISION, GRID, HELD, JOINED, PARTS, TRACE, WHISTLES_OF_CASE, WORKER
+from chuishao.graphql.policies import Policies
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
+from chuishao.graphql.types.fields import column, computed, many, one, same, uuid_or_none
 from chuishao.graphql.types.policy import Category
 from chuishao.graphql.types.shared import (
     ITS_OWN,
@@ -21,53 +23,34 @@ from chuishao.graphql.types.shared import (
     DivisionRef,
     GridRef,
     Node,
+    PersonalText,
     WhistleRef,
     WorkerRef,
     actor_named,
-    column,
-    guarded,
     identified,
     sealed,
 )
 from chuishao.projections.cases import CaseRow
-from chuishao.projections.history import Entry, Holding, holdings
-
-Root = strawberry.Parent[CaseRow]
+from chuishao.projections.history import holdings as holdings_of
+from chuishao.projections.history import lasted
 
 
 @strawberry.type(description="流转记录 One event in a case's history, with where it left the case.")
 class HistoryEntry:
     """An event and the state after it."""
 
-    @strawberry.field(description=ITS_OWN)
-    def id(root: strawberry.Parent[Entry]) -> strawberry.ID:
+    @computed(ITS_OWN)
+    def id(case_id: UUID | str, position: int) -> strawberry.ID:
         """The event in the history."""
-        return identified("history-entry", root.row.case_id, root.row.position)
+        return identified("history-entry", case_id, position)
 
-    @strawberry.field(description="事件 The event as recorded.")
-    def event(root: strawberry.Parent[Entry]) -> Event:
-        """The recorded event."""
-        return root.recorded  # type: ignore[return-value]
-
-    @strawberry.field(description="案件状态 Where the case stood after it.")
-    def status(root: strawberry.Parent[Entry]) -> Status:
-        """The status after the event."""
-        return Status(root.row.status)
-
-    @strawberry.field(description="层级 The tier that held the case after it.")
-    def tier(root: strawberry.Parent[Entry]) -> Tier | None:
-        """The tier after the event."""
-        return Tier(root.row.tier) if root.row.tier else None
-
-    @strawberry.field(description="承办单位 The code of the place that answered for the case after it.")
-    def holder(root: strawberry.Parent[Entry]) -> str:
-        """The holder after the event."""
-        return root.row.holder
-
-    @guarded(Reading.ACTORS, "承办人 The actor who was to handle it then; shown to handlers and auditors.")
-    def assignee(root: strawberry.Parent[Entry], info: Info) -> str | None:
-        """The assignee after the event."""
-        return root.row.assignee if shown_of_case(info.context.actor, Reading.ACTORS) else None
+    event: Event = same("事件 The event as recorded.", "recorded")
+    status: Status = column("案件状态 Where the case stood after it.")
+    tier: Tier | None = column("层级 The tier that held the case after it.")
+    holder: str = column("承办单位 The code of the place that answered for the case after it.")
+    assignee: str | None = actor_named(
+        "assignee", "承办人 The actor who was to handle it then; shown to handlers and auditors."
+    )
 
 
 @strawberry.type(
@@ -76,24 +59,24 @@ class HistoryEntry:
 class HoldingPeriod:
     """Who held the case, since when, until when."""
 
-    @strawberry.field(description=ITS_OWN)
-    def id(root: strawberry.Parent[Holding]) -> strawberry.ID:
+    @computed(ITS_OWN)
+    def id(case_id: UUID | str, number: int) -> strawberry.ID:
         """The stretch by its number."""
-        return identified("holding", root.case_id, root.number)
+        return identified("holding", case_id, number)
 
     holder: str = column("承办单位 The code of the place that answered for the case.")
     tier: Tier | None = column("层级 The tier; null before assignment.")
     since: datetime = column("自 When it began.")
     until: datetime | None = column("至 When it ended; null while it lasts.")
 
-    assignee = actor_named(
+    assignee: str | None = actor_named(
         "assignee", "承办人 The actor who was to handle it; shown to handlers and auditors."
     )
 
-    @strawberry.field(description="时长（秒） How long it has lasted, in seconds.")
-    def seconds(root: strawberry.Parent[Holding], info: Info) -> int:
+    @computed("时长（秒） How long it has lasted, in seconds.")
+    def seconds(since: datetime, until: datetime | None, context: Context) -> int:
         """Length up to now."""
-        return root.seconds(info.context.now)
+        return lasted(since, until or context.now)
 
 
 @strawberry.type(
@@ -134,108 +117,66 @@ class Case(Node):
     satisfied: int | None = column("满意度 How satisfied the resident is, 1 to 5.")
     rated_at: datetime | None = column("评价时间 When it was rated.")
 
-    @strawberry.field(description="闭环阶段 Its stage of the issue loop; null outside the loop.")
-    def stage(root: Root) -> Stage | None:
+    @computed("闭环阶段 Its stage of the issue loop; null outside the loop.")
+    def stage(status: str) -> Stage | None:
         """From the status."""
-        return STAGES[Status(root.status)]
+        return STAGES[Status(status)]
 
-    @strawberry.field(
-        description="可执行操作 What the lifecycle allows now; `allowedSteps` are those of the asker."
-    )
-    def possible_steps(root: Root) -> list[Step]:
+    @computed("可执行操作 What the lifecycle allows now; `allowedSteps` are those of the asker.")
+    def possible_steps(status: str, tier: str | None) -> list[Step]:
         """From the transition table."""
-        return possible(Status(root.status), Tier(root.tier) if root.tier else None)
+        return possible(Status(status), Tier(tier) if tier else None)
 
-    @strawberry.field(
-        description="可办操作 What the asker may do now, by state, tier, role and scope; "
+    @computed(
+        "可办操作 What the asker may do now, by state, tier, role and scope; "
         "the decision may still find a reason against it."
     )
-    def allowed_steps(root: Root, info: Info) -> list[Step]:
+    def allowed_steps(status: str, tier: str | None, place: str, context: Context) -> list[Step]:
         """From the transition table."""
-        tier = Tier(root.tier) if root.tier else None
-        return allowed(Status(root.status), tier, info.context.actor, root.place)
+        return allowed(Status(status), Tier(tier) if tier else None, context.actor, place)
 
-    @strawberry.field(description="逾期 Whether the next step is overdue now.")
-    def overdue(root: Root, info: Info) -> bool:
+    @computed("逾期 Whether the next step is overdue now.")
+    def overdue(open: bool, due_at: datetime | None, context: Context) -> bool:
         """Open and past its limit."""
-        return root.open and root.due_at is not None and root.due_at < info.context.now
+        return open and due_at is not None and due_at < context.now
 
-    @strawberry.field(description="类别 Its category in the catalogue in force when it was reported.")
-    async def category(root: Root, info: Info) -> Category | None:
+    @computed("类别 Its category in the catalogue in force when it was reported.")
+    def category(
+        category: str, reported_at: datetime, context: Context, policies: Policies
+    ) -> Category | None:
         """By code."""
-        policy = await info.context.loaders.policy.load(root.reported_at)
-        return policy.categories.get(root.category) or await _category_now(info, root.category)
+        found: Any = policies.at(reported_at).categories.get(category)
+        return found or policies.at(context.now).categories.get(category)  # type: ignore[return-value]
 
-    text = sealed("text", "描述 What is the matter.")
-
-    address = sealed("address", "地址 Where exactly.")
-
-    reporter_name = sealed("reporter_name", "上报人姓名 The reporter's name, if given.")
-
-    reporter_phone = sealed("reporter_phone", "上报人电话 The reporter's phone, if given.")
-
-    assignee = actor_named("assignee", "承办人 The actor who is to handle it; for handlers and auditors.")
-
-    resolver = actor_named("resolver", "处置人 The actor who resolved it; for handlers and auditors.")
-
-    @strawberry.field(description="网格 Its grid, where known.")
-    async def grid(root: Root, info: Info) -> GridRef | None:
-        """By code."""
-        return await info.context.loaders.grid.load(root.grid) if root.grid else None  # type: ignore[return-value]
-
-    @strawberry.field(description="所属社区 Its community.")
-    async def division(root: Root, info: Info) -> DivisionRef | None:
-        """By code."""
-        return await info.context.loaders.division.load(root.community)  # type: ignore[return-value]
-
-    @strawberry.field(description="承办网格员 The grid worker it is assigned to, if it is one.")
-    async def worker(root: Root, info: Info) -> WorkerRef | None:
-        """By the assignee's identifier."""
-        try:
-            worker = UUID(root.assignee or "")
-        except ValueError:
-            return None
-        return await info.context.loaders.worker.load(worker)  # type: ignore[return-value]
-
-    @strawberry.field(description="哨件 The whistles blown on it, the first first.")
-    async def whistles(root: Root, info: Info) -> list[WhistleRef]:
-        """By case."""
-        return info.context.spend(await info.context.loaders.whistles_of_case.load(root.id))  # type: ignore[no-any-return]
-
-    @strawberry.field(description="归并到 The case that it duplicates or was merged into.")
-    async def joined_to(root: Root, info: Info) -> CaseRef | None:
-        """By identifier."""
-        return await info.context.loaders.case.load(root.joined) if root.joined else None  # type: ignore[return-value]
-
-    @strawberry.field(description="归并来 The cases that duplicate it or were merged into it.")
-    async def joined_cases(root: Root, info: Info) -> list[CaseRef]:
-        """By the case they point to."""
-        return info.context.spend(await info.context.loaders.merged.load(root.id))  # type: ignore[no-any-return]
-
-    @strawberry.field(description="拆分自 The case that it was split from.")
-    async def split_from(root: Root, info: Info) -> CaseRef | None:
-        """By identifier."""
-        if root.split_from is None:
-            return None
-        return await info.context.loaders.case.load(root.split_from)  # type: ignore[return-value]
-
-    @strawberry.field(description="拆分成 The cases that it was split into.")
-    async def parts(root: Root, info: Info) -> list[CaseRef]:
-        """By the case they came from."""
-        return info.context.spend(await info.context.loaders.parts.load(root.id))  # type: ignore[no-any-return]
-
-    @strawberry.field(description="流转历史 Everything that happened to it and to its whistles, in order.")
-    async def history(root: Root, info: Info) -> list[HistoryEntry]:
-        """From the log."""
-        return info.context.spend(await info.context.loaders.trace.load(root.id))  # type: ignore[no-any-return]
-
-    @strawberry.field(description="承办链 Who held it, since when, how long.")
-    async def holdings(root: Root, info: Info) -> list[HoldingPeriod]:
-        """From the history."""
-        return holdings(await info.context.loaders.trace.load(root.id))  # type: ignore[return-value]
-
-
-async def _category_now(info: Info, code: str) -> Category | None:
-    policy = await info.context.loaders.policy.load(info.context.now)
-    found: Category | None = policy.categories.get(code)
-    return found
+    text: PersonalText | None = sealed("text", "描述 What is the matter.")
+    address: PersonalText | None = sealed("address", "地址 Where exactly.")
+    reporter_name: PersonalText | None = sealed("reporter_name", "上报人姓名 The reporter's name, if given.")
+    reporter_phone: PersonalText | None = sealed(
+        "reporter_phone", "上报人电话 The reporter's phone, if given."
+    )
+    assignee: str | None = actor_named(
+        "assignee", "承办人 The actor who is to handle it; for handlers and auditors."
+    )
+    resolver: str | None = actor_named(
+        "resolver", "处置人 The actor who resolved it; for handlers and auditors."
+    )
+    grid: GridRef | None = one("网格 Its grid, where known.", GRID, "grid")
+    division: DivisionRef | None = one("所属社区 Its community.", DIVISION, "community")
+    worker: WorkerRef | None = one(
+        "承办网格员 The grid worker it is assigned to, if it is one.", WORKER, "assignee", uuid_or_none
+    )
+    whistles: list[WhistleRef] = many(
+        "哨件 The whistles blown on it, the first first.", WHISTLES_OF_CASE, "id"
+    )
+    joined_to: CaseRef | None = one("归并到 The case that it duplicates or was merged into.", CASE, "joined")
+    joined_cases: list[CaseRef] = many(
+        "归并来 The cases that duplicate it or were merged into it.", JOINED, "id"
+    )
+    split_from: CaseRef | None = one("拆分自 The case that it was split from.", CASE, "split_from")
+    parts: list[CaseRef] = many("拆分成 The cases that it was split into.", PARTS, "id")
+    history: list[HistoryEntry] = many(
+        "流转历史 Everything that happened to it and to its whistles, in order.", TRACE, "id"
+    )
+    holdings: list[HoldingPeriod] = many(
+        "承办链 Who held it, since when, how long.", HELD, "id", through=holdings_of
+    )

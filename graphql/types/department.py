@@ -7,8 +7,9 @@ from typing import Any
 
 import strawberry
 
-from chuishao.graphql.context import Info
-from chuishao.graphql.types.shared import DivisionRef, Node, column
+from chuishao.graphql.links import DIVISION
+from chuishao.graphql.types.fields import column, one
+from chuishao.graphql.types.shared import DivisionRef, Node
 from chuishao.projections.departments import DepartmentRow
 
 
@@ -25,7 +26,4 @@ class Department(Node):
     established_at: datetime = column("设立时间 When it was established.")
     abolished_at: datetime | None = column("撤销时间 When it was abolished; null while it exists.")
 
-    @strawberry.field(description="所属区划 The division it belongs to.")
-    async def division(root: strawberry.Parent[DepartmentRow], info: Info) -> DivisionRef | None:
-        """By code."""
-        return await info.context.loaders.division.load(root.division)  # type: ignore[return-value]
+    division: DivisionRef | None = one("所属区划 The division it belongs to.", DIVISION, "division")

@@ -7,11 +7,12 @@ from typing import Any
 
 import strawberry
 
-from chuishao.graphql.context import Info
-from chuishao.graphql.types.shared import DivisionRef, Node, Tally, WorkerRef, column
+from chuishao.graphql.context import Context
+from chuishao.graphql.links import DIVISION, TALLY, WORKER
+from chuishao.graphql.policies import Policies
+from chuishao.graphql.types.fields import column, computed, one
+from chuishao.graphql.types.shared import DivisionRef, Node, Tally, WorkerRef, late
 from chuishao.projections.grids import GridRow
-
-Root = strawberry.Parent[GridRow]
 
 
 @strawberry.type(
@@ -33,32 +34,14 @@ class Grid(Node):
     retired_at: datetime | None = column("撤销时间 When it was retired; null while it is active.")
     vacant_since: datetime | None = column("空缺起始 Since when it has no worker; null while it has one.")
 
-    @strawberry.field(description="网格员 Its one worker; null while the post is vacant.")
-    async def worker(root: Root, info: Info) -> WorkerRef | None:
-        """By identifier."""
-        return await info.context.loaders.worker.load(root.worker) if root.worker else None  # type: ignore[return-value]
+    worker: WorkerRef | None = one("网格员 Its one worker; null while the post is vacant.", WORKER, "worker")
+    community: DivisionRef | None = one("所属社区 Its community.", DIVISION, "community")
+    tally: Tally = one("统计 Its counts: open by tier, resolved on the spot, ratings.", TALLY, "code")
+    overdue: int = late("逾期数 Its open cases that are past their limit now.")
 
-    @strawberry.field(description="所属社区 Its community.")
-    async def community(root: Root, info: Info) -> DivisionRef | None:
-        """By code."""
-        return await info.context.loaders.division.load(root.community)  # type: ignore[return-value]
-
-    @strawberry.field(description="统计 Its counts: open by tier, resolved on the spot, ratings.")
-    async def tally(root: Root, info: Info) -> Tally:
-        """By code."""
-        return await info.context.loaders.tally.load(root.code)  # type: ignore[return-value]
-
-    @strawberry.field(description="逾期数 Its open cases that are past their limit now.")
-    async def overdue(root: Root, info: Info) -> int:
-        """By code."""
-        return await info.context.loaders.overdue.load(root.code)
-
-    @strawberry.field(
-        description="规模异常 Whether its size lies outside the tolerance of the policy in force."
-    )
-    async def outlier(root: Root, info: Info) -> bool:
+    @computed("规模异常 Whether its size lies outside the tolerance of the policy in force.")
+    def outlier(households: int, context: Context, policies: Policies) -> bool:
         """By the policy."""
-        policy = await info.context.loaders.policy.load(info.context.now)
-        return bool(
-            abs(root.households - policy.grid_households) > policy.grid_tolerance * policy.grid_households
-        )
+        policy = policies.at(context.now)
+        tolerated = policy.grid_tolerance * policy.grid_households
+        return bool(abs(households - policy.grid_households) > tolerated)

@@ -6,8 +6,9 @@ import strawberry
 
 from chuishao.domain.vocabulary import Role
 from chuishao.graphql.scalars import Position
+from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.seal import Checkpoint
-from chuishao.graphql.types.shared import ITS_OWN, column, identified
+from chuishao.graphql.types.shared import ITS_OWN, identified
 from chuishao.projections.status import Standing
 
 

@@ -15,7 +15,8 @@ from chuishao.domain.policy import Category as CategoryInForce
 from chuishao.domain.policy import LimitKind
 from chuishao.graphql.context import Info
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.types.shared import ITS_OWN, column, identified
+from chuishao.graphql.types.fields import column
+from chuishao.graphql.types.shared import ITS_OWN, identified
 from chuishao.projections.policies import PolicyRow
 
 Root = strawberry.Parent[PolicyRow]

@@ -9,7 +9,8 @@ import strawberry
 from chuishao.eventlog.proofs import Continued, Included
 from chuishao.eventlog.sealer import Sealed
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.types.shared import ITS_OWN, column, identified
+from chuishao.graphql.types.fields import column
+from chuishao.graphql.types.shared import ITS_OWN, identified
 
 
 @strawberry.type(

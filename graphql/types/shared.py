@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
@@ -13,7 +14,8 @@ import strawberry
 from chuishao.domain.identity import identify
 from chuishao.domain.sight import Reading, shown_of_case
 from chuishao.eventlog.keyring import from_bytes
-from chuishao.graphql.context import Info
+from chuishao.graphql.context import Context, Info
+from chuishao.graphql.types.fields import Computed, Sealed, column, computed, counted, with_source
 from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
@@ -33,11 +35,6 @@ DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.dep
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
 
 T = TypeVar("T")
-
-
-def column(description: str) -> Any:
-    """A field that is the row's column of the same name."""
-    return strawberry.field(description=description)
 
 
 ITS_OWN = "标识 Its stable identifier, unique over all types, for a client's cache."
@@ -85,33 +82,31 @@ class PersonalText:
     state: TextState = column("状态 Whether it is shown, masked or erased.")
 
 
-RULE = "reads"
-"""The key in a field's metadata of the rule by which it is shown; without it the type's rule holds."""
-
-
-def guarded(rule: Reading, description: str, **options: Any) -> Any:
-    """A field that is shown by a rule of its own."""
-    return strawberry.field(description=description, metadata={RULE: rule}, **options)
-
-
 def sealed(name: str, description: str, rule: Reading = Reading.WORDS) -> Any:
     """Personal text in the column `name` of a row that belongs to a case; whoever sees it sees the case."""
+    return sealed_where(name, lambda context: shown_of_case(context.actor, rule), description, rule)
 
-    async def resolve(root: strawberry.Parent[Any], info: Info) -> PersonalText | None:
-        return await personal(info, getattr(root, name), shown=shown_of_case(info.context.actor, rule))
 
-    resolve.__name__ = name
-    return guarded(rule, description, resolver=resolve)
+def sealed_where(name: str, shown: Callable[..., bool], description: str, rule: Reading | None = None) -> Any:
+    """Personal text in the column `name`, shown where a function of columns and context says so."""
+    source = Sealed(name, Computed(shown))
+
+    async def resolve(root: Any, info: Info) -> PersonalText | None:
+        return await personal(info, getattr(root, name), shown=source.shown.at_once(root, info))
+
+    return with_source(source, resolve, description, rule)
 
 
 def actor_named(name: str, description: str) -> Any:
     """The identifier of an actor in the column `name` of a row that belongs to a case."""
 
-    def resolve(root: strawberry.Parent[Any], info: Info) -> str | None:
-        return getattr(root, name) if shown_of_case(info.context.actor, Reading.ACTORS) else None
+    def shown(value: str | None, context: Context) -> str | None:
+        return value if shown_of_case(context.actor, Reading.ACTORS) else None
 
-    resolve.__name__ = name
-    return guarded(Reading.ACTORS, description, resolver=resolve)
+    shown.__signature__ = Signature(  # type: ignore[attr-defined]
+        [Parameter(parameter, Parameter.POSITIONAL_OR_KEYWORD) for parameter in (name, "context")]
+    )
+    return computed(description, Reading.ACTORS)(shown)
 
 
 async def personal(info: Info, column: bytes | None, *, shown: bool) -> PersonalText | None:
@@ -123,6 +118,17 @@ async def personal(info: Info, column: bytes | None, *, shown: bool) -> Personal
         return PersonalText(text=None, state=TextState.MASKED)
     plain = await info.context.loaders.text.load(text)
     return PersonalText(text=plain, state=TextState.ERASED if plain is None else TextState.SHOWN)
+
+
+def late(description: str) -> Any:
+    """How many open cases in the place of the row's code are past their limit now."""
+    return counted(
+        description,
+        "overdue",
+        "code",
+        "(SELECT count(*) FROM cases.case_row late WHERE late.open AND late.due_at < {now}"
+        " AND late.place >= {row}.code AND late.place < {row}.code || '~')",
+    )
 
 
 @strawberry.type(description="分页信息 Where a page lies in its list.")
@@ -230,9 +236,7 @@ class Tally:
     vacant_grids: int = column("空缺 Active grids without a worker.")
     households: int = column("户数 Households in active grids.")
 
-    @strawberry.field(
-        description="满意度均值 Mean satisfaction from 1 to 5 over the rated cases; null without any."
-    )
-    def average_rating(root: strawberry.Parent[Any]) -> float | None:
+    @computed("满意度均值 Mean satisfaction from 1 to 5 over the rated cases; null without any.")
+    def average_rating(satisfaction_sum: int, rated: int) -> float | None:
         """Sum over sample."""
-        return round(root.satisfaction_sum / root.rated, 4) if root.rated else None
+        return round(satisfaction_sum / rated, 4) if rated else None

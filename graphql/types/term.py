@@ -11,7 +11,8 @@ from graphql import GraphQLEnumType, GraphQLSchema
 from chuishao.domain.phrase import Phrase
 from chuishao.graphql.context import Info
 from chuishao.graphql.endpoint.failures import FAILURES
-from chuishao.graphql.types.shared import ITS_OWN, column, identified
+from chuishao.graphql.types.fields import column
+from chuishao.graphql.types.shared import ITS_OWN, identified
 
 REQUEST_FAILURE = "RequestFailure"
 """The list of the codes that stand in `errors`, which are no enum of the schema."""

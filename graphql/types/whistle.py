@@ -11,32 +11,37 @@ import strawberry
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.vocabulary import LinkageMechanism, WhistleKind
 from chuishao.graphql.context import Info
+from chuishao.graphql.links import CASE, DEPARTMENT, DIVISION, ITEMS_OF_WHISTLE, SUMMONSES
 from chuishao.graphql.scalars import Position
+from chuishao.graphql.types.fields import SOURCE, Linked, column, computed, many, one
 from chuishao.graphql.types.shared import (
     ITS_OWN,
     CaseRef,
     DepartmentRef,
     DivisionRef,
     Node,
-    column,
+    PersonalText,
     identified,
     sealed,
 )
-from chuishao.projections.whistles import ItemRow, Standing, SummonsRow, WhistleRow
+from chuishao.projections.whistles import SummonsRow, WhistleRow
 
 Root = strawberry.Parent[WhistleRow]
-SummonsRoot = strawberry.Parent[SummonsRow]
-StandingRoot = strawberry.Parent[Standing]
+LAST_SUMMONS = (
+    "NOT EXISTS (SELECT FROM whistles.summons later WHERE later.whistle = {row}.whistle"
+    " AND later.department = {row}.department AND later.number > {row}.number)"
+)
+"""A summons is the last one of its department to the whistle."""
 
 
 @strawberry.type(description="召集 One department's summons to a whistle.")
 class Summons:
     """A row of the summonses read model."""
 
-    @strawberry.field(description=ITS_OWN)
-    def id(root: SummonsRoot) -> strawberry.ID:
+    @computed(ITS_OWN)
+    def id(whistle: UUID | str, department: UUID | str, number: int) -> strawberry.ID:
         """By its number among those of the department."""
-        return identified("summons", root.whistle, root.department, root.number)
+        return identified("summons", whistle, department, number)
 
     number: int = column("序号 Which summons of this department to the whistle it is, from 1.")
     state: SummonsState = column("状态 Where the department stands.")
@@ -51,34 +56,33 @@ class Summons:
     rated_at: datetime | None = column("评价时间 When the street rated it.")
     score: int | None = column("评分 The street's rating, 1 to 5.")
 
-    @strawberry.field(description="部门 The department.")
-    async def department(root: SummonsRoot, info: Info) -> DepartmentRef | None:
-        """By identifier."""
-        return await info.context.loaders.department.load(root.department)  # type: ignore[return-value]
+    department: DepartmentRef | None = one("部门 The department.", DEPARTMENT, "department")
 
-    @strawberry.field(description="按时报到 Whether it checked in in time; null before it checked in.")
-    def on_time(root: SummonsRoot) -> bool | None:
+    @computed("按时报到 Whether it checked in in time; null before it checked in.")
+    def on_time(
+        checked_in_at: datetime | None, check_in_due_at: datetime | None, missed_at: datetime | None
+    ) -> bool | None:
         """Against the limit."""
-        if root.checked_in_at is None or root.check_in_due_at is None:
+        if checked_in_at is None or check_in_due_at is None:
             return None
-        return root.missed_at is None and root.checked_in_at <= root.check_in_due_at
+        return missed_at is None and checked_in_at <= check_in_due_at
 
-    words = sealed("words", "答复 Its last answer, or its reason for refusing.")
+    words: PersonalText | None = sealed("words", "答复 Its last answer, or its reason for refusing.")
 
 
 @strawberry.type(description="现场会事项 One item of an on-site meeting.")
 class OnSiteItem:
     """A row of the items read model."""
 
-    @strawberry.field(description=ITS_OWN)
-    def id(root: strawberry.Parent[ItemRow]) -> strawberry.ID:
+    @computed(ITS_OWN)
+    def id(whistle: UUID | str, number: int) -> strawberry.ID:
         """By its number."""
-        return identified("on-site-item", root.whistle, root.number)
+        return identified("on-site-item", whistle, number)
 
     number: int = column("序号 Its number, from 1.")
     settled_at: datetime | None = column("办结时间 When it was settled; null while it is open.")
 
-    text = sealed("text", "内容 What is to be settled.")
+    text: PersonalText | None = sealed("text", "内容 What is to be settled.")
 
 
 @strawberry.type(description="哨件 A whistle: the street blows, departments report.")
@@ -101,26 +105,18 @@ class Whistle(Node):
         "报到期限 The earliest limit of a department that has not yet checked in; null where none is awaited."
     )
 
-    @strawberry.field(description="案件 The case it was blown on.")
-    async def case(root: Root, info: Info) -> CaseRef | None:
-        """By identifier."""
-        return await info.context.loaders.case.load(root.case_id)  # type: ignore[return-value]
+    case: CaseRef | None = one("案件 The case it was blown on.", CASE, "case_id")
+    street: DivisionRef | None = one("街镇 The street or town that blew.", DIVISION, "street")
+    lead: DepartmentRef | None = one(
+        "牵头部门 The department that leads; null where the street leads.", DEPARTMENT, "lead"
+    )
+    grounds: PersonalText | None = sealed("grounds", "事由 Why departments are needed.")
+    result: PersonalText | None = sealed("result", "结果 What was achieved, or why it was withdrawn.")
 
-    @strawberry.field(description="街镇 The street or town that blew.")
-    async def street(root: Root, info: Info) -> DivisionRef | None:
-        """By code."""
-        return await info.context.loaders.division.load(root.street)  # type: ignore[return-value]
-
-    @strawberry.field(description="牵头部门 The department that leads; null where the street leads.")
-    async def lead(root: Root, info: Info) -> DepartmentRef | None:
-        """By identifier."""
-        return await info.context.loaders.department.load(root.lead) if root.lead else None  # type: ignore[return-value]
-
-    grounds = sealed("grounds", "事由 Why departments are needed.")
-
-    result = sealed("result", "结果 What was achieved, or why it was withdrawn.")
-
-    @strawberry.field(description="召集 The departments summoned, each with its last summons.")
+    @strawberry.field(
+        description="召集 The departments summoned, each with its last summons.",
+        metadata={SOURCE: Linked(SUMMONSES, "id", flag=("earlier", LAST_SUMMONS))},
+    )
     async def summonses(
         root: Root,
         info: Info,
@@ -133,28 +129,24 @@ class Whistle(Node):
         ] = False,
     ) -> list[Summons]:
         """By whistle."""
-        rows: list[SummonsRow] = await info.context.loaders.summonses.load(root.id)
+        rows: list[SummonsRow] = await info.context.loaders.of(SUMMONSES).load(root.id)
         last: dict[UUID, int] = {}
         for row in rows:
             last[row.department] = max(row.number, last.get(row.department, 0))
         shown = [row for row in rows if earlier or row.number == last[row.department]]
         return info.context.spend(shown)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="现场会事项 The items of its on-site meeting.")
-    async def items(root: Root, info: Info) -> list[OnSiteItem]:
-        """By whistle."""
-        rows: list[ItemRow] = info.context.spend(await info.context.loaders.items.load(root.id))
-        return rows  # type: ignore[return-value]
+    items: list[OnSiteItem] = many("现场会事项 The items of its on-site meeting.", ITEMS_OF_WHISTLE, "id")
 
 
 @strawberry.type(description="报到排行 One department's line in the check-in league table, with its sample.")
 class DepartmentStanding:
     """Counts of summonses."""
 
-    @strawberry.field(description=ITS_OWN)
-    def id(root: StandingRoot) -> strawberry.ID:
+    @computed(ITS_OWN)
+    def id(place: str, department: UUID | str) -> strawberry.ID:
         """The department in the league of a place."""
-        return identified("standing", root.place, root.department)
+        return identified("standing", place, department)
 
     summoned: int = column("召集数 How often it was summoned.")
     signed: int = column("签收数 How often it signed.")
@@ -166,17 +158,14 @@ class DepartmentStanding:
     answered: int = column("反馈数 How often it answered.")
     rated: int = column("评价数 How often it was rated: the sample of the mean.")
 
-    @strawberry.field(description="部门 The department.")
-    async def department(root: StandingRoot, info: Info) -> DepartmentRef | None:
-        """By identifier."""
-        return await info.context.loaders.department.load(root.department)  # type: ignore[return-value]
+    department: DepartmentRef | None = one("部门 The department.", DEPARTMENT, "department")
 
-    @strawberry.field(description="报到准时率 onTime / due; null without a sample.")
-    def on_time_rate(root: StandingRoot) -> float | None:
+    @computed("报到准时率 onTime / due; null without a sample.")
+    def on_time_rate(on_time: int, due: int) -> float | None:
         """Numerator over denominator."""
-        return round(root.on_time / root.due, 4) if root.due else None
+        return round(on_time / due, 4) if due else None
 
-    @strawberry.field(description="平均评分 Mean rating from 1 to 5; null without any.")
-    def average_score(root: StandingRoot) -> float | None:
+    @computed("平均评分 Mean rating from 1 to 5; null without any.")
+    def average_score(score_sum: int, rated: int) -> float | None:
         """Sum over sample."""
-        return round(root.score_sum / root.rated, 4) if root.rated else None
+        return round(score_sum / rated, 4) if rated else None

@@ -8,20 +8,10 @@ from typing import Any
 import strawberry
 
 from chuishao.domain.sight import Reading, shown_of_place
-from chuishao.graphql.context import Info
-from chuishao.graphql.types.shared import (
-    DivisionRef,
-    GridRef,
-    Node,
-    PersonalText,
-    Tally,
-    column,
-    guarded,
-    personal,
-)
+from chuishao.graphql.links import DIVISION, GRID, WORKER_TALLY
+from chuishao.graphql.types.fields import column, one
+from chuishao.graphql.types.shared import DivisionRef, GridRef, Node, PersonalText, Tally, sealed_where
 from chuishao.projections.workers import WorkerRow
-
-Root = strawberry.Parent[WorkerRow]
 
 
 @strawberry.type(
@@ -42,28 +32,15 @@ class GridWorker(Node):
     published_at: datetime | None = column("公示时间 When their contact was published; null while it is not.")
     registered_at: datetime = column("登记时间 When they entered the roster.")
 
-    @guarded(Reading.WORDS, "姓名 Their name, for those who handle cases here.")
-    async def name(root: Root, info: Info) -> PersonalText | None:
-        """Opened for those who need it."""
-        place = root.grid or root.community
-        return await personal(info, root.name, shown=shown_of_place(info.context.actor, Reading.WORDS, place))
-
-    @strawberry.field(description="公示联系方式 How residents reach them; public once published.")
-    async def contact(root: Root, info: Info) -> PersonalText | None:
-        """Public by its purpose."""
-        return await personal(info, root.contact, shown=True)
-
-    @strawberry.field(description="网格 The grid they serve; null while they serve none.")
-    async def grid(root: Root, info: Info) -> GridRef | None:
-        """By code."""
-        return await info.context.loaders.grid.load(root.grid) if root.grid else None  # type: ignore[return-value]
-
-    @strawberry.field(description="社区 The community of their roster.")
-    async def community(root: Root, info: Info) -> DivisionRef | None:
-        """By code."""
-        return await info.context.loaders.division.load(root.community)  # type: ignore[return-value]
-
-    @strawberry.field(description="统计 Counts over the cases assigned to them.")
-    async def tally(root: Root, info: Info) -> Tally:
-        """By identifier."""
-        return await info.context.loaders.worker_tally.load(str(root.id))  # type: ignore[return-value]
+    name: PersonalText | None = sealed_where(
+        "name",
+        lambda grid, community, context: shown_of_place(context.actor, Reading.WORDS, grid or community),
+        "姓名 Their name, for those who handle cases here.",
+        Reading.WORDS,
+    )
+    contact: PersonalText | None = sealed_where(
+        "contact", lambda: True, "公示联系方式 How residents reach them; public once published."
+    )
+    grid: GridRef | None = one("网格 The grid they serve; null while they serve none.", GRID, "grid")
+    community: DivisionRef | None = one("社区 The community of their roster.", DIVISION, "community")
+    tally: Tally = one("统计 Counts over the cases assigned to them.", WORKER_TALLY, "id", str)

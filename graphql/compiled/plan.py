@@ -1,0 +1,138 @@
+"""From a validated document to the text of its answer, without the executor.
+
+A plan is made for a document once, and for each kind of reader that asks it: the role, how far the scope
+reaches, and what `@skip` and `@include` leave over. Whatever it does not understand, whatever is refused and
+whatever goes wrong is left to the executor, so that errors are told in one place.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
+from strawberry import Schema
+
+from chuishao.domain.refusal import Refusal
+from chuishao.eventlog.connection import Unavailable
+from chuishao.eventlog.failure import kind as kind_of
+from chuishao.graphql.compiled.roots import Maker, Root
+from chuishao.graphql.compiled.run import Run
+from chuishao.graphql.compiled.selection import Selections, condition_variables, fragments_of
+from chuishao.graphql.compiled.unplanned import Unplanned
+from chuishao.graphql.compiled.variables import Given, variables_of
+from chuishao.graphql.context import Context
+from chuishao.graphql.endpoint.errors import ApiError
+from chuishao.graphql.endpoint.trace import includes
+from chuishao.graphql.policies import Policies
+from chuishao.graphql.types.fields import SOURCE
+from chuishao.projections.policybook import policy_book
+
+logger = logging.getLogger("chuishao.compiled")
+Part: TypeAlias = Root | str
+"""A root field, or the text of one that is the same for everybody, with its key."""
+_VARIANTS = 64
+"""Kinds of readers, and of what is left out, that are remembered of one document."""
+
+
+@dataclass
+class Plan:
+    """A document's operation, ready to be answered."""
+
+    schema: Schema
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    variables: Callable[[Given], dict[str, Any]]
+    conditions: tuple[str, ...]
+    variants: dict[tuple[Any, ...], list[Part] | None] = field(default_factory=dict)
+
+    async def answer(self, given: Mapping[str, Any] | None, context: Context) -> str | None:
+        """The answer's data as JSON; None where the executor is to answer."""
+        try:
+            variables = self.variables(given or {})
+            parts = self._parts(context, variables)
+            return None if parts is None else await self._run(parts, context, variables)
+        except (Unplanned, Refusal, ApiError, Unavailable):
+            context.restart()
+            return None
+        except Exception as error:
+            logger.warning("a compiled read failed and is left to the executor: %s", kind_of(error))
+            context.restart()
+            return None
+
+    def _parts(self, context: Context, variables: dict[str, Any]) -> list[Part] | None:
+        """The parts of the answer for readers of this kind; None where they cannot be compiled."""
+        actor = context.actor
+        reach = actor.scope and "within"  # None is nowhere, "" everywhere
+        key = (actor.role, reach, *(variables.get(name) for name in self.conditions))
+        if key not in self.variants:
+            if len(self.variants) >= _VARIANTS:
+                self.variants.clear()
+            self.variants[key] = self._compiled(context, variables)
+        return self.variants[key]
+
+    def _compiled(self, context: Context, variables: dict[str, Any]) -> list[Part] | None:
+        fragments = fragments_of(self.document)
+        schema = self.schema._schema
+        given = {name: variables[name] for name in self.conditions if name in variables}
+        selections = Selections(schema, fragments, given)
+        registry = self.schema.schema_converter.scalar_registry
+        maker = Maker(selections, context, registry, context.services.log.id)
+        kind = schema.query_type
+        assert kind is not None
+        parts: list[Part] = []
+        try:
+            for selected in selections.fields(kind, [self.operation.selection_set]):
+                if selected.name == "__typename":
+                    parts.append(f'"{selected.key}":"{kind.name}"')
+                    continue
+                definition = kind.fields[selected.name].extensions.get("strawberry-definition")
+                source = definition.metadata.get(SOURCE) if definition else None
+                parts.append(maker.root(kind, selected, source))
+        except (Unplanned, KeyError, GraphQLError):
+            return None
+        return parts
+
+    async def _run(self, parts: list[Part], context: Context, variables: dict[str, Any]) -> str:
+        run, written = Run(context), []
+        context.require_own()
+        asked = [(part, part.arguments(variables)) for part in parts if isinstance(part, Root)]
+        for _, arguments in asked:
+            await _reach(context, arguments, alone=len(parts) == 1)
+        given = iter(asked)
+        async with context.services.reading() as connection:
+            for part in parts:
+                if isinstance(part, str):
+                    written.append(part)
+                    continue
+                _, arguments = next(given)
+                write, policy = await part.fetch(connection, context, arguments, variables)
+                if policy is not None:
+                    run.policies = Policies(await policy_book(connection, context.services.log, policy))
+                text = write(run)
+                if run.wanted:
+                    opened = await context.services.log.keyring.open(connection, run.wanted)
+                    run.opened |= {text: opened.get(text) for text in run.wanted}
+                    run.wanted.clear()
+                    text = write(run)
+                written.append(f'"{part.key}":{text}')
+        return f"{{{','.join(written)}}}"
+
+
+async def _reach(context: Context, arguments: dict[str, Any], *, alone: bool) -> None:
+    """Wait for the position that a root field asks for, and take its secret for proof."""
+    position = arguments.get("at_least")
+    if position:
+        await context.at_least(position)
+        if alone:
+            includes(position)
+
+
+def plan(schema: Schema, document: DocumentNode, operation: OperationDefinitionNode) -> Plan | None:
+    """A plan for a query; None for other operations."""
+    if operation.operation is not OperationType.QUERY:
+        return None
+    conditions = condition_variables(operation, fragments_of(document))
+    return Plan(schema, document, operation, variables_of(schema._schema, operation), conditions)
