@@ -97,7 +97,8 @@ def without_propagation(operation: Operation) -> Operation:
     parts["directives"] = (*(was.directives or ()), DirectiveNode(name=name, arguments=()))
     definition = OperationDefinitionNode(**parts)
     others = tuple(definition if node is was else node for node in document.definitions)
-    return replace(operation, definition=definition, document=DocumentNode(definitions=others))
+    document = DocumentNode(definitions=others)
+    return replace(operation, definition=definition, document=document, plan=None)
 
 
 def codes(result: Any) -> Iterator[str]:

@@ -9,11 +9,11 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLInterfaceType,
-    GraphQLObjectType,
     InlineFragmentNode,
     SelectionSetNode,
     get_named_type,
+    is_abstract_type,
+    is_composite_type,
 )
 
 from chuishao.graphql.endpoint.execution import Operation
@@ -31,13 +31,13 @@ def reachable(start: Any = TYPES.query_type) -> frozenset[str]:
     remaining: list[Any] = [start]
     while remaining:
         kind = get_named_type(remaining.pop())
-        if kind.name in found or not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+        if kind.name in found or not is_composite_type(kind):
             continue
-        found[kind.name] = kind
-        remaining += [field.type for field in kind.fields.values()]
-        if isinstance(kind, GraphQLInterfaceType):
+        found[kind.name] = getattr(kind, "fields", {})
+        remaining += [field.type for field in found[kind.name].values()]
+        if is_abstract_type(kind):
             remaining += TYPES.get_possible_types(kind)
-    return frozenset(f"{name}.{field}" for name, kind in found.items() for field in kind.fields)
+    return frozenset(f"{name}.{field}" for name, fields in found.items() for field in fields)
 
 
 def shown(operation: Operation, data: Any) -> frozenset[str]:
@@ -62,7 +62,7 @@ def _shown(
     asked: dict[str, list[Selected]] = {}
     for node, parent in _fields(selected, fragments):
         key = node.alias.value if node.alias else node.name.value
-        if key in data and node.name.value in parent.fields:
+        if key in data and node.name.value in getattr(parent, "fields", ()):
             yield f"{parent.name}.{node.name.value}"
             if node.selection_set:
                 kind = get_named_type(parent.fields[node.name.value].type)

@@ -12,27 +12,38 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from graphql import (
+    GraphQLArgument,
     GraphQLBoolean,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLUnionType,
+    Undefined,
     get_named_type,
     get_nullable_type,
     is_abstract_type,
     is_composite_type,
     is_list_type,
 )
-from graphql import GraphQLArgument
-from graphql import Undefined
 from hypothesis import strategies as st
 
 from chuishao.graphql.endpoint.cost import LIST_ROWS
 from tests.compiled.coverage import reachable
 from tests.compiled.known import TYPES, Known
-from tests.compiled.values import About, Absent, Draw, Variable, Variables, Word, argument, below, literal, one_in, pick
+from tests.compiled.values import (
+    About,
+    Draw,
+    Variable,
+    Variables,
+    argument,
+    below,
+    literal,
+    one_in,
+    pick,
+)
 
-Selected: TypeAlias = GraphQLObjectType | GraphQLInterfaceType
+Selected: TypeAlias = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 CELLS = 200
 """Values that most answers are expected to show at most."""
 DEEPEST = 9
@@ -44,11 +55,11 @@ FLAG = GraphQLArgument(GraphQLNonNull(GraphQLBoolean))
 
 @dataclass(frozen=True)
 class Document:
-    """A document with what it is sent with."""
+    """A document with what it is sent with: the operation's name, and one set of variables or two."""
 
     text: str
-    variables: dict[str, Any] | None
     operation: str | None
+    variables: tuple[dict[str, Any], ...]
 
 
 @dataclass
@@ -95,7 +106,7 @@ class Slot:
     @property
     def field(self) -> GraphQLField:
         """The field."""
-        return self.parent.fields[self.name]
+        return fields_of(self.parent)[self.name]
 
 
 @dataclass(frozen=True)
@@ -155,17 +166,26 @@ def documents(draw: Draw[Any], known: Known) -> Document:
     name = "Q" if written or one_in(draw, 3) else ""
     head = f"query {name}({written}) " if written else f"query {name} " if name else ""
     fragments = [f"fragment {one.name} on {one.on} {one.text}" for one in draft.fragments]
-    given = draft.variables.given() or None
+    given = (draft.variables.given(), *([_others(draw, draft)] if written and one_in(draw, 3) else []))
     if name and one_in(draw, 20):
-        return Document("\n".join([*fragments, "query Other { __typename }", head + text]), given, name)
-    return Document("\n".join([head + text, *fragments]), given, None)
+        return Document("\n".join([*fragments, "query Other { __typename }", head + text]), name, given)
+    return Document("\n".join([head + text, *fragments]), None, given)
+
+
+def _others(draw: Draw[Any], draft: Draft) -> dict[str, Any]:
+    """Other values for the variables, some of them."""
+    drawn = [one.with_another_value(draw, draft.known) for one in draft.variables.made]
+    return Variables(draft.known, drawn).given()
 
 
 @st.composite
 def _selections(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
     """A selection set."""
     chosen = [draw(_selection(draft, spot))]
-    while len(chosen) < WIDEST and draft.cells > 0 and draw(below(4 if spot.depth < 4 else 3)):
+    if spot.kind.name == draft.focus and one_in(draw, 2):
+        chosen.append(_plain(draw, draft, spot, _named_fields(spot.kind)[0]))
+    odds = 2 if spot.depth == 1 else 4 if spot.depth < 4 else 3
+    while len(chosen) < WIDEST and draft.cells > 0 and draw(below(odds)):
         chosen.append(draw(_selection(draft, spot)))
     return "{ " + " ".join(chosen) + " }"
 
@@ -173,24 +193,13 @@ def _selections(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
 @st.composite
 def _selection(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
     """One selection: a field most of the time."""
-    form = draw(below(16 if draft.cells > 0 else 11))
-    if isinstance(spot.kind, GraphQLInterfaceType) and form in (1, 2, 3, 4, 5):
-        form = 11
-    match form:
-        case 10:
-            draft.cells -= 1
-            return "__typename" + _directives(draw, draft)
-        case 9 if spot.depth > 1:
-            return _block(draw, draft, spot)
-        case 11 | 12:
-            return _inline(draw, draft, spot)
-        case 13:
-            return _named(draw, draft, spot)
-        case 14:
-            return _spread(draw, draft, spot)
-        case 15:
-            return _again(draw, draft, spot)
-    return _field(draw, draft, spot)
+    forms = _FORMS_OF_MANY if is_abstract_type(spot.kind) else _FORMS
+    return pick(draw, forms if draft.cells > 0 else forms[:11])(draw, draft, spot)
+
+
+def _typename(draw: Draw[Any], draft: Draft, _spot: Spot) -> str:
+    draft.cells -= 1
+    return "__typename" + _directives(draw, draft)
 
 
 def _field(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
@@ -202,10 +211,9 @@ def _field(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
     closer = [name for name in _toward(spot.kind, draft.focus) if name in objects]
     choices = closer if onward and closer else [*leaves, *objects]
     if not choices:
-        draft.cells -= 1
-        return "__typename"
+        return _typename(draw, draft, spot)
     name = pick(draw, choices)
-    asked = spot.kind.fields[name]
+    asked = fields_of(spot.kind)[name]
     given = _arguments(draw, draft, name, asked)
     arguments = ", ".join(f"{key}: {literal(value)}" for key, value in given.items())
     slot = Slot(f"{name}({arguments})" if given else name, spot.kind, name, spot.rows * _rows(asked, given))
@@ -217,11 +225,17 @@ def _field(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
 
 def _block(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
     """Several plain fields under their names, as a page shows them."""
-    leaves = [name for name in _named_fields(spot.kind)[0] if not spot.kind.fields[name].args]
+    leaves = _named_fields(spot.kind)[0]
     if not leaves:
         return _field(draw, draft, spot)
     start, length = draw(below(len(leaves))), 1 + draw(below(8))
-    slots = {name: Slot(name, spot.kind, name, spot.rows) for name in leaves[start : start + length]}
+    return _plain(draw, draft, spot, leaves[start : start + length])
+
+
+def _plain(draw: Draw[Any], draft: Draft, spot: Spot, names: Sequence[str]) -> str:
+    slots = {
+        name: Slot(name, spot.kind, name, spot.rows) for name in names if not fields_of(spot.kind)[name].args
+    }
     fitting = {name: slot for name, slot in slots.items() if spot.places[0].takes(name, slot)}
     written = [_written(draw, draft, spot, name, slot, "") for name, slot in fitting.items()]
     return " ".join(written) or "__typename"
@@ -309,6 +323,9 @@ def _needed(asked: GraphQLArgument) -> bool:
     return isinstance(asked.type, GraphQLNonNull) and asked.default_value is Undefined
 
 
+_FORMS = [_field] * 9 + [_block, _typename, _inline, _inline, _named, _spread, _again]
+_FORMS_OF_MANY = [_field, *[_inline] * 5, *_FORMS[6:]]
+"""How something is selected of what may be of several types."""
 _WINDOWS: Sequence[Sequence[str]] = (
     (),
     ("first",),
@@ -334,7 +351,7 @@ def _rows(asked: GraphQLField, given: dict[str, object]) -> int:
 
 def _dear(spot: Spot, name: str) -> int:
     """How many rows of a field are to be expected."""
-    return spot.rows * _rows(spot.kind.fields[name], {})
+    return spot.rows * _rows(fields_of(spot.kind)[name], {})
 
 
 def _of_page(asked: GraphQLField) -> bool:
@@ -342,18 +359,26 @@ def _of_page(asked: GraphQLField) -> bool:
     return str(asked.type) in _PAGES
 
 
+def fields_of(kind: Selected) -> dict[str, GraphQLField]:
+    """The fields of a type; none of a union."""
+    return {} if isinstance(kind, GraphQLUnionType) else kind.fields
+
+
 @cache
 def _named_fields(kind: Selected) -> tuple[list[str], list[str]]:
     """The names of the plain fields of a type, and of those with fields of their own."""
-    leaves = [name for name, one in kind.fields.items() if not is_composite_type(get_named_type(one.type))]
-    return leaves, [name for name in kind.fields if name not in leaves]
+    fields = fields_of(kind)
+    leaves = [name for name, one in fields.items() if not is_composite_type(get_named_type(one.type))]
+    return leaves, [name for name in fields if name not in leaves]
 
 
 @cache
 def _toward(kind: Selected, focus: str) -> list[str]:
     """The fields of a type that lead the shortest way to another one, or to itself again."""
     far = _distances(focus)
-    away = {name: far.get(get_named_type(kind.fields[name].type).name, 99) for name in _named_fields(kind)[1]}
+    away = {
+        name: far.get(get_named_type(fields_of(kind)[name].type).name, 99) for name in _named_fields(kind)[1]
+    }
     return [name for name, steps in away.items() if steps == min(away.values())]
 
 
@@ -363,7 +388,7 @@ def _distances(focus: str) -> dict[str, int]:
     far = {focus: 0}
     for steps in range(DEEPEST):
         for name, kind in _SHOWN.items():
-            targets = [kind for one in kind.fields.values() for kind in _possible(one.type)]
+            targets = [target for one in fields_of(kind).values() for target in _possible(one.type)]
             if name not in far and any(far.get(target) == steps for target in targets):
                 far[name] = steps + 1
     return far
@@ -378,19 +403,19 @@ def _possible(shown: Any) -> list[str]:
 @cache
 def _conditions(kind: Selected) -> list[Selected]:
     """The type conditions under which something may be selected: its own type first."""
-    if isinstance(kind, GraphQLInterfaceType):
-        return [*TYPES.get_possible_types(kind), kind]
-    return [kind, kind, *kind.interfaces]
+    if isinstance(kind, GraphQLObjectType):
+        return [kind, kind, *kind.interfaces]
+    return [*TYPES.get_possible_types(kind), kind]
 
 
 _SHOWN: dict[str, Selected] = {
     name: kind
     for name in sorted({field.partition(".")[0] for field in reachable()})
-    if isinstance(kind := TYPES.type_map[name], GraphQLObjectType | GraphQLInterfaceType)
+    if isinstance(kind := TYPES.type_map[name], Selected)
 }
 """Every type that a query can show something of."""
 _PAGES = {
-    str(kind.fields[name].type)
+    str(fields_of(kind)[name].type)
     for kind in _SHOWN.values()
     if kind.name.endswith("Connection")
     for name in ("edges", "nodes")
@@ -402,4 +427,3 @@ _ODD_ROOTS = (
     'deep: division(code: "120101001001") ' + "{ parent " * 16 + "{ id }" + " }" * 16,
 )
 """What looks into the schema, and what asks for too much."""
-

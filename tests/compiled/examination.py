@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeAlias
 
 from graphql import GraphQLError, parse, print_ast
@@ -15,15 +18,17 @@ from hypothesis import strategies as st
 
 from chuishao.domain.actor import Actor
 from chuishao.domain.phrase import Language
+from chuishao.graphql.compiled.plan import plan
 from chuishao.graphql.context import Context
 from chuishao.graphql.endpoint.errors import RequestRefused
-from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest, Operation, encode_result
+from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest, Operation, Written, encode_result
 from chuishao.graphql.endpoint.language import asked
+from chuishao.graphql.schema import schema
 from tests.compiled.agreement import agree, codes, exact, parsed, without_propagation
 from tests.compiled.coverage import reachable, shown
 from tests.compiled.documents import Document, documents
 from tests.compiled.people import askers
-from tests.compiled.values import Draw, pick
+from tests.compiled.values import Draw, one_in, pick
 from tests.compiled.world import World
 
 REFUSED = {"LIMIT_EXCEEDED", "GRAPHQL_PARSE_FAILED"}
@@ -34,30 +39,40 @@ PHASES = (Phase.generate, Phase.shrink)
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked, by whom, in which language, at which moment."""
+class Asking:
+    """Who asks, in which language, at which moment, with which of the sets of variables."""
 
-    document: Document
     actor: Actor
     language: Language
     now: datetime
+    variables: dict[str, Any]
 
-    @property
-    def request(self) -> GraphQLRequest:
+    def context(self, world: World) -> Context:
+        """A context of its own."""
+        return Context(world.services, self.actor, self.language, now=self.now)
+
+    def __str__(self) -> str:
+        given = json.dumps(self.variables, ensure_ascii=False, indent=2)
+        return f"variables: {given}\nby {self.actor!r} in {self.language} at {self.now.isoformat()}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A document, and those who ask it one after the other."""
+
+    document: Document
+    askings: tuple[Asking, ...]
+
+    def request(self, asking: Asking) -> GraphQLRequest:
         """As it reaches the endpoint."""
-        document = self.document
-        return GraphQLRequest(document.text, document.operation, document.variables)
+        return GraphQLRequest(self.document.text, self.document.operation, asking.variables or None)
 
     def __str__(self) -> str:
         try:
             text = print_ast(parse(self.document.text))
         except GraphQLError:
             text = self.document.text
-        variables = json.dumps(self.document.variables, ensure_ascii=False, indent=2)
-        return (
-            f"{text}\nvariables: {variables}\noperation: {self.document.operation}\n"
-            f"asked by {self.actor!r} in {self.language} at {self.now.isoformat()}"
-        )
+        return "\n".join([text, f"operation: {self.document.operation}", *map(str, self.askings)])
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,8 @@ class Reply:
 
     body: bytes
     compiled: bool = False
+    warned: str = ""
+    """What was logged of it."""
 
 
 Side: TypeAlias = Callable[[Engine, Operation, GraphQLRequest, Context], Awaitable[Reply]]
@@ -93,6 +110,8 @@ class Tally:
     """What was asked, and how much of it was answered without the executor."""
 
     tried: int = 0
+    answered: int = 0
+    """More often than there are documents, for several may ask the same."""
     refused: Counter[str] = field(default_factory=Counter)
     """Before anything ran, by code."""
     compiled: int = 0
@@ -110,6 +129,7 @@ class Tally:
         """Count an answer."""
         fields = shown(operation, result.get("data"))
         roots = {name.removeprefix("Query.") for name in fields if name.startswith("Query.")}
+        self.answered += 1
         self.failed += "errors" in result
         self.fields |= fields
         self.roots.update(roots)
@@ -122,28 +142,67 @@ class Tally:
         every = reachable()
         missed = sorted(every - self.fields)
         lines = [
-            f"tried {self.tried:,} documents: {self.compiled:,} compiled, {self.failed:,} with errors, "
-            f"{self.refused.total():,} refused ({self.refused.most_common(2)}); fields covered {len(self.fields & every)}/{len(every)}, "
+            f"tried {self.tried:,} documents: {self.refused.total():,} refused, {self.answered:,} answers, "
+            f"{self.failed:,} of them with errors, {self.compiled:,} compiled; "
+            f"fields covered {len(self.fields & every)}/{len(every)}, "
             f"compiled {len(self.compiled_fields & every)}/{len(every)}",
-            *(f"{self.compiled_roots[name]:7,}/{times:<7,} {name}" for name, times in sorted(self.roots.items())),
+            *(
+                f"{self.compiled_roots[name]:7,}/{times:<7,} {name}"
+                for name, times in sorted(self.roots.items())
+            ),
         ]
         return "\n".join([*lines, f"never shown: {', '.join(missed)}"] if missed else lines)
 
 
+def planning() -> Engine:
+    """An engine that plans, as the one of a server."""
+    return Engine(schema, planner=partial(plan, schema))
+
+
 async def ordinary(engine: Engine, operation: Operation, request: GraphQLRequest, context: Context) -> Reply:
     """The executor's answer."""
-    result = await engine.execute(operation, request, context)
+    result = await engine.execute(replace(operation, plan=None), request, context)
     return Reply(encode_result(result).encode())
+
+
+async def compiled(engine: Engine, operation: Operation, request: GraphQLRequest, context: Context) -> Reply:
+    """What a server answers: by the plan, or as the executor does where there is none."""
+    with _listening() as heard:
+        result = await engine.execute(operation, request, context)
+    written = isinstance(result.get("data"), Written)
+    return Reply(encode_result(result).encode(), written, "; ".join(heard))
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """What is logged of plans that fail and leave the answer to the executor."""
+    heard: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("chuishao.compiled")
+    logger.addHandler(handler)
+    try:
+        yield heard
+    finally:
+        logger.removeHandler(handler)
 
 
 @st.composite
 def questions(draw: Draw[Any], world: World) -> Question:
-    """A random document, asked by anybody at some moment."""
+    """A random document, asked by one to three: what is planned for one may be used for another."""
     document = draw(documents(world.known))
+    askings = [draw(_askings(world, document))]
+    while len(askings) < 3 and one_in(draw, 3):
+        askings.append(draw(_askings(world, document)))
+    return Question(document, tuple(askings))
+
+
+@st.composite
+def _askings(draw: Draw[Any], world: World, document: Document) -> Asking:
     actor = draw(askers(world.known))
     language: Language = pick(draw, ("en", "zh"))
-    days = pick(draw, (0, -10, 400))
-    return Question(document, actor, language, world.town.clock.now + timedelta(days=days))
+    now = world.town.clock.now + timedelta(days=pick(draw, (0, -10, 400)))
+    return Asking(actor, language, now, pick(draw, document.variables))
 
 
 def examine(
@@ -155,16 +214,18 @@ def examine(
     start: int = 0,
     tally: Tally | None = None,
     phases: Sequence[Phase] = PHASES,
+    told: Callable[[int], object] = lambda _tried: None,
 ) -> Tally:
-    """Ask both sides so many random questions; raises Differs with the smallest one found that tells them apart.
+    """Ask both sides so many random questions; raises Differs with the smallest found that tells them apart.
 
-    `start` is the seed; the same seed on the same world asks the same.
+    `start` is the seed; the same seed on the same world asks the same. `told` hears how many were asked.
     """
     counted = tally or Tally()
     batch, enough = 0, counted.tried + examples
     while counted.tried < enough:
         _examine_few(world, side, engine, start * 10**6 + batch, counted, phases)
         batch += 1
+        told(counted.tried)
     return counted
 
 
@@ -195,22 +256,24 @@ def _examine_few(
 async def compare(world: World, engine: Engine, side: Side, question: Question, tally: Tally) -> None:
     """Ask both sides one question; raises Differs."""
     tally.tried += 1
-    asked.set(question.language)
-    request = question.request
-    try:
-        operation = engine.prepare(request)
-    except RequestRefused as refusal:
-        tally.refused[refusal.refusals[0].code] += 1
-        if any(error.code not in REFUSED and error.said.en != ABORTED for error in refusal.refusals):
-            raise Differs(question, "the document is not valid", refusal.errors) from refusal
-        return
-    if operation.tariff.cost(operation.definition, request.variables or {}) > engine.limits.cost:
-        tally.refused["LIMIT_EXCEEDED"] += 1
-        return
-    one = await ordinary(engine, operation, request, _context(world, question))
-    two = await side(engine, operation, request, _context(world, question))
-    await _judge(world, engine, operation, question, one, two)
-    tally.note(operation, parsed(one.body), compiled=two.compiled)
+    for number, asking in enumerate(question.askings, start=1):
+        asked.set(asking.language)
+        request = question.request(asking)
+        shorter = replace(question, askings=question.askings[:number])
+        try:
+            operation = engine.prepare(request)
+        except RequestRefused as refusal:
+            tally.refused[refusal.refusals[0].code] += 1
+            if any(error.code not in REFUSED and error.said.en != ABORTED for error in refusal.refusals):
+                raise Differs(shorter, "the document is not valid", refusal.errors) from refusal
+            return
+        if operation.tariff.cost(operation.definition, asking.variables) > engine.limits.cost:
+            tally.refused["LIMIT_EXCEEDED"] += 1
+            return
+        one = await ordinary(engine, operation, request, asking.context(world))
+        two = await side(engine, operation, request, asking.context(world))
+        await _judge(world, engine, operation, shorter, one, two)
+        tally.note(operation, parsed(one.body), compiled=two.compiled)
 
 
 async def _judge(
@@ -218,14 +281,11 @@ async def _judge(
 ) -> None:
     if "INTERNAL" in codes(parsed(one.body)):
         raise Differs(question, "the executor meets what nobody foresaw", one.body)
+    if two.warned:
+        raise Differs(question, f"the planner meets what nobody foresaw: {two.warned}", one.body)
     if agree(one.body, two.body):
         return
-    result: Any = await engine.execute(
-        without_propagation(operation), question.request, _context(world, question)
-    )
+    asking, bare = question.askings[-1], without_propagation(operation)
+    result: Any = await engine.execute(bare, question.request(asking), asking.context(world))
     if not agree(one.body, two.body, Counter(map(exact, result.get("errors", ())))):
         raise Differs(question, "the answers differ", one.body, two.body)
-
-
-def _context(world: World, question: Question) -> Context:
-    return Context(world.services, question.actor, question.language, now=question.now)

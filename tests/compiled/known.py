@@ -1,4 +1,4 @@
-"""What a document may name so that it meets something: identifiers, codes, cursors, words; and what is odd."""
+"""What a document may name to meet something: identifiers, codes, cursors, words; and what is odd."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -80,26 +81,29 @@ class Known:
 
     def fitting(self, name: str, kind: str) -> Sequence[str]:
         """Texts that an argument or input field of this name may mean, where a `kind` is asked for."""
-        match name:
-            case "id" | "ids":
-                return self.ids_of(kind)
-            case "departmentId":
-                return self.ids_of("Department")
-            case "code" | "codes" | "gridCode":
-                return self.codes
-            case "place" | "divisionPrefix":
-                return [*self.codes, "", "1", "12", "1201", "120101001-"]
-            case "category" | "categories":
-                return [*CATEGORIES, "01", "1", "99999"]
-            case "assignee":
-                return self.actors
-            case "text" | "name":
-                return self.words
-            case "names":
-                return _ENUMS
-            case "types":
-                return sorted(EVENT_TYPES)
-        return [*self.codes, *self.every_id, *self.words]
+        if name in ("id", "ids"):
+            return self.ids_of(kind)
+        return self._meant.get(name) or [*self.codes, *self.every_id, *self.words]
+
+    @cached_property
+    def _meant(self) -> dict[str, Sequence[str]]:
+        places = [*self.codes, "", "1", "12", "1201", "120101001-"]
+        categories = [*CATEGORIES, "01", "1", "99999"]
+        return {
+            "departmentId": self.ids_of("Department"),
+            "code": self.codes,
+            "codes": self.codes,
+            "gridCode": self.codes,
+            "place": places,
+            "divisionPrefix": places,
+            "category": categories,
+            "categories": categories,
+            "assignee": self.actors,
+            "text": self.words,
+            "name": self.words,
+            "names": _ENUMS,
+            "types": sorted(EVENT_TYPES),
+        }
 
     @property
     def positions(self) -> Sequence[int]:

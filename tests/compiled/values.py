@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
@@ -27,7 +27,23 @@ T = TypeVar("T")
 Draw: TypeAlias = Callable[[st.SearchStrategy[T]], T]
 SIZES = (1, 2, 3, 5, 4, 10, 2, 3, 20, 100, 0, 101, -1, 2**31 - 1)
 INTEGERS = (1, 0, 2, 5, -1, 2**31 - 1, -(2**31))
-UNFIT: Sequence[Any] = ("x", "", 7, 1.0, 1.5, 1e300, True, 2**31, -(2**63), 2**53, [], [None], [[1]], {}, {"no": 1})
+UNFIT: Sequence[Any] = (
+    "x",
+    "",
+    7,
+    1.0,
+    1.5,
+    1e300,
+    True,
+    2**31,
+    -(2**63),
+    2**53,
+    [],
+    [None],
+    [[1]],
+    {},
+    {"no": 1},
+)
 """What a variable may hold although its type says otherwise, for nearly every type."""
 DEEP = 8
 
@@ -48,6 +64,14 @@ class Variable:
     type: str
     default: object
     value: object
+    kind: GraphQLInputType
+    about: About
+
+    def with_another_value(self, draw: Draw[Any], known: Known) -> Variable:
+        """The same with something else in it, or what it was."""
+        if one_in(draw, 2):
+            return self
+        return replace(self, value=_simple(draw, known, self.about, get_nullable_type(self.kind)))
 
     @property
     def meant(self) -> object:
@@ -57,18 +81,16 @@ class Variable:
 
 @dataclass(frozen=True)
 class About:
-    """Where a value is wanted: the field that is asked for, its type, the argument, and what else is given."""
+    """Where a value is wanted: of which field and its type, as which argument, beside which others."""
 
-    field: str
+    of: str
     kind: str
     name: str
     beside: Mapping[str, object] = field(default_factory=dict)
-    usual: object = None
-    """The default of the argument."""
 
     def within(self, name: str) -> About:
         """A field of the input object that is wanted."""
-        return About(self.field, self.kind, name, self.beside)
+        return About(self.of, self.kind, name, self.beside)
 
 
 @dataclass
@@ -164,7 +186,7 @@ def _variable(
     bare, optional = get_nullable_type(kind), default or not is_non_null_type(kind)
     form = draw(below(6 if optional else 4))
     written = {0: str(kind), 1: f"{bare}!"}.get(form, str(bare))
-    made = Variable(f"v{len(variables.made)}", written, Absent, Absent)
+    made = Variable(f"v{len(variables.made)}", written, Absent, Absent, kind, about)
     if form in (2, 3):
         made.default = _simple(draw, variables.known, about, bare)
     if form in (0, 1, 2):
@@ -264,21 +286,22 @@ def _nested(inner: object, name: str, times: int) -> object:
 
 
 def _scalar(draw: Draw[Any], kind: str, about: About, known: Known) -> object:
-    match kind:
-        case "Int":
-            return pick(draw, SIZES if about.name in ("first", "last") else INTEGERS)
-        case "Boolean":
-            return pick(draw, (True, False))
-        case "Float":
-            return pick(draw, (0, 1.5, -1e10))
-        case "Position":
-            usual = known.sizes if about.name in ("since", "until") else known.positions
-            return pick(draw, BEYOND if one_in(draw, 16) else usual)
-        case "DateTime" | "Date":
-            return pick(draw, NO_MOMENTS if one_in(draw, 16) else MOMENTS)
-        case "JSON":
-            return pick(draw, (None, {"a": [1, "b"]}))
-    return _text(draw, about, known)
+    rare: Mapping[str, Sequence[Any]] = {
+        "Position": BEYOND,
+        "DateTime": NO_MOMENTS,
+    }
+    usual: Mapping[str, Sequence[Any]] = {
+        "Int": SIZES if about.name in ("first", "last") else INTEGERS,
+        "Boolean": (True, False),
+        "Float": (0, 1.5, -1e10),
+        "Position": known.sizes if about.name in ("since", "until") else known.positions,
+        "DateTime": MOMENTS,
+        "Date": ("2026-03-02", "1900-01-01"),
+        "JSON": (None, {"a": [1, "b"]}),
+    }
+    if kind not in usual:
+        return _text(draw, about, known)
+    return pick(draw, rare[kind] if kind in rare and one_in(draw, 16) else usual[kind])
 
 
 def _text(draw: Draw[Any], about: About, known: Known) -> str:
@@ -296,8 +319,8 @@ def _text(draw: Draw[Any], about: About, known: Known) -> str:
 
 def _cursor(draw: Draw[Any], about: About, known: Known, *, right: bool) -> str:
     order = _meant(about.beside.get("orderBy"))
-    usual = next((name for field, name in known.cursors if field == about.field), "")
-    of_list = known.cursors.get((about.field, str(order or usual)), ())
+    usual = next((name for field, name in known.cursors if field == about.of), "")
+    of_list = known.cursors.get((about.of, str(order or usual)), ())
     others = [cursors[0] for cursors in known.cursors.values() if cursors]
     found = of_list if right and of_list else [*others, *[cursor[:-1] for cursor in others]]
     return pick(draw, found)
@@ -305,6 +328,3 @@ def _cursor(draw: Draw[Any], about: About, known: Known, *, right: bool) -> str:
 
 def _meant(value: object) -> object:
     return value.meant if isinstance(value, Variable) else value
-
-
-

@@ -21,6 +21,7 @@ from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Role
 from chuishao.eventlog.connection import Pool, open_pool
 from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.lanes import Lanes
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import seal
 from chuishao.graphql.context import Services
@@ -65,14 +66,16 @@ def lived_in(url: str, seed: int) -> Iterator[World]:
     try:
         pool = loop.run_until_complete(open_pool(url, size=4))
         try:
-            yield loop.run_until_complete(_made(loop, pool, seed))
+            lanes = Lanes(pool)
+            yield loop.run_until_complete(_made(loop, pool, lanes, seed))
+            loop.run_until_complete(lanes.close())
         finally:
             loop.run_until_complete(pool.close())
     finally:
         loop.close()
 
 
-async def _made(loop: asyncio.AbstractEventLoop, pool: Pool, seed: int) -> World:
+async def _made(loop: asyncio.AbstractEventLoop, pool: Pool, lanes: Lanes, seed: int) -> World:
     chance = random.Random(seed)
     log = EventLog(pool)
     town = await make_town(log, ids=lambda: UUID(int=chance.getrandbits(128), version=4))
@@ -80,7 +83,7 @@ async def _made(loop: asyncio.AbstractEventLoop, pool: Pool, seed: int) -> World
     await _oddities(town)
     await wanderer.walk(LIFE)
     feed = Feed(log)
-    services = Services(log, feed, Engine(feed, PROJECTIONS), Executor(log, KEY))
+    services = Services(log, feed, Engine(feed, PROJECTIONS), Executor(log, KEY), lanes)
     await _settled(services)
     await _endings(town, wanderer)
     await _settled(services)
@@ -136,13 +139,17 @@ async def _met_on_site(town: Town) -> None:
     street = town.street_officer
     await town.do(whistles.OpenOnSiteMeeting(whistle_id=whistle, items=["清理路面", ODD_TEXT]), street)
     await town.do(whistles.SettleOnSiteItem(whistle_id=whistle, item=1), street)
-    await town.do(whistles.SignSummons(whistle_id=whistle, department_id=town.departments[0]), town.officer(0))
+    await town.do(
+        whistles.SignSummons(whistle_id=whistle, department_id=town.departments[0]), town.officer(0)
+    )
     refusal = whistles.RefuseSummons(
         whistle_id=whistle, department_id=town.departments[1], reason="不属本部门职责"
     )
     await town.do(refusal, town.officer(1))
     again = whistles.SummonDepartment(whistle_id=whistle, department_id=town.departments[1])
     await town.do(again, street)
+    _, needless = await town.whistled()
+    await town.do(whistles.WithdrawWhistle(whistle_id=needless, reason="社区可自行处置"), street)
 
 
 async def _endings(town: Town, wanderer: Wanderer) -> None:
@@ -157,6 +164,7 @@ async def _endings(town: Town, wanderer: Wanderer) -> None:
         divisions.AbolishDepartment(department_id=department, reason="机构改革"),
         divisions.AbolishDivision(code=f"{STREET}009", effective_from=town.clock.now.date()),
         policies.AdoptPolicy(document=_fewer_categories(town)),
+        grids.AssignGridWorker(grid_code=GRID, worker_id=town.workers[GRID]),
     ]
     for command in ending:
         with suppress(Refusal):  # the walk may have done it before
