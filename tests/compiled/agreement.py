@@ -112,9 +112,15 @@ def _too_many(result: Any) -> bool:
 
 
 def _torn(data: Any, path: Sequence[str | int]) -> Path | None:
-    """The position above an error's own that is null; None where its own field is."""
+    """The position above an error's own that is null; None where its own field is, or is not there at all."""
     for depth, step in enumerate(path):
-        if data is None:
-            return tuple(path[:depth])
-        data = data[step]
+        match data, step:
+            case None, _:
+                return tuple(path[:depth])
+            case (dict(), str()) if step in data:
+                data = data[step]
+            case (list(), int()) if step < len(data):
+                data = data[step]
+            case _:
+                return None
     return None
