@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 from chuishao.eventlog.connection import Connection, Pool, available
 
@@ -20,28 +19,59 @@ class Lanes:
         self._idle: list[Connection] = []
         self._free = asyncio.Semaphore(most)
 
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[Connection]:
+    def one(self) -> Lane:
         """Borrow a connection; what goes wrong with the connection itself becomes `Unavailable`."""
-        async with self._free:
-            with available():
-                connection = await self._taken()
-                try:
-                    yield connection
-                except BaseException:
-                    await self._pool.release(connection)
-                    raise
-                self._idle.append(connection)
+        return Lane(self)
 
-    async def _taken(self) -> Connection:
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
-            await self._pool.release(connection)
-        return await self._pool.acquire(timeout=10)
+    async def take(self) -> Connection:
+        """A connection, once one is free."""
+        await self._free.acquire()
+        try:
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.is_closed():
+                    return connection
+                await self._pool.release(connection)
+            with available():
+                return await self._pool.acquire(timeout=10)
+        except BaseException:
+            self._free.release()
+            raise
+
+    def keep(self, connection: Connection) -> None:
+        """Take a connection back that has done what it should."""
+        self._idle.append(connection)
+        self._free.release()
+
+    async def give_up(self, connection: Connection) -> None:
+        """Give a connection back to the pool, which sees to it."""
+        self._free.release()
+        await self._pool.release(connection)
 
     async def close(self) -> None:
         """Give back the connections that nobody reads on."""
         while self._idle:
             await self._pool.release(self._idle.pop())
+
+
+class Lane:
+    """One connection for the time of a read; a generator would cost as much as the borrowing."""
+
+    __slots__ = ("_connection", "_lanes")
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._lanes.take()
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._lanes.keep(self._connection)
+            return
+        await self._lanes.give_up(self._connection)
+        with available():
+            raise error

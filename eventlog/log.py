@@ -19,6 +19,8 @@ from chuishao.eventlog.writer import Writer
 
 _SQL = statements("chuishao.eventlog", "statements.sql")
 DEFAULT_LOG = 1
+CATEGORY = _SQL["category"]
+"""The category of a stream, by the numbers of its log and its identifier."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from chuishao.eventlog.spans import exported, statement
+from chuishao.eventlog import spans
+from chuishao.eventlog.spans import statement
 
 T = TypeVar("T")
 
@@ -65,7 +66,7 @@ class WatchedConnection(asyncpg.Connection):
 async def _timed(spent: Spent, text: str, call: Coroutine[Any, Any, T]) -> T:
     began = perf_counter()
     try:
-        if not exported():
+        if not spans.exported():
             return await call
         with statement(text):
             return await call

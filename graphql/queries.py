@@ -46,8 +46,11 @@ from chuishao.graphql.orders import (
     WhistleOrder,
     WorkerOrder,
 )
+from chuishao.graphql.policies import Policies
 from chuishao.graphql.reading import (
     Listing,
+    Made,
+    Refetched,
     Rows,
     Single,
     answered,
@@ -99,15 +102,16 @@ Place: TypeAlias = Annotated[
     str | None, _argument("位置 Only what lies in places whose code begins so: a division or grid code.")
 ]
 
-NODES = {
-    "case": CASE,
-    "whistle": WHISTLE,
-    "grid": GRID_BY_ID,
-    "worker": WORKER,
-    "department": DEPARTMENT,
-    "division": DIVISION_BY_ID,
-}
-"""What each category of stream is found by."""
+NODES = Refetched(
+    {
+        "case": ("Case", CASE),
+        "whistle": ("Whistle", WHISTLE),
+        "grid": ("Grid", GRID_BY_ID),
+        "worker": ("GridWorker", WORKER),
+        "department": ("Department", DEPARTMENT),
+        "division": ("Division", DIVISION_BY_ID),
+    }
+)
 
 _ONE_CASE = Single(
     CASE, "id", read_identifier, lambda context, given: prove(context, given["id"], given["secret"])
@@ -171,6 +175,18 @@ def _league_place(context: Context, place: str | None) -> str:
     code = place or ""
     conditions(context, lambda where: where.within("street", code))
     return code
+
+
+def _viewer(context: Context, _policies: Policies | None) -> Viewer:
+    actor = context.actor
+    department = strawberry.ID(str(actor.department)) if actor.department else None
+    return Viewer(id=strawberry.ID(actor.id), role=actor.role, scope=actor.scope, department_id=department)
+
+
+def _categories(context: Context, policies: Policies | None) -> Any:
+    assert policies is not None
+    known = policies.at(context.now).categories
+    return [known[code] for code in sorted(known)]
 
 
 @strawberry.type(
@@ -393,13 +409,15 @@ class Query(SealQueries):
         """Labels."""
         return term_lists(info, names)
 
-    @strawberry.field(description="类别目录 The catalogue of categories in force now.")
+    @strawberry.field(
+        description="类别目录 The catalogue of categories in force now.",
+        metadata={SOURCE: Made(_categories, by_policy=True)},
+    )
     async def categories(self, info: Info, at_least: AtLeast = None) -> list[Category]:
         """The catalogue."""
 
         async def read() -> Any:
-            policy = (await info.context.loaders.policies.load(None)).at(info.context.now)
-            return [policy.categories[code] for code in sorted(policy.categories)]
+            return _categories(info.context, await info.context.loaders.policies.load(None))
 
         return await answered(info, read, at_least)  # type: ignore[no-any-return]
 
@@ -434,7 +452,7 @@ class Query(SealQueries):
 
         return await answered(info, read, None)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="节点 Anything by its identifier.")
+    @strawberry.field(description="节点 Anything by its identifier.", metadata={SOURCE: NODES})
     async def node(
         self,
         info: Info,
@@ -444,8 +462,10 @@ class Query(SealQueries):
 
         async def read() -> Any:
             identifier = read_id(id, "id")
-            link = NODES.get(await info.context.services.log.category(identifier) or "")
-            return await info.context.loaders.of(link).load(identifier) if link else None
+            category = await info.context.services.log.category(identifier)
+            if category is None or category not in NODES.kinds:
+                return None
+            return await info.context.loaders.of(NODES.kinds[category][1]).load(identifier)
 
         return await answered(info, read, None)  # type: ignore[no-any-return]
 
@@ -468,11 +488,9 @@ class Query(SealQueries):
 
         return await answered(info, status, None)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="当前用户 Who asks, as the server understands it.")
+    @strawberry.field(
+        description="当前用户 Who asks, as the server understands it.", metadata={SOURCE: Made(_viewer)}
+    )
     def viewer(self, info: Info) -> Viewer:
         """From the token."""
-        actor = info.context.actor
-        department = strawberry.ID(str(actor.department)) if actor.department else None
-        return Viewer(
-            id=strawberry.ID(actor.id), role=actor.role, scope=actor.scope, department_id=department
-        )
+        return _viewer(info.context, None)

@@ -14,6 +14,7 @@ from chuishao.graphql.context import Context, Info
 from chuishao.graphql.endpoint.trace import includes
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import Link
+from chuishao.graphql.policies import Policies
 from chuishao.graphql.types.shared import Listed
 from chuishao.projections.paging import Count, Order, Page, Where, Window, count, read_page
 
@@ -29,6 +30,21 @@ class Single:
     argument: str
     read: Callable[[str], Any]
     before: Callable[[Context, Mapping[str, Any]], None] | None = None
+
+
+@dataclass(frozen=True)
+class Refetched:
+    """A query for anything by its identifier: by its stream's category, a type of the schema and a link."""
+
+    kinds: Mapping[str, tuple[str, Link]]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A query for what is made without a statement, of context and, where `by_policy`, policies."""
+
+    make: Callable[[Context, Policies | None], Any]
+    by_policy: bool = False
 
 
 @dataclass(frozen=True)

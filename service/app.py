@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS
@@ -202,12 +203,34 @@ def make_app(
         served.append(scrape.route())
     if settings.graphiql:
         served.append(Route("/", _to_explorer))
-    return Starlette(
+    application = Application(
         routes=served,
         lifespan=lifespan,
         middleware=_cors(settings.allow_origin),
         exception_handlers={HTTPException: refused},
     )
+    if not settings.allow_origin:
+        application.direct = routes
+    return application
+
+
+class Application(Starlette):
+    """Starlette, whose routes and middleware a request to the endpoint itself need not pass."""
+
+    direct: GraphQLRoutes | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection."""
+        direct = self.direct
+        if (
+            direct is not None
+            and scope["type"] == "http"
+            and scope["path"] == direct.path
+            and not scope.get("root_path")
+        ):
+            await direct.http(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _documents(settings: Settings) -> Documents:

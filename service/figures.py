@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from functools import lru_cache, partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -33,6 +33,8 @@ class Figures:
         self.operations = counter("operations", text, labelnames=("kind", "transport", "outcome"))
         text = "From a request's arrival until its result was made."
         self.seconds = histogram("operation_seconds", text, labelnames=["kind"])
+        self._counter = lru_cache(maxsize=256)(self.operations.labels)
+        self._histogram = lru_cache(maxsize=4)(self.seconds.labels)
 
     def _keep_appends(self) -> None:
         counter = partial(Counter, namespace="chuishao", registry=self.registry)
@@ -60,9 +62,9 @@ class Figures:
 
     def operation(self, seen: Observation) -> None:
         """Count an operation that has ended."""
-        self.operations.labels(seen.kind, seen.transport, seen.outcome).inc()
+        self._counter(seen.kind, seen.transport, seen.outcome).inc()
         if seen.kind in ("query", "mutation"):
-            self.seconds.labels(seen.kind).observe(seen.seconds)
+            self._histogram(seen.kind).observe(seen.seconds)
 
     def batch(self, done: Batch) -> None:
         """Count an append call."""

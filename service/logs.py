@@ -6,19 +6,24 @@ no variables, no token, no document, and of an exception only its kind and place
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import json
 import logging
 import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from json.encoder import encode_basestring
+from typing import Any, TextIO
 
 from chuishao.eventlog.failure import chain, kind, places
 from chuishao.graphql.endpoint.observation import Observation, current
 
 _BEFORE_QUOTES = re.compile("[^(<]*")
 """asyncio goes on with the arguments of a callback, or with a task and its exception."""
+SOON = 0.1
+"""Seconds that an access line may wait to be written with others."""
 access = logging.getLogger("chuishao.access")
 """One line for each operation that has ended, at level info."""
 
@@ -47,7 +52,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as JSON."""
-        return json.dumps(facts_of(record), ensure_ascii=False, default=_kept_back, separators=(",", ":"))
+        return _encode(facts_of(record))
 
 
 class TextLines(logging.Formatter):
@@ -66,9 +71,10 @@ class TextLines(logging.Formatter):
 
 def configure(wanted: str | None, level: str) -> None:
     """Send every logger's lines to standard error; text on a terminal and JSON elsewhere, if not said."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     shown = wanted or ("text" if sys.stderr.isatty() else "json")
     handler.setFormatter(JsonLines() if shown == "json" else TextLines())
+    _soon.stream = sys.stderr if shown == "json" else None
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("chuishao").setLevel(level.upper())
     logging.raiseExceptions = False  # a line that cannot be formatted would be printed with its arguments
@@ -76,8 +82,59 @@ def configure(wanted: str | None, level: str) -> None:
 
 def log_operation(seen: Observation) -> None:
     """The access line of an operation."""
-    if access.isEnabledFor(logging.INFO):
+    if not access.isEnabledFor(logging.INFO):
+        return
+    if _soon.stream is None:
         access.info("operation", extra={"facts": _ended(seen)})
+        return
+    name = f'"operation":{_encode_text(seen.name)},' if seen.name is not None else ""
+    role = f'"role":"{seen.role}",' if seen.role is not None else ""
+    _soon.write(
+        f'{{"time":"{datetime.now(UTC).isoformat(timespec="milliseconds")}","level":"info",'
+        f'"logger":"{access.name}","message":"operation","correlation":"{seen.correlation}",{name}{role}'
+        f'"kind":"{seen.kind}","transport":"{seen.transport}","outcome":"{seen.outcome}",'
+        f'"milliseconds":{round(1000 * seen.seconds, 1)},"sql":{seen.spent.statements},'
+        f'"results":{seen.results}}}'
+    )
+
+
+class _Soon:
+    """Access lines in JSON that wait for each other: each alone would cost as much as a short answer."""
+
+    def __init__(self) -> None:
+        self.stream: TextIO | None = None
+        """Where they go; None where they pass through the loggers like any other line."""
+        self._lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        """Write a line, within a moment where a loop runs."""
+        self._lines.append(line)
+        if len(self._lines) > 1:
+            return
+        try:
+            asyncio.get_running_loop().call_later(SOON, self.flush)
+        except RuntimeError:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        lines, self._lines = self._lines, []
+        if lines and self.stream is not None:
+            self.stream.write("\n".join([*lines, ""]))
+            self.stream.flush()
+
+
+_soon = _Soon()
+atexit.register(_soon.flush)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes every other line, behind the access lines that came before it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        _soon.flush()
+        super().emit(record)
 
 
 def _ended(seen: Observation) -> Mapping[str, Any]:
@@ -105,8 +162,16 @@ def _message(record: logging.LogRecord) -> str:
     return _BEFORE_QUOTES.match(first)[0] if record.name == "asyncio" else first  # type: ignore[index]
 
 
+def _encode(facts: Mapping[str, Any]) -> str:
+    return _encoder.encode(facts)
+
+
 def _kept_back(value: object) -> str:
     """What is written of a thing instead of its words."""
     if isinstance(value, BaseException):
         return ", after ".join(kind(error) for error in chain(value))
     return type(value).__name__
+
+
+_encode_text = encode_basestring
+_encoder = json.JSONEncoder(ensure_ascii=False, default=_kept_back, separators=(",", ":"))

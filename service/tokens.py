@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import jwt
@@ -20,6 +22,8 @@ LOCAL = "HS256"
 """The algorithm of the local key, and of nothing else."""
 AUDIENCE = "chuishao"
 LONGEST = 16 * 1024
+REMEMBERED = 10_000
+"""Tokens known again without their signatures being checked anew."""
 AHEAD = timedelta(seconds=10)
 """How far the clock of who signs may be ahead of ours. A token that has ended has ended: it is renewed."""
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
@@ -39,6 +43,16 @@ _AWAY = Phrase(
 
 
 @dataclass(frozen=True, slots=True)
+class _Verified:
+    """What a token has said of itself, and the key by which that is believed."""
+
+    header: Mapping[str, Any]
+    key: Any
+    actor: Actor
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """Whose tokens are believed: `key` is the local one or None, `issuer` and `names` are the provider's."""
 
@@ -47,16 +61,39 @@ class Trust:
     issuer: str | None = None
     audience: str = AUDIENCE
     names: ClaimNames = _PLAIN
+    _verified: OrderedDict[bytes, _Verified] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     async def verify(self, token: str) -> tuple[Actor, datetime]:
-        """The actor of a token and when it ends; refused where it does not hold."""
+        """The actor of a token and when it ends; refused where it does not hold.
+
+        A token that was verified is known again until it ends, as long as the key that signed it is believed.
+        """
+        digest = sha256(token.encode(errors="backslashreplace")).digest()
+        known = self._verified.get(digest)
+        if known is None or await self._believed(known.header) is not known.key:
+            known = await self._verify(token)
+            self._verified[digest] = known
+            if len(self._verified) > REMEMBERED:
+                self._verified.popitem(last=False)
+        if known.end <= datetime.now(UTC):
+            raise _expired()
+        return known.actor, known.end
+
+    async def _verify(self, token: str) -> _Verified:
         header = _header(token)
+        key = await self._believed(header)
+        if key is self.key:
+            claims, names = _decode(token, key, LOCAL, audience=self.audience), _PLAIN
+        else:
+            claims = _decode(token, key, header["alg"], audience=self.audience, issuer=self.issuer)
+            names = self.names
+        return _Verified(header, key, actor_of(claims, names), _end(claims))
+
+    async def _believed(self, header: Mapping[str, Any]) -> Any:
+        """The key that must have signed a token with this header; refused where there is none."""
         if header["alg"] == LOCAL and self.key is not None:
-            claims = _decode(token, self.key, LOCAL, audience=self.audience)
-            return actor_of(claims, _PLAIN), _end(claims)
-        key = await self._public_key(header)
-        claims = _decode(token, key, header["alg"], audience=self.audience, issuer=self.issuer)
-        return actor_of(claims, self.names), _end(claims)
+            return self.key
+        return await self._public_key(header)
 
     async def _public_key(self, header: Mapping[str, Any]) -> Any:
         if self.provider is None:

@@ -90,7 +90,8 @@ def leaf(kind: GraphQLOutputType) -> Leaf | Written:
     Null and lists are written, too; raises Unplanned for scalars that nobody knows.
     """
     if isinstance(kind, GraphQLNonNull):
-        return _plain(kind.of_type)
+        plain: Leaf | Written = _plain(kind.of_type)
+        return plain
     write = _plain(kind)
     if isinstance(write, dict):
         return {**write, None: NULL}

@@ -102,23 +102,29 @@ class Plan:
         for _, arguments in asked:
             await _reach(context, arguments, alone=len(parts) == 1)
         given = iter(asked)
-        async with context.services.reading() as connection:
-            for part in parts:
-                if isinstance(part, str):
-                    written.append(part)
-                    continue
+        for part in parts:
+            if isinstance(part, str):
+                written.append(part)
+            else:
                 _, arguments = next(given)
-                write, policy = await part.fetch(connection, context, arguments, variables)
-                if policy is not None:
-                    run.policies = Policies(await policy_book(connection, context.services.log, policy))
-                text = write(run)
-                if run.wanted:
-                    opened = await context.services.log.keyring.open(connection, run.wanted)
-                    run.opened |= {text: opened.get(text) for text in run.wanted}
-                    run.wanted.clear()
-                    text = write(run)
-                written.append(f'"{part.key}":{text}')
+                written.append(f'"{part.key}":{await _written(part, run, arguments, variables)}')
         return f"{{{','.join(written)}}}"
+
+
+async def _written(root: Root, run: Run, arguments: dict[str, Any], variables: dict[str, Any]) -> str:
+    """The text of a root field."""
+    services = run.context.services
+    async with services.reading() as connection:
+        write, policy = await root.fetch(connection, run.context, arguments, variables)
+        if policy is not None:
+            run.policies = Policies(await policy_book(connection, services.log, policy))
+        text = write(run)
+        if run.wanted:
+            opened = await services.log.keyring.open(connection, run.wanted)
+            run.opened |= {sealed: opened.get(sealed) for sealed in run.wanted}
+            run.wanted.clear()
+            text = write(run)
+        return text
 
 
 async def _reach(context: Context, arguments: dict[str, Any], *, alone: bool) -> None:

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, SelectionSetNode
 
 from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.log import CATEGORY
 from chuishao.graphql.compiled import run
 from chuishao.graphql.compiled.arguments import arguments_of
 from chuishao.graphql.compiled.code import Code
-from chuishao.graphql.compiled.leaves import text
+from chuishao.graphql.compiled.leaves import NULL, text
 from chuishao.graphql.compiled.run import Paged, Run
 from chuishao.graphql.compiled.selection import Selected, Selections
 from chuishao.graphql.compiled.shapes import ObjectRow, Shapes, SqlRow
@@ -21,7 +22,7 @@ from chuishao.graphql.compiled.statement import Inner, Scope, numbered
 from chuishao.graphql.compiled.unplanned import Unplanned
 from chuishao.graphql.context import Context
 from chuishao.graphql.links import Link
-from chuishao.graphql.reading import Listing, Rows, Single
+from chuishao.graphql.reading import Listing, Made, Refetched, Rows, Single, read_identifier
 from chuishao.projections.paging import Cut, Order, Window, count, cursor_of
 from chuishao.projections.policybook import LAST
 
@@ -54,12 +55,20 @@ class Maker:
     registry: Any
     log: int
 
+    def shapes(self) -> Shapes:
+        """For a statement and its functions."""
+        return Shapes(self.selections, self.context, self.registry, Code(), Inner())
+
     def root(self, kind: GraphQLObjectType, selected: Selected, source: Any) -> Root:
         """A root field, compiled; raises Unplanned."""
         field = kind.fields[selected.name]
-        shapes = Shapes(self.selections, self.context, self.registry, Code(), Inner())
+        shapes = self.shapes()
         if isinstance(source, Single):
-            fetch = _single(shapes, self.log, field, selected, source)
+            fetch = _single(shapes, self.log, field.type, selected, source)
+        elif isinstance(source, Refetched):
+            fetch = _refetched(self, selected, source)
+        elif isinstance(source, Made):
+            fetch = _made(shapes, self.log, field, selected, source)
         elif isinstance(source, Listing):
             fetch = _page(shapes, self.log, field, selected, source)
         elif isinstance(source, Rows):
@@ -70,14 +79,14 @@ class Maker:
         return Root(selected.key, arguments, fetch)
 
 
-def _single(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, source: Single) -> Fetch:
+def _single(shapes: Shapes, log: int, kind: Any, selected: Selected, source: Single) -> Fetch:
     scope = Scope(shapes.inner)
-    value = shapes.joined(source.link, "k.key", field.type, selected, scope)
+    value = shapes.joined(source.link, "k.key", kind, selected, scope)
     write = shapes.code.function("r, c", f"return f'{value}'")
     policy = _policy(shapes, scope)
     written = shapes.code.made()[write]
-    kind = source.link.table.types[source.link.column]
-    query = f"SELECT {scope.taken} FROM (SELECT $1::{kind} AS key) k {' '.join(scope.joins)}"
+    of = source.link.table.types[source.link.column]
+    query = f"SELECT {scope.taken} FROM (SELECT $1::{of} AS key) k {' '.join(scope.joins)}"
     statement = numbered(query, 1, log)
 
     async def fetch(
@@ -88,6 +97,45 @@ def _single(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, s
         key = source.read(given[source.argument])
         record = await connection.fetchrow(statement, key, *shapes.inner.values(context, variables))
         return partial(written, record), policy([record])
+
+    return fetch
+
+
+def _refetched(maker: Maker, selected: Selected, source: Refetched) -> Fetch:
+    """By the category of the stream; what is made for one is made when it is met first."""
+    made: dict[str, Fetch] = {}
+
+    def of(category: str) -> Fetch:
+        if category not in made:
+            name, link = source.kinds[category]
+            kind = maker.selections.schema.get_type(name)
+            made[category] = _single(
+                maker.shapes(), maker.log, kind, selected, Single(link, "id", read_identifier)
+            )
+        return made[category]
+
+    async def fetch(
+        connection: Connection, context: Context, given: dict[str, Any], variables: Variables
+    ) -> Fetched:
+        category = await connection.fetchval(CATEGORY, maker.log, read_identifier(given["id"]))
+        if category not in source.kinds:
+            return lambda _run: NULL, None
+        return await of(category)(connection, context, given, variables)
+
+    return fetch
+
+
+def _made(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, source: Made) -> Fetch:
+    value = shapes.value(field.type, "r", selected)
+    write = shapes.code.function("r, c", f"return f'{value}'")
+    written = shapes.code.made()[write]
+    last = numbered(f"SELECT coalesce({LAST}, 0)", 0, log)
+
+    async def fetch(
+        connection: Connection, context: Context, _given: dict[str, Any], _variables: Variables
+    ) -> Fetched:
+        policy = await connection.fetchval(last) if source.by_policy else None
+        return lambda run: written(source.make(context, run.policies), run), policy
 
     return fetch
 

@@ -111,19 +111,19 @@ class Shapes:
         if source is None:
             if definition.base_resolver is not None:
                 raise Unplanned
-            return self._value(field.type, row.value(definition.python_name), selected)
+            return self.value(field.type, row.value(definition.python_name), selected)
         return self._from(source, field, selected, row)
 
     def _from(self, source: Any, field: GraphQLField, selected: Selected, row: Row) -> str:
         match source:
             case Computed():
-                return self._value(field.type, self._call(source, row), selected)
+                return self.value(field.type, self._call(source, row), selected)
             case Linked():
                 return self._linked(source, field, selected, row)
             case Sealed():
-                return self._value(field.type, self._sealed(source, row), selected)
+                return self.value(field.type, self._sealed(source, row), selected)
             case Counted():
-                return self._value(field.type, self._counted(source, row), selected)
+                return self.value(field.type, self._counted(source, row), selected)
             case Same(attribute=attribute):
                 return self._same(attribute, field, selected, row)
             case Recorded() if isinstance(row, SqlRow):
@@ -131,7 +131,7 @@ class Shapes:
                 return f"{{c.said({', '.join(row.value(name) for name in names)})}}"
         raise Unplanned
 
-    def _value(self, kind: GraphQLOutputType, value: str, selected: Selected) -> str:
+    def value(self, kind: GraphQLOutputType, value: str, selected: Selected) -> str:
         """A value of any type, given as an expression."""
         named = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
         if isinstance(named, GraphQLObjectType):

@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chuishao.graphql.endpoint.admission import Admission, Identify, by_address
 from chuishao.graphql.endpoint.execution import Engine, Lifetime, MakeContext
@@ -30,9 +30,17 @@ class GraphQLRoutes(list[BaseRoute]):
     """The routes, with the connections that are open behind them."""
 
     def __init__(
-        self, routes: Sequence[BaseRoute], streams: EventStreams, sockets: WebSocketEndpoint
+        self,
+        path: str,
+        http: ASGIApp,
+        routes: Sequence[BaseRoute],
+        streams: EventStreams,
+        sockets: WebSocketEndpoint,
     ) -> None:
         super().__init__(routes)
+        self.path = path
+        self.http = http
+        """What answers requests on the path, for a server that need not look for a route."""
         self._streams = streams
         self._sockets = sockets
 
@@ -91,7 +99,7 @@ def graphql_routes(
     ]
     if explorer:
         routes.append(Mount(f"{path}/static", _Files(directory=STATIC), name="graphql-static"))
-    return GraphQLRoutes(routes, streams, sockets)
+    return GraphQLRoutes(path, http, routes, streams, sockets)
 
 
 class _Files(StaticFiles):

@@ -46,6 +46,7 @@ from chuishao.graphql.endpoint.introspection import introspects
 from chuishao.graphql.endpoint.limits import BoundedOverlapRule, Limits, exceeded, parse_within
 from chuishao.graphql.endpoint.observation import Observer, current
 from chuishao.graphql.endpoint.trace import with_trace
+from chuishao.graphql.endpoint.validation import together
 
 Kind: TypeAlias = Literal["query", "mutation", "subscription"]
 
@@ -58,9 +59,16 @@ Lifetime: TypeAlias = Callable[[object], float | None]
 """The seconds for which a context stays valid, or None where it does not expire."""
 
 _RULES = (
-    *(BoundedOverlapRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules),
-    MaybeNullValidationRule,
-    OneOfInputValidationRule,
+    together(
+        (
+            *(
+                BoundedOverlapRule if rule is OverlappingFieldsCanBeMergedRule else rule
+                for rule in specified_rules
+            ),
+            MaybeNullValidationRule,
+            OneOfInputValidationRule,
+        )
+    ),
 )
 _is_awaitable = cast(Callable[[Any], TypeGuard[Awaitable[Any]]], optimized_is_awaitable)
 _VALIDATION_ERRORS = 5  # each may look for similar names in the whole schema, which takes ten milliseconds

@@ -69,7 +69,7 @@ class _Asked(HTTPConnection):
     """A request whose headers are looked up many times."""
 
     @cached_property
-    def headers(self) -> Headers:  # type: ignore[override]
+    def headers(self) -> Headers:
         """The headers, by name at once."""
         return _Head(scope=self.scope)
 

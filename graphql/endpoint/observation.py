@@ -20,7 +20,8 @@ from uuid import UUID
 from opentelemetry.trace import Span, SpanKind
 from starlette.types import Message, Send
 
-from chuishao.eventlog.spans import exported, fail, span
+from chuishao.eventlog import spans
+from chuishao.eventlog.spans import fail, span
 from chuishao.eventlog.spent import SPENT, Spent
 
 Transport: TypeAlias = Literal["http", "socket"]
@@ -155,7 +156,9 @@ class observed:  # noqa: N801 used like a function; a generator would cost every
         )
         self._observers = observers
         self._span = (
-            span("operation", kind_of=SpanKind.SERVER, headers=headers) if exported() else nullcontext(None)
+            span("operation", kind_of=SpanKind.SERVER, headers=headers)
+            if spans.exported()
+            else nullcontext(None)
         )
 
     def __enter__(self) -> Observation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple
 from datetime import date, datetime
 from typing import Any
 
@@ -11,11 +10,10 @@ import strawberry
 from strawberry.scalars import JSON
 
 from chuishao.domain.calendar import TimeUnit
-from chuishao.domain.policy import Category as CategoryInForce
 from chuishao.domain.policy import LimitKind
-from chuishao.graphql.context import Info
+from chuishao.graphql.context import Context
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.types.fields import column
+from chuishao.graphql.types.fields import column, computed
 from chuishao.graphql.types.shared import ITS_OWN, identified
 from chuishao.projections.policies import PolicyRow
 
@@ -26,10 +24,10 @@ Root = strawberry.Parent[PolicyRow]
 class Category:
     """An entry of the catalogue."""
 
-    @strawberry.field(description=ITS_OWN)
-    def id(root: strawberry.Parent[CategoryInForce]) -> strawberry.ID:
+    @computed(ITS_OWN)
+    def id(code: str, kind: str, group_zh: str, group_en: str, zh: str, en: str) -> strawberry.ID:
         """By what it says: a later policy may say otherwise of the same code."""
-        return identified("category", *astuple(root))
+        return identified("category", code, kind, group_zh, group_en, zh, en)
 
     code: str = column("代码 5 digits: 2 for the group, 3 for the class.")
     kind: str = column("部件或事件 COMPONENT or MATTER.")
@@ -38,15 +36,15 @@ class Category:
     group_zh: str = column("大类中文名称 Its group's Chinese name.")
     group_en: str = column("大类英文名称 Its group's English name.")
 
-    @strawberry.field(description="名称 Its name in the language of `Accept-Language`.")
-    def name(root: strawberry.Parent[CategoryInForce], info: Info) -> str:
+    @computed("名称 Its name in the language of `Accept-Language`.")
+    def name(zh: str, en: str, context: Context) -> str:
         """Of the two names."""
-        return root.zh if info.context.language == "zh" else root.en
+        return zh if context.language == "zh" else en
 
-    @strawberry.field(description="大类 Its group's name in the language of `Accept-Language`.")
-    def group(root: strawberry.Parent[CategoryInForce], info: Info) -> str:
+    @computed("大类 Its group's name in the language of `Accept-Language`.")
+    def group(group_zh: str, group_en: str, context: Context) -> str:
         """Of the group's two names."""
-        return root.group_zh if info.context.language == "zh" else root.group_en
+        return group_zh if context.language == "zh" else group_en
 
 
 @strawberry.type(description="期限规则 A limit that a policy states.")
