@@ -183,7 +183,7 @@ def _selections(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
     """A selection set."""
     chosen = [draw(_selection(draft, spot))]
     if spot.kind.name == draft.focus and one_in(draw, 2):
-        chosen.append(_plain(draw, draft, spot, _named_fields(spot.kind)[0]))
+        chosen.append(_block(draw, draft, spot))
     odds = 2 if spot.depth == 1 else 4 if spot.depth < 4 else 3
     while len(chosen) < WIDEST and draft.cells > 0 and draw(below(odds)):
         chosen.append(draw(_selection(draft, spot)))
@@ -224,21 +224,13 @@ def _field(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
 
 
 def _block(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
-    """Several plain fields under their names, as a page shows them."""
-    leaves = _named_fields(spot.kind)[0]
-    if not leaves:
-        return _field(draw, draft, spot)
-    start, length = draw(below(len(leaves))), 1 + draw(below(8))
-    return _plain(draw, draft, spot, leaves[start : start + length])
-
-
-def _plain(draw: Draw[Any], draft: Draft, spot: Spot, names: Sequence[str]) -> str:
-    slots = {
-        name: Slot(name, spot.kind, name, spot.rows) for name in names if not fields_of(spot.kind)[name].args
-    }
-    fitting = {name: slot for name, slot in slots.items() if spot.places[0].takes(name, slot)}
-    written = [_written(draw, draft, spot, name, slot, "") for name, slot in fitting.items()]
-    return " ".join(written) or "__typename"
+    """Most of the plain fields under their names, as a page shows them."""
+    written = []
+    for name in _named_fields(spot.kind)[0]:
+        slot = Slot(name, spot.kind, name, spot.rows)
+        if draw(below(4)) and not slot.field.args and spot.places[0].takes(name, slot):
+            written.append(_written(draw, draft, spot, name, slot, ""))
+    return " ".join(written) or _field(draw, draft, spot)
 
 
 def _again(draw: Draw[Any], draft: Draft, spot: Spot) -> str:
