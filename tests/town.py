@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -43,6 +44,8 @@ class Town:
     log: EventLog
     executor: Executor
     clock: Clock
+    ids: Callable[[], UUID] = uuid4
+    """Where the ids of commands come from that are given none."""
     workers: dict[str, UUID] = field(default_factory=dict)
     departments: list[UUID] = field(default_factory=list)
 
@@ -63,7 +66,7 @@ class Town:
 
     async def do(self, command: Command, by: Actor = SYSTEM, **envelope: Any) -> Outcome:
         """Send a command under a fresh id, or the id given."""
-        envelope.setdefault("id", uuid4())
+        envelope.setdefault("id", self.ids())
         return await self.executor.execute(command, Envelope(actor=by, **envelope))
 
     async def report(self, grid: str | None = GRID, **fields: Any) -> UUID:
@@ -109,10 +112,10 @@ class Town:
         await self.do(cases.CloseCase(case_id=case), self.community_staff)
 
 
-async def make_town(log: EventLog) -> Town:
+async def make_town(log: EventLog, ids: Callable[[], UUID] = uuid4) -> Town:
     """Set the town up."""
     clock = Clock()
-    town = Town(log, Executor(log, KEY, clock), clock)
+    town = Town(log, Executor(log, KEY, clock), clock, ids)
     since = date(2023, 9, 1)
     await town.do(policies.AdoptPolicy(document=policies.default_policy()))
     places = {
