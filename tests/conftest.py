@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 else:
     Administrator = asyncpg.Connection
 
-TEMPLATE, SETTLED = "chuishao_template", "chuishao_settled"
+TEMPLATE, POPULATED = "chuishao_template", "chuishao_populated"
 MEMORY, ROOM = Path("/dev/shm"), 3 << 30
 """Where files lie in memory on Linux, and the free bytes from which on ours may."""
 
@@ -91,10 +91,10 @@ async def template(server: str, administrator: Administrator) -> str:
 
 
 @pytest.fixture(scope="session")
-async def settled(template: str, administrator: Administrator) -> Town:
+async def populated(template: str, administrator: Administrator) -> Town:
     """The town of a database that is copied for each test with a town; its own pool is closed."""
-    await administrator.execute(_copy(SETTLED, TEMPLATE))
-    pool = await open_pool(with_database(template, SETTLED), size=2)
+    await administrator.execute(_copy(POPULATED, TEMPLATE))
+    pool = await open_pool(with_database(template, POPULATED), size=2)
     try:
         return await make_town(EventLog(pool))
     finally:
@@ -131,7 +131,7 @@ async def database(
     request: pytest.FixtureRequest, template: str, administrator: Administrator
 ) -> AsyncIterator[str]:
     """The URL of a fresh database, with the town in it where a test asks for that."""
-    source = SETTLED if "settled" in request.fixturenames else TEMPLATE
+    source = POPULATED if "populated" in request.fixturenames else TEMPLATE
     async with copied(administrator, source) as name:
         yield with_database(template, name)
 
@@ -151,6 +151,6 @@ def log(pool: Pool) -> EventLog:
 
 
 @pytest.fixture
-def town(settled: Town, log: EventLog) -> Town:
+def town(populated: Town, log: EventLog) -> Town:
     """A small town: one street, two communities, three grids with workers, two departments, a policy."""
-    return living_in(settled, log)
+    return living_in(populated, log)
