@@ -30,6 +30,7 @@ from benchmarks import (
     live,
     observing,
     page,
+    planning,
     profiling,
     reads,
     rebuilding,
@@ -105,11 +106,17 @@ def _projections(url: str, _folder: Path, console: Console) -> tuple[Table, obje
     return folding.table(found), found.as_json()
 
 
+def _plan(_url: str, _folder: Path, _console: Console) -> tuple[Table, object]:
+    found = planning.measure(planning.known_documents())
+    return planning.table(found), found.as_json()
+
+
 BENCHMARKS: dict[str, Callable[[str, Path, Console], tuple[Table, object]]] = {
     "append": _append,
     "commands": _commands,
     "live": _live,
     "observing": _observing,
+    "plan": _plan,
     "projections": _projections,
     "snapshots": _snapshots,
     "start": _start,

@@ -53,7 +53,7 @@ class Plan:
         """The answer's data as JSON; None where the executor is to answer."""
         try:
             variables = self.variables(given or {})
-            parts = self._parts(context, variables)
+            parts = self.parts(context, variables)
             return None if parts is None else await self._run(parts, context, variables)
         except (Unplanned, Refusal, ApiError, Unavailable):
             context.restart()
@@ -63,7 +63,7 @@ class Plan:
             context.restart()
             return None
 
-    def _parts(self, context: Context, variables: dict[str, Any]) -> list[Part] | None:
+    def parts(self, context: Context, variables: dict[str, Any]) -> list[Part] | None:
         """The parts of the answer for readers of this kind; None where they cannot be compiled."""
         actor = context.actor
         reach = actor.scope and "within"  # None is nowhere, "" everywhere
