@@ -83,11 +83,14 @@ async def grow(
     drawn, begun = await _patterns(log, key)
     sink = await Sink.of(log)
     await sink.open()
-    with progress_bar(console) as bar:
-        elsewhere = (await _communities(log))[-communities if communities else 0 :]
-        posts = await _draw(sink, drawn, elsewhere, chance, bar)
-        await _begin(sink, begun, posts, await _departments(log), number, chance, bar)
-    await sink.close()
+    try:
+        with progress_bar(console) as bar:
+            elsewhere = (await _communities(log))[-communities if communities else 0 :]
+            posts = await _draw(sink, drawn, elsewhere, chance, bar)
+            await _begin(sink, begun, posts, await _departments(log), number, chance, bar)
+        await sink.finish()
+    finally:
+        await sink.close()
 
 
 async def _establish(executor: Executor) -> None:
@@ -330,17 +333,20 @@ class Sink:
         await self._connection.execute("SET synchronous_commit = off")
         await self._connection.execute(_SQL["stage"])
 
-    async def close(self) -> None:
+    async def finish(self) -> None:
         """Add up the tallies, move the checkpoints, and let the planner see what is there."""
         run = self._connection.execute
         async with self._connection.transaction():
             await run("SET LOCAL search_path = tallies, public")
-            for name, deltas in (("add_place", self.places), ("add_worker", self.workers)):
+            for name, deltas in (("add_places", self.places), ("add_workers", self.workers)):
                 for rows in _pieces(_as_rows(deltas), 5000):
                     await run(_TALLIES[name], ("[" + ",".join(rows) + "]").encode())
         await self._connection.execute(_SQL["moved"])
         await self._connection.execute("VACUUM ANALYZE")
         await self.log.make_partitions()
+
+    async def close(self) -> None:
+        """End the connection, whose settings are its own."""
         await self._connection.close()
         await self.log.pool.release(self._connection)
 
