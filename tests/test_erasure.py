@@ -257,7 +257,7 @@ async def test_who_is_erased_elsewhere_while_an_erasure_is_decided_is_erased_onc
     town: Town, other_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, head = await town.report(), await town.log.head()
-    keeps, faster = town.log.keeps, []
+    keeps, faster = town.log.keeps, list[Outcome]()
 
     async def keeps_after_another(identity: UUID) -> bool:
         if not faster:
