@@ -62,6 +62,7 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     rows: int = 0
     proven: frozenset[UUID] = frozenset()
+    _unreached: dict[object, Refusal] = field(default_factory=dict)
     done: dict[str, Awaitable[Any]] = field(default_factory=dict)
     """What came of the commands that were carried out before the executor got to them, by response key."""
 
@@ -101,12 +102,13 @@ class Context:
     def forget(self) -> None:
         """Read afresh from now on: something was written, or time has passed."""
         self.__dict__.pop("loaders", None)
+        self._unreached.clear()
         self.now = datetime.now(UTC)
 
-    def restart(self) -> None:
-        """Answer the same question in another way."""
+    def restart(self, proven: frozenset[UUID]) -> None:
+        """Answer the same question in another way, as if nothing had been read or proven meanwhile."""
         self.__dict__.pop("loaders", None)
-        self.rows = 0
+        self.rows, self.proven = 0, proven
 
     def renew(self) -> None:
         """Begin another result of a subscription: read afresh, and count its rows anew."""
@@ -117,9 +119,13 @@ class Context:
         """Wait until what is read includes a position; a read model that is not needed may have stopped."""
         if position:
             self.require_own()
+            wanted = position, needed and frozenset(needed)
+            if (refused := self._unreached.get(wanted)) is not None:
+                raise self.error(refused)  # who is answered in another way has waited already
             try:
                 await self.services.engine.reach(position, needed=needed)
             except Refusal as refusal:
+                self._unreached[wanted] = refusal
                 raise self.error(refusal) from refusal
 
     def require_own(self) -> None:
