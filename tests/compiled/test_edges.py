@@ -1,4 +1,4 @@
-"""Where compiled reads end and the executor begins: each way says the same, and which one answers is said here."""
+"""Where compiled reads end and the executor begins: both say the same, and which one answers is said here."""
 
 from __future__ import annotations
 
