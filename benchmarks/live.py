@@ -2,7 +2,8 @@
 
 One process serves, as shipped; another one records events, as a second server would; this one is all of the
 subscribers. An event's time runs from the moment at which its append has answered to that at which the last
-byte is here, in a process that has its own work with that.
+byte is here, in a process that has its own work with that. What it adds is measured too (`floor_ms`): the
+same bytes from a server that does nothing but write them. The first `warm_up_events` are received, not timed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.floor import floor
 from benchmarks.listening import Crowd, listeners
 from chuishao.commands.cases import ReportCase
 from chuishao.commands.execution import Envelope, Executor
@@ -103,6 +105,7 @@ class Compared:
 
     shared: Measured
     alone: Measured
+    floor: float
 
     def as_json(self) -> dict[str, float]:
         p50, p99 = self.shared.percentiles
@@ -112,6 +115,8 @@ class Compared:
             "p50_ms": round(1e3 * p50, 1),
             "p99_ms": round(1e3 * p99, 1),
             "cpu_us_a_delivery": round(1e6 * self.shared.cpu, 1),
+            "floor_ms": round(1e3 * self.floor, 1),
+            "warm_up_events": WARM,
             "missed": self.shared.missed + self.shared.repeated,
             "unshared": round(self.alone.cpu / self.shared.cpu, 1),
             "memory_kib_a_subscriber": round(self.shared.idle_subscriber, 1),
@@ -129,7 +134,8 @@ def measure(url: str, console: Console, subscribers: int = SUBSCRIBERS, seconds:
         for shares, count in ((True, subscribers), (False, ALONE)):
             console.print(f"following: {count} subscribers, {'shared' if shares else 'each alone'}")
             found.append(runner.run(_measure(url, shares, count, seconds)))
-    return Compared(*found)
+        adds = runner.run(floor(subscribers))
+    return Compared(*found, adds)
 
 
 async def _prepare(url: str) -> None:
@@ -297,7 +303,9 @@ def table(found: Compared) -> Table:
         shown.add_row(what, *(cell(measured) for measured in rows.values()))
     shown.caption = (
         "From the answered append to the last byte in the subscribers' process, which competes for the same"
-        " cores. Missed: not received, received twice, or connections that were lost."
+        f" cores: it adds {1e3 * found.floor:.1f} ms at the median."
+        f" The first {WARM} events are not timed."
+        " Missed: not received, received twice, or connections that were lost."
     )
     return shown
 

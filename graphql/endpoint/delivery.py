@@ -49,25 +49,29 @@ class Delivery:
         assert self._write is not None
         if self._bill is None:
             return self._write(framed(self._start, written))
-        taken = self._write(framed(self._start, self._bill.on_written(written)))
+        taken = self._write(framed(self._start, written, self._bill))
         if taken:
             self._bill = None
         return taken
 
 
-def framed(start: bytes, written: Written) -> bytes:
-    """A text message of one frame as a server sends it (RFC 6455, section 5.2), made once for equal ids."""
-    if _newest.start == start and _newest.written is written:
+def framed(start: bytes, written: Written, bill: Bill | None = None) -> bytes:
+    """A text message of one frame as a server sends it (RFC 6455, section 5.2).
+
+    It is made once for equal ids and equal bills.
+    """
+    if _newest.written is written and _newest.start == start and _newest.bill == bill:
         return _newest.message
-    length = len(start) + len(written.payload) + 1
+    payload = written.payload if bill is None else bill.on_written(written).payload
+    length = len(start) + len(payload) + 1
     if length < _SHORT:
         head = _SHORT_HEAD.pack(_TEXT, length)
     elif length < _MEDIUM:
         head = _MEDIUM_HEAD.pack(_TEXT, _SHORT, length)
     else:
         head = _LONG_HEAD.pack(_TEXT, _SHORT + 1, length)
-    _newest.start, _newest.written = start, written
-    _newest.message = b"%b%b%b}" % (head, start, written.payload)
+    _newest.start, _newest.written, _newest.bill = start, written, bill
+    _newest.message = b"%b%b%b}" % (head, start, payload)
     return _newest.message
 
 
@@ -77,6 +81,7 @@ class _Newest:
 
     start: bytes = b""
     written: Written | None = None
+    bill: Bill | None = None
     message: bytes = b""
 
 

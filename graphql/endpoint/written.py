@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from chuishao.eventlog.cursor import cursor_of
@@ -28,7 +28,8 @@ class Written:
 
     def extended(self, extensions: bytes) -> Written:
         """The same with extensions, a JSON object; it has none yet."""
-        return replace(self, payload=b'%b,"extensions":%b}' % (self.payload[:-1], extensions))
+        payload = b'%b,"extensions":%b}' % (self.payload[:-1], extensions)
+        return Written(self.position, self.cursor, payload, self.selected, self.failure)
 
 
 def written(event: RecordedEvent, result: JsonObject, text: str) -> Written:
