@@ -135,7 +135,8 @@ def measure(url: str, console: Console, subscribers: int = SUBSCRIBERS, seconds:
             console.print(f"following: {count} subscribers, {'shared' if shares else 'each alone'}")
             found.append(runner.run(_measure(url, shares, count, seconds)))
         adds = runner.run(floor(subscribers))
-    return Compared(*found, adds)
+    shared, alone = found
+    return Compared(shared, alone, adds)
 
 
 async def _prepare(url: str) -> None:

@@ -59,6 +59,11 @@ class Lanes:
         self._free.release()
         await self._pool.release(connection)
 
+    async def close(self) -> None:
+        """Give back the connections that nobody reads on."""
+        while self._idle:
+            await self._pool.release(self._idle.pop())
+
 
 class Lane:
     """One connection for the time of a read; a generator would cost as much as the borrowing."""

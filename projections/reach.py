@@ -29,6 +29,7 @@ FOREIGN = (
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
     asyncpg.UndefinedFunctionError,
+    asyncpg.DataError,  # an argument does not fit a column's type any more
 )
 """What PostgreSQL says of a statement that was written for other tables than there are."""
 _ROWS = "SELECT name, version, fingerprint, position, status FROM projection WHERE log = $1"

@@ -125,7 +125,8 @@ async def test_a_process_answers_no_more_from_a_read_model_of_another_version(
     await until(lambda: _answers(client))
 
 
-LIST, LOADER = "{ grids(first: 1) { nodes { code } } }", f'{{ grid(code: "{GRID}") {{ code }} }}'
+LIST = "{ grids(first: 1) { nodes { code name } } }"
+LOADER = f'{{ grid(code: "{GRID}") {{ code name }} }}'
 COLUMN, TABLE, SCHEMA, TYPE = (
     "ALTER TABLE grids.grid RENAME COLUMN name TO title",
     "ALTER TABLE grids.grid RENAME TO area",
