@@ -90,9 +90,10 @@ class Plan:
                 if selected.name == "__typename":
                     parts.append(f'"{selected.key}":"{kind.name}"')
                     continue
-                definition = kind.fields[selected.name].extensions.get("strawberry-definition")
-                source = definition.metadata.get(SOURCE) if definition else None
-                parts.append(maker.root(kind, selected, source))
+                if selected.name not in kind.fields:
+                    raise Unplanned  # looks into the schema
+                definition = kind.fields[selected.name].extensions["strawberry-definition"]
+                parts.append(maker.root(kind, selected, definition.metadata.get(SOURCE)))
         except Unplanned:
             return None
         except Exception as error:
