@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLIENTS_STAMP := $(VENV)/.installed-clients
+PEERS_STAMP := $(VENV)/.installed-peers
 
 .PHONY: install demo serve test coverage faults test-clients check format schema bench clean
 .DEFAULT_GOAL := install
@@ -56,8 +57,14 @@ format: install
 schema: install
 	$(BIN)/chuishao schema > graphql/schema.graphql
 
-bench: install
-	$(BIN)/python -m benchmarks
+# Every figure of docs/performance.md; the servers of others that it needs are installed on the way.
+# BENCH=--quick takes two minutes, BENCH=reads measures one thing.
+bench: $(PEERS_STAMP)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+$(PEERS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers]'
+	touch $(PEERS_STAMP)
 
 clean:
-	rm -rf $(VENV) .types build tests/clients/node_modules tests/clients/.tour examples/typescript-client/node_modules examples/python-client/.venv *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .types build benchmarks/peers/node_modules tests/clients/node_modules tests/clients/.tour examples/typescript-client/node_modules examples/python-client/.venv *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -1,4 +1,4 @@
-"""How many appends a second: group commit against one by one and against the library's own recorder."""
+"""How many appends a second: group commit against one by one and against the event stores of others."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.contenders import Contender, LibraryRecorder, OurWriter, PlainInserts, flushes_a_second
+from benchmarks.elsewhere import Copies, Emmett, Pgbench
 from chuishao.eventlog.connection import Pool, connected, open_pool
 from chuishao.eventlog.migrate import migrate
 
@@ -22,8 +23,9 @@ CALLERS = (1, 32)
 ROUNDS = 5
 SECONDS = 1.5
 OURS = "group commit"
-OTHERS = ("ungrouped", "ungrouped, a connection each", "eventsourcing")
-REFERENCES = ("plain inserts, unordered", "group commit, flush not awaited")
+OTHERS = ("ungrouped", "ungrouped, a connection each", "eventsourcing", "emmett")
+REFERENCES = ("plain inserts, unordered", "pgbench, unordered", "copy, 5000 rows a commit",
+              "group commit, flush not awaited")  # fmt: skip
 
 
 @dataclass
@@ -43,12 +45,18 @@ class Measured:
     def as_json(self) -> dict[str, dict[str, float]]:
         """The median ratios: how many times as many appends as the other."""
         return {
-            str(callers): {
-                name.replace(", ", "_").replace(" ", "_"): round(median(self.ratios(name, callers)), 2)
-                for name in OTHERS
+            str(callers): {"rate": round(median(self.rates[OURS, callers]))}
+            | {
+                name.replace(", ", "_").replace(" ", "_"): round(median(self.ratios(name, callers)), 3)
+                for name in (*OTHERS, *REFERENCES)
+                if self.known(name)
             }
             for callers in CALLERS
         }
+
+    def known(self, name: str) -> bool:
+        """Whether a contender is on this machine; pgbench need not be."""
+        return (name, CALLERS[0]) in self.rates
 
 
 def measure(url: str, folder: Path, console: Console) -> Measured:
@@ -58,26 +66,32 @@ def measure(url: str, folder: Path, console: Console) -> Measured:
         pool = runner.run(open_pool(url, size=max(CALLERS)))
         careless = runner.run(open_pool(url, size=1))
         runner.run(_prepare(pool, careless))
-        library = LibraryRecorder(url, max(CALLERS))
+        library, emmett = LibraryRecorder(url, max(CALLERS)), Emmett(url, max(CALLERS))
+        pgbench = Pgbench(REFERENCES[1], url, folder)
         ours = OurWriter(OURS, runner, pool)
         contenders: list[Contender] = [
             ours,
             OurWriter(OTHERS[0], runner, pool, max_batch=1),
             OurWriter(OTHERS[1], runner, pool, max_batch=1, shared=False),
             library,
+            emmett,
             PlainInserts(REFERENCES[0], runner, pool),
-            OurWriter(REFERENCES[1], runner, careless),
+            *([pgbench] if pgbench.program else []),
+            Copies(REFERENCES[2], runner, pool),
+            OurWriter(REFERENCES[3], runner, careless),
         ]
         for contender in contenders:
             contender.run(max(CALLERS), 0.3)
         ours.batches.clear()
         for number in track(range(ROUNDS), description="appending", console=console):
             for callers in CALLERS:
-                for contender in contenders[number:] + contenders[:number]:
+                first = number * len(contenders) // ROUNDS
+                for contender in contenders[first:] + contenders[:first]:
                     _measure_one(found, contender, callers)
         found.batches = {callers: median(sizes) for callers, sizes in ours.batches.items()}
         found.flushes = flushes_a_second(folder)
         library.datastore.close()
+        emmett.close()
         runner.run(careless.close())
         runner.run(pool.close())
     return found
@@ -92,9 +106,9 @@ async def _prepare(pool: Pool, careless: Pool) -> None:
 
 
 def _measure_one(found: Measured, contender: Contender, callers: int) -> None:
-    clock, cpu = time.perf_counter(), time.process_time()
+    clock, cpu = time.perf_counter(), contender.processor_seconds()
     found.rates[contender.name, callers].append(contender.run(callers, SECONDS))
-    used = (time.process_time() - cpu) / (time.perf_counter() - clock)
+    used = (contender.processor_seconds() - cpu) / (time.perf_counter() - clock)
     found.cpu[contender.name, callers].append(used)
 
 
@@ -106,7 +120,7 @@ def table(found: Measured) -> Table:
         shown.add_column(f"{callers} caller{'s' if callers > 1 else ''}", justify="right")
         shown.add_column("group commit does", justify="right")
         shown.add_column("of a core", justify="right")
-    for name in (OURS, *OTHERS, *REFERENCES):
+    for name in filter(found.known, (OURS, *OTHERS, *REFERENCES)):
         cells = [name]
         for callers in CALLERS:
             rates = found.rates[name, callers]

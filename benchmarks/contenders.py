@@ -65,6 +65,9 @@ class Contender(Protocol):
     def run(self, callers: int, seconds: float) -> float:
         """Append from so many callers at once; give the appends in a second."""
 
+    def processor_seconds(self) -> float:
+        """What the process that calls has used so far."""
+
 
 async def _drive(callers: int, seconds: float, append: Callable[[int, UUID, int], Awaitable[None]]) -> float:
     """Let every caller append one thing after another until the time is over."""
@@ -116,6 +119,10 @@ class OurWriter:
         self.batches.setdefault(callers, []).append(commands / calls)
         return rate
 
+    def processor_seconds(self) -> float:
+        """What this process has used."""
+        return time.process_time()
+
     def _writer(self) -> CountingWriter:
         return CountingWriter(self.pool, 1, max_batch=self.max_batch)
 
@@ -136,6 +143,10 @@ class PlainInserts:
                 await connection.execute("INSERT INTO plain VALUES ($1, $2, $3)", case, version, DATA)
 
         return self.runner.run(_drive(callers, seconds, append))
+
+    def processor_seconds(self) -> float:
+        """What this process has used."""
+        return time.process_time()
 
 
 class LibraryRecorder:
@@ -176,6 +187,10 @@ class LibraryRecorder:
         for thread in threads:
             thread.join()
         return sum(counts) / (time.perf_counter() - began)
+
+    def processor_seconds(self) -> float:
+        """What this process has used."""
+        return time.process_time()
 
 
 def flushes_a_second(folder: Path, seconds: float = 1.0) -> float:

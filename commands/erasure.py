@@ -35,8 +35,7 @@ class EraseSubject(Command):
         """Erase what is there; where all of it is erased already, nothing happens."""
         work.require_setup(Setup.ERASE, "")
         subject = await subject_of(work.log, self.subject_id)
-        identities = await work.log.identities(subject)
-        kept = await work.log.keeps(identities[-1])
+        identities, kept = await identities_of(work.log, subject)
         if not kept and len(identities) == 1:
             raise NothingKept("subjectId", id=self.subject_id)
         identity = identities[-1] if kept else identities[-2]
@@ -45,6 +44,19 @@ class EraseSubject(Command):
             return done
         work.erases.append(identity)
         return work.add(Erasure.record(subject, identity, self.reason, work.at))
+
+
+async def identities_of(log: EventLog, subject: UUID) -> tuple[list[UUID], bool]:
+    """The identities of a subject, and whether words are kept under the last one.
+
+    Where nothing is kept they are asked for again: the last one may have been erased between both questions.
+    """
+    identities = await log.identities.all(subject)
+    while not await log.keeps(identities[-1]):
+        before, identities = identities, await log.identities.all(subject)
+        if identities == before:
+            return identities, False
+    return identities, True
 
 
 async def subject_of(log: EventLog, identifier: UUID) -> UUID:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import is_not
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid5
 from weakref import WeakKeyDictionary
@@ -33,15 +34,16 @@ from chuishao.eventlog.log import EventLog
 
 A = TypeVar("A", bound=BaseAggregate[UUID])
 
-_policies: WeakKeyDictionary[EventLog, tuple[int, list[Policy]]] = WeakKeyDictionary()
-"""The policies of each log as last read, with the version that makes them current."""
+_parsed: WeakKeyDictionary[EventLog, list[tuple[dict[str, Any], Policy]]] = WeakKeyDictionary()
+"""The documents of each log's policies as last read, and what they say."""
 
 
 @dataclass
 class Work:
     """Loads aggregates once, remembers at which version, and collects what they decide.
 
-    `at` is when the thing happened in the world, `now` when we hear of it.
+    `at` is when the thing happened in the world, `now` when we hear of it. What is `fresh` rests on the log
+    as it is; else aggregates are taken as the process remembers them, and the log has the last word.
     """
 
     log: EventLog
@@ -54,6 +56,14 @@ class Work:
     aggregates: dict[UUID, Any] = field(default_factory=dict)
     erases: list[UUID] = field(default_factory=list)
     """The identities whose keys are destroyed with what is decided."""
+    fresh: bool = False
+    recalled: bool = False
+    """Whether anything was taken from memory."""
+    epoch: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note of which history the memory is."""
+        self.epoch = self.log.recall.epoch
 
     def new_id(self, name: str = "") -> UUID:
         """An identifier for something this command makes: a repetition of the command makes the same one."""
@@ -61,12 +71,20 @@ class Work:
 
     async def find(self, kind: type[A], identifier: UUID) -> A | None:
         """Load an aggregate; None where its stream is empty."""
-        if identifier not in self.versions:
-            aggregate = await self.log.aggregates.load(identifier)
+        if identifier not in self.aggregates:
+            aggregate = None if self.fresh else self.log.recall.own(identifier)
+            if aggregate is not None:
+                self.recalled = True
+            else:
+                aggregate = await self.log.aggregates.load(identifier)
+            self._saw(identifier, aggregate)
             self.aggregates[identifier] = aggregate
-            self.versions[identifier] = aggregate.version if aggregate is not None else 0
         found = self.aggregates[identifier]
         return found if isinstance(found, kind) else None
+
+    def _saw(self, identifier: UUID, aggregate: Any) -> None:
+        """Note the version of what the decision rests on; the first one seen counts."""
+        self.versions.setdefault(identifier, aggregate.version if aggregate is not None else 0)
 
     async def get(self, kind: type[A], identifier: UUID, *path: str) -> A:
         """Load an aggregate; refused where there is none."""
@@ -109,16 +127,15 @@ class Work:
 
     async def policy(self, at: datetime | None = None) -> Policy:
         """The policy in force when the thing happened."""
-        version = await self.log.version(POLICY_ID)
-        if version == 0:
+        policies: Policies | None = None if self.fresh else self.log.recall.seen(POLICY_ID)
+        if policies is not None:
+            self.recalled = True
+        else:
+            policies = await self.log.aggregates.load(POLICY_ID)
+        self._saw(POLICY_ID, policies)
+        if policies is None:
             raise NoPolicy(at=(at or self.at).isoformat())
-        known, policies = _policies.get(self.log, (0, []))
-        if known != version:
-            adopted: Policies = await self.log.aggregates.load(POLICY_ID)
-            policies = policies if known < version else []
-            policies = [*policies, *map(parse, adopted.documents[len(policies) :])]
-            _policies[self.log] = (adopted.version, policies)
-        return in_force(policies, at or self.at)
+        return in_force(_read(self.log, policies.documents), at or self.at)
 
     def require_setup(self, what: Setup, place: str, *path: str) -> None:
         """Refuse an actor who may not set this up here; `path` leads to what names the place."""
@@ -143,3 +160,15 @@ class Work:
             for aggregate, version in decided
             if aggregate.pending_events
         ]
+
+
+def _read(log: EventLog, documents: Sequence[dict[str, Any]]) -> list[Policy]:
+    """What policy documents say; those that were read before are not read again."""
+    known = _parsed.get(log, [])
+    if len(known) != len(documents) or any(map(is_not, documents, (document for document, _ in known))):
+        before = [document for document, _ in known]
+        _parsed[log] = known = [
+            (document, known[before.index(document)][1] if document in before else parse(document))
+            for document in documents
+        ]
+    return [policy for _, policy in known]

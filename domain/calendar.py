@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from chuishao.domain.term import Term
 
+K = TypeVar("K")
+V = TypeVar("V")
 HORIZON = 3660
 """Days searched for working time before a calendar counts as having none."""
+REMEMBERED = 4000
+"""Days whose working time a calendar remembers."""
 
 
 class TimeUnit(Term):
@@ -33,6 +38,7 @@ class Limit:
 
 
 Shift = tuple[time, time]
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,14 @@ class WorkingCalendar:
     shifts: tuple[Shift, ...]
     urgent_shifts: tuple[Shift, ...]
     exceptions: tuple[tuple[date, bool], ...] = ()
+    _days: dict[tuple[date, bool], tuple[Span, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """The working time of days asked for, by day and whether it is urgent."""
+    _ends: dict[tuple[date, int], datetime] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """When so many working days after a day are over."""
 
     def is_working_day(self, day: date) -> bool:
         """Whether the working shifts of that day count."""
@@ -52,19 +66,27 @@ class WorkingCalendar:
                 return works
         return day.isoweekday() in self.weekdays
 
-    def spans(self, since: datetime, *, urgent: bool) -> Iterator[tuple[datetime, datetime]]:
+    def spans(self, since: datetime, *, urgent: bool) -> Iterator[Span]:
         """The stretches of working time from `since` on, in order; in UTC, for clocks change."""
-        zone = ZoneInfo(self.zone)
-        first = since.astimezone(zone).date()
+        first = since.astimezone(ZoneInfo(self.zone)).date()
         for offset in range(HORIZON):
-            day = first + timedelta(days=offset)
-            if not urgent and not self.is_working_day(day):
-                continue
-            for start, end in self.urgent_shifts if urgent else self.shifts:
-                opens = datetime.combine(day, start, zone).astimezone(UTC)
-                closes = datetime.combine(day, end, zone).astimezone(UTC)
+            for opens, closes in self._of_day(first + timedelta(days=offset), urgent):
                 if closes > since:
                     yield max(opens, since), closes
+
+    def _of_day(self, day: date, urgent: bool) -> tuple[Span, ...]:
+        found = self._days.get((day, urgent))
+        if found is None:
+            works = urgent or self.is_working_day(day)
+            found = tuple(self._shifts_of(day, urgent)) if works else ()
+            _remember(self._days, (day, urgent), found)
+        return found
+
+    def _shifts_of(self, day: date, urgent: bool) -> Iterator[Span]:
+        zone = ZoneInfo(self.zone)
+        for start, end in self.urgent_shifts if urgent else self.shifts:
+            opens = datetime.combine(day, start, zone).astimezone(UTC)
+            yield opens, datetime.combine(day, end, zone).astimezone(UTC)
 
     def due(self, since: datetime, limit: Limit) -> datetime:
         """When a limit that starts at `since` ends, in UTC; `ValueError` where it never does."""
@@ -90,9 +112,23 @@ class WorkingCalendar:
     def _after_days(self, since: datetime, days: int) -> datetime:
         zone = ZoneInfo(self.zone)
         day = since.astimezone(zone).date()
+        found = self._ends.get((day, days))
+        if found is None:
+            found = self._end(day, days, zone)
+            _remember(self._ends, (day, days), found)
+        return found
+
+    def _end(self, day: date, days: int, zone: ZoneInfo) -> datetime:
         for _ in range(HORIZON):
             day += timedelta(days=1)
             days -= self.is_working_day(day)
             if days <= 0:
                 return datetime.combine(day, self.shifts[-1][1], zone).astimezone(UTC)
         raise ValueError("the calendar has no working day")
+
+
+def _remember(known: dict[K, V], key: K, value: V) -> None:
+    """Keep what was found; all is forgotten at once where it would grow without end."""
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[key] = value

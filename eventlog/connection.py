@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chuishao.eventlog.decoding import uuid_of
 from chuishao.eventlog.spent import WatchedConnection
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class OutOfTime(Unavailable):
 async def initialise(connection: Any) -> None:
     """Give Python's own UUID, and JSON as the bytes that were stored."""
     await connection.set_type_codec(
-        "uuid", schema="pg_catalog", format="binary", encoder=_uuid_bytes, decoder=_uuid
+        "uuid", schema="pg_catalog", format="binary", encoder=_uuid_bytes, decoder=uuid_of
     )
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(
@@ -119,10 +120,6 @@ async def _keep(_connection: Any) -> None:
 
 def _uuid_bytes(value: UUID) -> bytes:
     return value.bytes
-
-
-def _uuid(value: bytes) -> UUID:
-    return UUID(bytes=bytes(value))
 
 
 def _unchanged(value: bytes) -> bytes:

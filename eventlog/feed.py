@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
@@ -23,6 +23,7 @@ from chuishao.eventlog.connection import Connection, Unavailable, connected
 from chuishao.eventlog.cursor import cursor_of
 from chuishao.eventlog.log import EventLog, Filter
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.eventlog.together import Together
 
 CHANNEL = "chuishao"
 PAGE = 2000
@@ -31,8 +32,10 @@ RING = 20_000
 """Events kept in memory."""
 PAGES = 4
 """Full pages of old events kept, for several projections that catch up side by side."""
-POLL = 0.1
+POLL = 0.25
 """Seconds between looks at the log when nobody hints."""
+AGAIN = 0.1
+"""Seconds until something that failed is tried again."""
 WINDOW = 50_000
 """Positions that one catch-up query covers, so that a rare match never becomes a long query."""
 CHECK = 15.0
@@ -44,9 +47,17 @@ T = TypeVar("T")
 logger = logging.getLogger("chuishao.feed")
 
 
+class Following(Protocol):
+    """Somebody who follows, alone or with others: everything up to a position was looked at."""
+
+    @property
+    def position(self) -> int:
+        """That position."""
+
+
 @dataclass(slots=True, eq=False)
 class Follower:
-    """Somebody who follows: from where, up to where everything wanted was handed over, what was the last."""
+    """Somebody who follows alone: up to where everything wanted was handed over, and what was the last."""
 
     position: int
     cursor: str | None
@@ -75,7 +86,7 @@ class Feed:
     def __init__(self, log: EventLog) -> None:
         self.log = log
         self.head = 0
-        self.followers: set[Follower] = set()
+        self.followers: set[Following] = set()
         self._ring: deque[RecordedEvent] = deque(maxlen=RING)
         self._hint = asyncio.Event()
         self._news = asyncio.Event()
@@ -84,6 +95,7 @@ class Feed:
         self._taking = asyncio.Lock()
         self._pages: OrderedDict[int, list[RecordedEvent]] = OrderedDict()
         self._proof = b""
+        self._together = Together()
         self.set_back: list[SetBack] = []
         self.on_set_back: list[Callable[[SetBack], None]] = []
 
@@ -117,6 +129,14 @@ class Feed:
             while len(self._pages) > PAGES:
                 self._pages.popitem(last=False)
         return self._pages[after]
+
+    async def last(self) -> tuple[int, bytes]:
+        """The last position and its leaf hash as the database has them, asked once for many."""
+        return await self._together.ask(None, self.log.last)
+
+    async def resume(self, cursor: str) -> int:
+        """The position of an outsider's cursor, asked once for many; refused if it is of another history."""
+        return await self._together.ask(cursor, lambda: self.log.resume(cursor))
 
     async def refresh(self) -> None:
         """Look at the log now instead of at the next hint."""
@@ -152,6 +172,17 @@ class Feed:
         finally:
             self.followers.discard(follower)
 
+    async def some(self, wanted: Filter, after: int, until: int) -> tuple[list[RecordedEvent], int]:
+        """The wanted events of the next stretch after a position, in order, and where that stretch ends.
+
+        From memory it may reach beyond `until`, which must be recorded. Waits for a database that is away.
+        """
+        if after < self.head and self._ring and self._ring[0].position <= after + 1:
+            events = await self.read(after)
+            return [event for event in events if wanted.fits(event)], events[-1].position
+        until = min(after + WINDOW, until)
+        return await self.patiently(lambda: self.log.matching(wanted, after, until)), until
+
     @property
     def lag(self) -> int:
         """How many events the slowest follower has still to look at."""
@@ -165,13 +196,7 @@ class Feed:
             if self.head <= position:
                 await self.wait(position)
                 continue
-            if self._ring and self._ring[0].position <= position + 1:
-                events = await self.read(position)
-                until = events[-1].position if events else position
-                events = [event for event in events if wanted.fits(event)]
-            else:
-                until = min(position + WINDOW, self.head)
-                events = await self._matching(wanted, position, until)
+            events, until = await self.some(wanted, position, self.head)
             for event in events:
                 follower.seen = event
                 yield event
@@ -187,19 +212,17 @@ class Feed:
             position = min(follower.position, self.head)
         else:
             known = cursor
-            position = await self._patiently(lambda: self.log.resume(known))
+            position = await self.patiently(lambda: self.log.resume(known))
         follower.history = history
         return position
 
-    async def _matching(self, wanted: Filter, after: int, until: int) -> list[RecordedEvent]:
-        return await self._patiently(lambda: self.log.matching(wanted, after, until))
-
-    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What the log answers, as soon as the database does."""
         while True:
             try:
                 return await ask()
             except Unavailable:
-                await asyncio.sleep(POLL)  # the database is away; the follower resumes where it was
+                await asyncio.sleep(AGAIN)  # the database is away; the follower resumes where it was
 
     def _appended(self, _head: int) -> None:
         self._hint.set()
@@ -215,7 +238,7 @@ class Feed:
                 await self.refresh()
             except (Unavailable, asyncpg.PostgresError) as error:
                 logger.warning("the log cannot be followed now: %s", error)
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(AGAIN)
             except Exception:
                 logger.exception("the log cannot be followed now; trying again")
                 await asyncio.sleep(1)
@@ -269,7 +292,7 @@ class Feed:
                         connection.terminate()  # to say goodbye on a dead line would take for ever
             except (Unavailable, asyncpg.PostgresError):
                 logger.warning("the listening connection was lost; polling until it is back")
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(AGAIN)
 
     def _heard(self, *_: Any) -> None:
         self._hint.set()

@@ -14,47 +14,61 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
+_HOLDING = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where statements stand in others."""
+
 
 @cache
 def fingerprint(module: str, *packages: str, without: frozenset[str] = frozenset()) -> str:
     """The hash of a module's code and of all that it imports from these packages, however indirectly."""
     digest = hashlib.sha256()
-    for name in sorted(trees(module, *packages, without=without)):
-        digest.update(f"{name}\n{_code(_source(name) or '')}\n".encode())
+    for name, code in sorted(codes(module, *packages, without=without).items()):
+        digest.update(f"{name}\n{code}\n".encode())
     return digest.hexdigest()
 
 
-def trees(module: str, *packages: str, without: frozenset[str] = frozenset()) -> dict[str, ast.Module]:
-    """The syntax trees of a module and of all that it imports from packages, except for some, by name."""
-    found: dict[str, ast.Module] = {}
+def codes(module: str, *packages: str, without: frozenset[str] = frozenset()) -> dict[str, str]:
+    """The code of a module and of all that it imports from packages, except for some, by name.
+
+    It is written anew from the syntax tree, so that the same code is always the same text.
+    """
+    found: dict[str, str] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = _tree(_source(name) or "")
-            imported = [name for name in _imported(found[name]) if _within(name, packages)]
-            waiting += [name for name in imported if name not in without]
+            found[name], imported = _read(_source(name) or "")
+            waiting += [name for name in imported - without if _within(name, packages)]
     return found
 
 
 @cache
-def _tree(source: str) -> ast.Module:
-    return _without_docstrings(ast.parse(source))
-
-
-@cache
-def _code(source: str) -> str:
-    return ast.unparse(_tree(source))
+def _read(source: str) -> tuple[str, frozenset[str]]:
+    """The code in a text, and what it imports; the tree itself would take fifty times the room."""
+    tree = _without_docstrings(ast.parse(source))
+    return ast.unparse(tree), frozenset(_imported(tree))
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
     """Every name that is imported, wherever the import stands: of a module, or of something in one."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """A tree and all that holds statements or is one; expressions, which are most of a tree, are left out."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for inside in _HOLDING:
+            held = getattr(node, inside, None)
+            if isinstance(held, list):
+                waiting += held
 
 
 def _within(name: str, packages: tuple[str, ...]) -> bool:
@@ -82,7 +96,7 @@ def _spec(module: str) -> ModuleSpec | None:
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             said = [line for line in body if not _is_text(line)]

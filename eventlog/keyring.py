@@ -16,7 +16,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chuishao.domain.event import PersonalText, SealedText
-from chuishao.domain.identity import successor
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.sql import statements
 
@@ -55,20 +54,9 @@ class Keyring:
                 self._keys[subject] = key
         return erased
 
-    async def living(self, connection: Connection, subjects: Iterable[UUID]) -> dict[UUID, UUID]:
-        """Under which identity words about each subject are kept from now on: the first one not erased."""
-        living = {subject: subject for subject in subjects}
-        while erased := await self._erased(connection, living.values()):
-            for identity in erased:
-                self._keys.pop(identity, None)
-            living |= {
-                subject: successor(identity) for subject, identity in living.items() if identity in erased
-            }
-        return living
-
-    async def _erased(self, connection: Connection, identities: Iterable[UUID]) -> set[UUID]:
-        rows = await connection.fetch(_SQL["erased_keys"], self.log, list(identities))
-        return {row["subject"] for row in rows}
+    def forget(self, subject: UUID) -> None:
+        """Seal nothing with a key any more that is known to be erased."""
+        self._keys.pop(subject, None)
 
     def seal(self, text: PersonalText) -> SealedText:
         """Encrypt a text for its subject."""

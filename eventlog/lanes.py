@@ -5,10 +5,16 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
-from chuishao.eventlog.connection import Connection, Pool, available
+import asyncpg
+
+from chuishao.eventlog.connection import UNAVAILABLE, Connection, Pool, available
 
 MOST = 8
 """Lanes of a process: more statements at a time keep no processor busier."""
+PATIENCE = 10
+"""Seconds to wait for a connection."""
+_OF_THE_LINE = (*UNAVAILABLE, asyncpg.PostgresError)
+"""What goes wrong with a connection or a statement; anything else went wrong beside it."""
 
 
 class Lanes:
@@ -25,7 +31,12 @@ class Lanes:
 
     async def take(self) -> Connection:
         """A connection, once one is free."""
-        await self._free.acquire()
+        if self._free.locked():
+            with available():
+                async with asyncio.timeout(PATIENCE):
+                    await self._free.acquire()
+        else:
+            await self._free.acquire()
         try:
             while self._idle:
                 connection = self._idle.pop()
@@ -33,7 +44,7 @@ class Lanes:
                     return connection
                 await self._pool.release(connection)
             with available():
-                return await self._pool.acquire(timeout=10)
+                return await self._pool.acquire(timeout=PATIENCE)
         except BaseException:
             self._free.release()
             raise
@@ -69,7 +80,7 @@ class Lane:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
+        if error is None or (isinstance(error, Exception) and not isinstance(error, _OF_THE_LINE)):
             self._lanes.keep(self._connection)
             return
         await self._lanes.give_up(self._connection)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chuishao.domain.event import Event, SealedText
-from chuishao.domain.identity import successor
 from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.aggregates import Aggregates
 from chuishao.eventlog.connection import Pool, connected
 from chuishao.eventlog.cursor import PROOF, Cursor, CursorOfAnotherHistory, cursor_of, parse
+from chuishao.eventlog.identities import Identities
 from chuishao.eventlog.keyring import Keyring
 from chuishao.eventlog.mapper import COLUMNS, RecordedEvent, decode, make_mapper, recorded
+from chuishao.eventlog.recall import Recall
 from chuishao.eventlog.sql import statements
 from chuishao.eventlog.writer import Writer
 
@@ -73,9 +74,11 @@ class EventLog:
         self.pool = pool
         self.id = log
         self.keyring = Keyring(log)
+        self.identities = Identities(pool, self.keyring)
         self.mapper = make_mapper(self.keyring)
-        self.writer = Writer(pool, log)
-        self.aggregates = Aggregates(pool, log)
+        self.recall = Recall()
+        self.writer = Writer(pool, log, recall=self.recall)
+        self.aggregates = Aggregates(pool, log, recall=self.recall)
 
     async def stream(self, stream: UUID) -> list[Event]:
         """Every event of a stream, in order; empty where there is none."""
@@ -159,15 +162,6 @@ class EventLog:
         async with connected(self.pool) as connection:
             row = await connection.fetchrow(_SQL["command"], self.id, command)
         return Remembered(*row) if row else None
-
-    async def identities(self, subject: UUID) -> list[UUID]:
-        """The identities under which words about a subject were kept; the last is that of words to come."""
-        async with connected(self.pool) as connection:
-            living = (await self.keyring.living(connection, [subject]))[subject]
-        found = [subject]
-        while found[-1] != living:
-            found.append(successor(found[-1]))
-        return found
 
     async def keeps(self, identity: UUID) -> bool:
         """Whether any words are kept under an identity, and can be read."""

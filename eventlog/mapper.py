@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from json import loads
@@ -22,6 +22,7 @@ from eventsourcing.persistence import (
 
 from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.event import Event, PersonalText, SealedText
+from chuishao.eventlog.decoding import quickly, uuid_from_hex
 from chuishao.eventlog.keyring import Keyring, from_json, to_json
 
 
@@ -92,7 +93,7 @@ class Meta:
         """As read."""
         value = loads(stored)
         for name in ("command", "correlation", "causation"):
-            value[name] = UUID(value[name])
+            value[name] = uuid_from_hex(value[name])
         return cls(**value)
 
 
@@ -175,13 +176,26 @@ _reader = make_mapper(Keyring(0))
 
 
 def decode(stream: UUID, version: int, topic: str, data: bytes) -> Event:
-    """A stored event as a domain event."""
+    """A stored event as a domain event; what cannot be read quickly is the library's to judge."""
+    try:
+        return cast("Event", quickly(stream, version, topic, data))
+    except Exception:
+        return thoroughly(stream, version, topic, data)
+
+
+def thoroughly(stream: UUID, version: int, topic: str, data: bytes) -> Event:
+    """A stored event as the library's mapper reads it, with its errors."""
     return cast("Event", _reader.to_domain_event(StoredEvent(stream, version, topic, data)))
 
 
+_FIELDS = tuple(field.name for field in fields(RecordedEvent))
+
+
 def recorded(row: asyncpg.Record) -> RecordedEvent:
-    """A row of the event table."""
-    return RecordedEvent(*row)
+    """A row of the event table; made past the constructor, which sets field by field."""
+    made = object.__new__(RecordedEvent)
+    object.__setattr__(made, "__dict__", dict(zip(_FIELDS, row, strict=True)))
+    return made
 
 
 def sealed_texts(event: Event) -> Iterator[SealedText]:

@@ -1,6 +1,6 @@
 -- name: append
-SELECT * FROM append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                     $19, $20, $21, $22, $23, $24, $25, $26)
+SELECT * FROM append_to($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                        $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
 
 -- name: stream
 SELECT e.version, e.type, e.data
@@ -10,15 +10,19 @@ WHERE s.log = $1 AND s.id = $2
 ORDER BY e.version
 
 -- name: load
-SELECT e.version, e.position, e.type, e.data, e.leaf_hash, k.made_by, k.checksum,
-       CASE WHEN e.version = k.version THEN k.state END AS state
-FROM stream s
-LEFT JOIN snapshot k ON k.log = s.log AND k.stream = s.id AND k.made_by = ANY ($3)
-                    AND k.version <= s.version AND k.position <= s.last_position
-JOIN event e ON e.log = s.log AND e.stream = s.id AND e.version >= coalesce(k.version, 1)
-            AND e.position BETWEEN coalesce(k.position, s.first_position) AND s.last_position
-WHERE s.log = $1 AND s.id = $2
-ORDER BY e.version
+SELECT w.id AS stream, r.*, $4 = 0 OR EXISTS (
+           SELECT FROM event e WHERE e.log = $1 AND e.position = $4 AND e.leaf_hash = $5) AS same_history
+FROM unnest($2::uuid[]) AS w (id) CROSS JOIN LATERAL (
+    SELECT e.version, e.position, e.type, e.data, e.leaf_hash, k.made_by, k.checksum,
+           CASE WHEN e.version = k.version THEN k.state END AS state
+    FROM stream s
+    LEFT JOIN snapshot k ON k.log = s.log AND k.stream = s.id AND k.made_by = ANY ($3)
+                        AND k.version <= s.version AND k.position <= s.last_position
+    JOIN event e ON e.log = s.log AND e.stream = s.id AND e.version >= coalesce(k.version, 1)
+                AND e.position BETWEEN coalesce(k.position, s.first_position) AND s.last_position
+    WHERE s.log = $1 AND s.id = w.id
+    ORDER BY e.version
+) AS r
 
 -- name: keep
 INSERT INTO snapshot (log, stream, version, position, made_by, state, checksum)

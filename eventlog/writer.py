@@ -1,7 +1,9 @@
 """Group commit: the commands that arrive while one append is under way go together in the next.
 
-At most one batch is in flight in a process, and no two commands of it touch the same stream or key, so that
-each is judged against what the one before it left. A command that erases goes by itself: it may have to wait.
+At most one batch is in flight in a process, and no two commands of it touch the same stream or bring other
+keys of a subject, so that each is judged against what the one before it left. A command that erases goes by
+itself: it may have to wait. Commands that were decided on what is remembered are judged only where the log
+still is what the memory is of.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from time import perf_counter
@@ -19,6 +21,7 @@ from uuid import UUID
 from opentelemetry.trace import SpanContext
 
 from chuishao.eventlog.connection import UNAVAILABLE, Connection, Pool, Unavailable, connected
+from chuishao.eventlog.recall import Recall, Rests
 from chuishao.eventlog.spans import here, span
 from chuishao.eventlog.spent import SPENT, apart
 from chuishao.eventlog.sql import statements
@@ -46,7 +49,9 @@ class NewEvent:
 @dataclass(frozen=True, slots=True)
 class Append:
     """One command's effect: streams as (id, category, expected version), events (of each stream
-    at least one, in order), keys as (subject, key), and the subjects whose keys it destroys."""
+    at least one, in order), keys as (subject, key), and the subjects whose keys it destroys.
+
+    `epoch` is that of the memory on which it was decided; None where it rests on none."""
 
     command: UUID
     request_hash: bytes
@@ -56,19 +61,27 @@ class Append:
     keys: Sequence[tuple[UUID, bytes]] = ()
     reads: Sequence[tuple[UUID, int]] = ()
     erases: Sequence[UUID] = ()
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of a command: `accepted`, `duplicate`, `reused`, `stale` or `key`.
 
-    Positions and `result` belong to the accepted or first command, and are None otherwise.
+    Positions and `result` belong to the accepted or first command, and are None otherwise. What an accepted
+    one has made may be `remembered` where it was recorded in the history that the memory is of.
     """
 
     verdict: str
     first_position: int | None
     last_position: int | None
     result: bytes | None
+    remembered: bool = field(default=False, compare=False)
+
+
+STALE = Verdict("stale", None, None, None)
+LOST = "lost"
+"""The answer to a call that rests on a history which the log does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +101,39 @@ class Waiting(NamedTuple):
     span: SpanContext | None
 
 
+class Touched:
+    """What the commands of a batch write and read, and with which keys they seal."""
+
+    def __init__(self) -> None:
+        self._written: set[UUID] = set()
+        self._read: set[UUID] = set()
+        self._keys: dict[UUID, bytes] = {}
+
+    def takes(self, command: Append) -> bool:
+        """Whether a command touches nothing that one before it does; it counts as touched in any case."""
+        writes = [command.command, *(stream for stream, _, _ in command.streams)]
+        reads = [stream for stream, _ in command.reads]
+        free = (
+            self._written.isdisjoint(writes)
+            and self._written.isdisjoint(reads)
+            and self._read.isdisjoint(writes)
+            and all(self._keys.setdefault(subject, key) == key for subject, key in command.keys)
+        )
+        self._written.update(writes)
+        self._read.update(reads)
+        return free
+
+
 class Writer:
     """Appends to one log. `on_append` hears the new head after each commit, `on_batch` how each call
     went, `on_answer` how many seconds each command took from being handed in until its verdict."""
 
-    def __init__(self, pool: Pool, log: int, *, max_batch: int = MAX_BATCH) -> None:
+    def __init__(
+        self, pool: Pool, log: int, *, recall: Recall | None = None, max_batch: int = MAX_BATCH
+    ) -> None:
         self._pool = pool
         self._log = log
+        self._recall = Recall() if recall is None else recall
         self._max_batch = max_batch
         self._waiting: deque[Waiting] = deque()
         self._flushing: asyncio.Task[None] | None = None
@@ -147,44 +186,59 @@ class Writer:
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
         later: list[Waiting] = []
-        written: set[UUID] = set()
-        read: set[UUID] = set()
+        touched = Touched()
         while self._waiting and len(batch) < self._max_batch:
             entry = self._waiting.popleft()
-            command = entry.command
-            writes = {command.command, *(stream for stream, _, _ in command.streams)}
-            writes.update(subject for subject, _ in command.keys)
-            reads = {stream for stream, _ in command.reads}
-            apart = written.isdisjoint(writes | reads) and read.isdisjoint(writes)
-            (batch if apart else later).append(entry)
-            written |= writes
-            read |= reads
+            (batch if touched.takes(entry.command) else later).append(entry)
         self._waiting.extendleft(reversed(later))
         return batch
 
     async def _append(self, commands: Sequence[Append]) -> list[Verdict]:
-        arguments = _as_arrays(commands)
+        """The verdicts on commands, those being stale that rest on a history which the log does not have."""
+        epoch = self._recall.epoch
+        verdicts = dict.fromkeys(range(len(commands)), STALE)
+        due = [n for n, command in enumerate(commands) if command.epoch in (None, epoch)]
+        while due:
+            judged = await self._call([commands[n] for n in due])
+            if judged is not None:
+                verdicts.update(zip(due, judged, strict=True))
+                break
+            due = [n for n in due if commands[n].epoch is None]
+        return list(verdicts.values())
+
+    async def _call(self, commands: Sequence[Append]) -> list[Verdict] | None:
+        """The log's verdicts; None where it does not have what was remembered, which is forgotten now."""
+        rests, epoch = self._recall.rests, self._recall.epoch
+        arguments = (*rests, self._log, *_as_arrays(commands))
         began = perf_counter()
         async with connected(self._pool) as connection:
             try:
                 if commands[0].erases:
                     rows = await self._erase(connection, commands[0].erases, arguments)
                 else:
-                    rows = await connection.fetch(_SQL["append"], self._log, *arguments)
+                    rows = await connection.fetch(_SQL["append"], *arguments)
             except UNAVAILABLE as error:
                 raise Unavailable(f"the database went away while appending: {error}") from error
-        verdicts = [Verdict(*row) for row in rows]
-        done = Batch(len(commands), sum(len(c.events) for c in commands), perf_counter() - began)
+        if rows[0]["verdict"] == LOST:
+            self._recall.lose(epoch)
+            return None
+        *judged, head = rows
+        rested = self._recall.rest_on(Rests(head["last_position"], head["leaf_hash"]), rests, epoch)
+        verdicts = [Verdict(name, first, last, result, rested) for name, first, last, result, _ in judged]
+        self._tell(commands, verdicts, perf_counter() - began)
+        return verdicts
+
+    def _tell(self, commands: Sequence[Append], verdicts: Sequence[Verdict], seconds: float) -> None:
+        done = Batch(len(commands), sum(len(command.events) for command in commands), seconds)
         for hears in self.on_batch:
             hears(done)
         accepted = [verdict.last_position or 0 for verdict in verdicts if verdict.verdict == "accepted"]
         if accepted:
             for listener in self.on_append:
                 listener(max(accepted))
-        return verdicts
 
     async def _erase(
-        self, connection: Connection, subjects: Sequence[UUID], arguments: Sequence[list[Any]]
+        self, connection: Connection, subjects: Sequence[UUID], arguments: Sequence[Any]
     ) -> list[Any]:
         """Append a command that erases and destroy the keys, both or neither.
 
@@ -193,7 +247,7 @@ class Writer:
         """
         async with connection.transaction():
             await connection.execute(_SQL["hold_keys"], self._log, list(subjects))
-            rows = await connection.fetch(_SQL["append"], self._log, *arguments)
+            rows = await connection.fetch(_SQL["append"], *arguments)
             if rows[0]["verdict"] == "accepted":
                 await connection.execute(_SQL["destroy_keys"], self._log, list(subjects))
         return rows

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,6 +26,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.endpoint.language import asked
 from chuishao.projections.engine import Engine
+from chuishao.projections.reach import ReadModelReplaced
 
 if TYPE_CHECKING:
     from chuishao.graphql.loaders import Loaders
@@ -45,7 +46,7 @@ class Services:
     executor: Executor
     lanes: Lanes | None = None
 
-    def reading(self) -> AbstractAsyncContextManager[Connection]:
+    def lane(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for a short read."""
         return connected(self.log.pool) if self.lanes is None else self.lanes.one()
 
@@ -61,6 +62,9 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     rows: int = 0
     proven: frozenset[UUID] = frozenset()
+    _unreached: dict[object, Refusal] = field(default_factory=dict)
+    done: dict[str, Awaitable[Any]] = field(default_factory=dict)
+    """What came of the commands that were carried out before the executor got to them, by response key."""
 
     @property
     def reader(self) -> Reader:
@@ -82,7 +86,7 @@ class Context:
         """The operation's own loaders."""
         from chuishao.graphql.loaders import Loaders  # noqa: PLC0415 loaders know the context
 
-        return Loaders(self.services.log, self.now, self.reader, self.require_own)
+        return Loaders(self.services.log, self.now, self.reader, self.require_own, self.reading)
 
     def spend(self, rows: Any) -> Any:
         """Count nested rows that an operation shows; refuse one that shows too many."""
@@ -98,12 +102,13 @@ class Context:
     def forget(self) -> None:
         """Read afresh from now on: something was written, or time has passed."""
         self.__dict__.pop("loaders", None)
+        self._unreached.clear()
         self.now = datetime.now(UTC)
 
-    def restart(self) -> None:
-        """Answer the same question in another way."""
+    def restart(self, proven: frozenset[UUID]) -> None:
+        """Answer the same question in another way, as if nothing had been read or proven meanwhile."""
         self.__dict__.pop("loaders", None)
-        self.rows = 0
+        self.rows, self.proven = 0, proven
 
     def renew(self) -> None:
         """Begin another result of a subscription: read afresh, and count its rows anew."""
@@ -114,9 +119,13 @@ class Context:
         """Wait until what is read includes a position; a read model that is not needed may have stopped."""
         if position:
             self.require_own()
+            wanted = position, needed and frozenset(needed)
+            if (refused := self._unreached.get(wanted)) is not None:
+                raise self.error(refused)  # who is answered in another way has waited already
             try:
                 await self.services.engine.reach(position, needed=needed)
             except Refusal as refusal:
+                self._unreached[wanted] = refusal
                 raise self.error(refusal) from refusal
 
     def require_own(self) -> None:
@@ -124,6 +133,15 @@ class Context:
         try:
             self.services.engine.known.require_own()
         except Refusal as refusal:
+            raise self.error(refusal) from refusal
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """Borrow a connection to read with; refused where another version has remade what is read."""
+        try:
+            async with self.services.engine.known.reading() as connection:
+                yield connection
+        except ReadModelReplaced as refusal:
             raise self.error(refusal) from refusal
 
     def error(self, refusal: Refusal) -> ApiError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ from strawberry.dataloader import DataLoader
 
 from chuishao.domain.event import SealedText
 from chuishao.domain.sight import Reader
-from chuishao.eventlog.connection import Connection, connected
+from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.proofs import Included, Leaf, included
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint
@@ -29,13 +30,22 @@ K = TypeVar("K", bound=Hashable)
 class Loaders:
     """The loaders of one operation."""
 
-    def __init__(self, log: EventLog, now: datetime, reader: Reader, require_own: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        now: datetime,
+        reader: Reader,
+        require_own: Callable[[], None],
+        reading: Callable[[], AbstractAsyncContextManager[Connection]],
+    ) -> None:
         self.log = log
         self.now = now
         self.reader = reader
         self._of: dict[Link, DataLoader[Any, Any]] = {}
         self._require_own = require_own
         """Refuses where a read model is no longer that of this code."""
+        self._reading = reading
+        """Borrows a connection, and refuses likewise where a statement finds it out."""
 
     def of(self, link: Link) -> DataLoader[Any, Any]:
         """The rows that a link finds: one of them or None, or all of them in the link's order."""
@@ -65,7 +75,7 @@ class Loaders:
             newest = await self.checkpoint.load(None)
             if newest is None:
                 return [None for _ in leaves]
-            async with connected(self.log.pool) as connection:
+            async with self._reading() as connection:
                 found = await included(connection, self.log.id, newest, leaves)
             return [found.get(leaf) for leaf in leaves]
 
@@ -113,7 +123,7 @@ class Loaders:
         query = f"SELECT {columns} FROM {link.source} t{where.sql}"
         if link.many:
             query += f" ORDER BY {', '.join(f't.{name}' for name in (link.column, *link.order))}"
-        async with connected(self.log.pool) as connection:
+        async with self._reading() as connection:
             return await connection.fetch(query, *where.arguments)
 
     def _derived(self, load_all: Callable[[Any, list[K]], Awaitable[dict[K, Any]]]) -> DataLoader[K, Any]:
@@ -129,7 +139,7 @@ class Loaders:
         self, load_all: Callable[[Any, list[K]], Awaitable[dict[K, Any]]], **default: Any
     ) -> DataLoader[K, Any]:
         async def load(keys: list[K]) -> list[Any]:
-            async with connected(self.log.pool) as connection:
+            async with self._reading() as connection:
                 found = await load_all(connection, keys)
             return [found.get(key, default["missing"]) if default else found[key] for key in keys]
 

@@ -18,8 +18,8 @@ from chuishao.commands.secret import secret_of
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import Role
-from chuishao.eventlog.connection import Unavailable, connected
-from chuishao.graphql.context import Info
+from chuishao.eventlog.connection import Unavailable
+from chuishao.graphql.context import Context, Info
 from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
@@ -95,7 +95,7 @@ class Thing:
 
 
 async def _latest_policy(info: Info, _id: Any) -> Any:
-    async with connected(info.context.services.log.pool) as connection:
+    async with info.context.reading() as connection:
         return (await all_policies(connection))[0]
 
 
@@ -112,7 +112,7 @@ async def _erasure(info: Info, id_: Any) -> Any:
     return await info.context.services.log.begun(id_)
 
 
-_THINGS: dict[str, Thing] = {
+THINGS: dict[str, Thing] = {
     "case": _thing(CaseRef, "案件", "case", _by(CASE), *SEEN_BY),
     "whistle": _thing(WhistleRef, "哨件", "whistle", _by(WHISTLE), *SEEN_BY),
     "worker": _thing(WorkerRef, "网格员", "worker", _by(WORKER), "workers"),
@@ -129,7 +129,7 @@ _THINGS: dict[str, Thing] = {
 }
 
 
-async def _read(root: Result, info: Info, thing: Thing) -> tuple[Any, UnreadError | None]:
+async def read_thing(root: Result, info: Info, thing: Thing) -> tuple[Any, UnreadError | None]:
     """Read what a command made or changed, once; a recorded command is never answered by an error."""
     if root.thing is None:
         root.thing = asyncio.ensure_future(_read_now(root, info, thing))
@@ -152,8 +152,13 @@ async def _read_now(root: Result, info: Info, thing: Thing) -> tuple[Any, Unread
 
 
 async def send(info: Info, command: type[Command], given: Any) -> Result:
-    """Execute a command as the asker."""
-    context = info.context
+    """Execute a command as the asker; what was done already is not done again."""
+    done = info.context.done.get(str(info.path.key)) if info.context.done else None
+    return await (done or carry_out(info.context, command, given))
+
+
+async def carry_out(context: Context, command: type[Command], given: Any) -> Result:
+    """Execute a command as the asker of an operation; raises what is no refusal."""
     try:
         ready = command_of(command, given)
         envelope = Envelope(
@@ -175,13 +180,13 @@ async def send(info: Info, command: type[Command], given: Any) -> Result:
 
 
 def _payload_of(command: type[Command]) -> type:
-    thing = _THINGS[command.thing]
+    thing = THINGS[command.thing]
 
     async def shown(root: Root, info: Info) -> Any:
-        return (await _read(root, info, thing))[0]
+        return (await read_thing(root, info, thing))[0]
 
     async def unread(root: Root, info: Info) -> UnreadError | None:
-        return (await _read(root, info, thing))[1]
+        return (await read_thing(root, info, thing))[1]
 
     shown.__annotations__["return"] = thing.shown | None
     fields = [

@@ -447,7 +447,7 @@ class Query(SealQueries):
             services = info.context.services
             position = await services.log.resume(after) if after else 0
             head = await services.log.head()
-            seen = await narrowed(info, wanted, head)
+            seen = await narrowed(info.context, wanted, head)
             return await services.log.matching(seen, position, head, size)
 
         return await answered(info, read, None)  # type: ignore[no-any-return]

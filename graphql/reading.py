@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chuishao.domain.event import storable
 from chuishao.domain.refusal import BadText, Refusal
-from chuishao.eventlog.connection import Connection, connected
+from chuishao.eventlog.connection import Connection
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.endpoint.trace import includes
 from chuishao.graphql.inputs import read_id
@@ -82,7 +82,7 @@ async def fetched(info: Info, fetch: Callable[[Connection], Awaitable[Any]], at_
     """Run a read that needs a connection of its own; it must not wait for a loader meanwhile."""
 
     async def answer() -> Any:
-        async with connected(info.context.services.log.pool) as connection:
+        async with info.context.reading() as connection:
             return await fetch(connection)
 
     return await answered(info, answer, at_least)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from chuishao.domain import case_events as facts
@@ -81,7 +82,9 @@ class CaseText:
 CASES = Table("case_row", CaseRow)
 TEXTS = Table("case_text", CaseText)
 
-_LIMITS: dict[Status, LimitKind] = {
+_BEGINNINGS = (facts.CaseReported, facts.CaseSplitOff)
+_POLICIES = (PolicyAdopted, PolicyRevised)
+_LIMITS: dict[str, LimitKind] = {
     Status.REPORTED: LimitKind.ACCEPT,
     Status.ACCEPTED: LimitKind.ASSESS,
     Status.ASSESSED: LimitKind.ASSIGN,
@@ -100,22 +103,25 @@ async def fold(connection: Connection, batch: Batch) -> None:
     book = await policy_book(connection, batch.log)
     pending: list[RecordedEvent] = []
     for recorded in batch.events:
-        if isinstance(recorded.event, facts.CaseEvent):
-            pending.append(recorded)
-        elif isinstance(recorded.event, PolicyAdopted | PolicyRevised):
+        if isinstance(recorded.event, _POLICIES):
             await _fold_cases(connection, pending, book)
             pending = []
             await _redate(connection, recorded.position, book)
+        else:
+            pending.append(recorded)
     await _fold_cases(connection, pending, book)
     await _keep_words(connection, batch)
 
 
 async def _fold_cases(connection: Connection, events: Sequence[RecordedEvent], book: PolicyBook) -> None:
-    rows: dict[UUID, CaseRow] = await CASES.load(connection, {recorded.stream for recorded in events})
+    begun = {recorded.stream for recorded in events if isinstance(recorded.event, _BEGINNINGS)}
+    rows = await CASES.load(connection, {recorded.stream for recorded in events} - begun)
     for recorded in events:
         evolve(rows, recorded)
-        date(rows[recorded.stream], book, recorded.position)
-    await CASES.save(connection, rows.values())
+    for row in rows.values():
+        date(row, book, row.position)
+    await CASES.save(connection, [row for id_, row in rows.items() if id_ not in begun])
+    await CASES.add(connection, [rows[id_] for id_ in begun])
 
 
 async def _redate(connection: Connection, position: int, book: PolicyBook) -> None:
@@ -130,7 +136,7 @@ async def _keep_words(connection: Connection, batch: Batch) -> None:
     begun = {
         recorded.stream: from_bytes(to_bytes(recorded.event.text))
         for recorded in batch.events
-        if isinstance(recorded.event, facts.CaseReported | facts.CaseSplitOff)
+        if isinstance(recorded.event, _BEGINNINGS)
     }
     plain = await batch.opened(connection, [text for text in begun.values() if text])
     texts = [
@@ -138,17 +144,17 @@ async def _keep_words(connection: Connection, batch: Batch) -> None:
         for id_, text in begun.items()
         if text and text in plain
     ]
-    await TEXTS.save(connection, texts)
+    await TEXTS.add(connection, texts)
 
 
 def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
     """Set until when the next step is due, by the policy in force since the case stands where it stands."""
-    kind = _LIMITS.get(Status(row.status))
+    kind = _LIMITS.get(row.status)
     policy = book.at(row.since, known_by) if kind else None
     limit = None
     if kind and policy:
-        limit = policy.limit(
-            kind, category=row.category, severity=row.severity, tier=row.tier, division=row.place
+        limit = book.limit(
+            policy, kind, category=row.category, severity=row.severity, tier=row.tier, division=row.place
         )
     row.due_at = policy.ends(row.since, limit) if policy and limit else None
     row.due_rule = limit.rule if limit else None
@@ -156,15 +162,15 @@ def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
 
 def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent) -> None:
     """Fold one case event into its row."""
-    event = recorded.event
-    if isinstance(event, facts.CaseReported | facts.CaseSplitOff):
+    event = cast("facts.CaseEvent", recorded.event)
+    if isinstance(event, _BEGINNINGS):
         row = rows[recorded.stream] = _begun(recorded, event)
     else:
         row = rows[recorded.stream]
     _change(row, recorded)
-    if isinstance(event, facts.CaseEvent) and (target := TRANSITIONS[event.step].target) is not None:
+    if (target := TRANSITIONS[event.step].target) is not None:
         row.status, row.since = target.value, recorded.occurred_at
-    row.open = Status(row.status) in OPEN
+    row.open = row.status in OPEN
     row.place = row.grid or row.community
     row.version, row.position = recorded.version, recorded.position
 
@@ -254,4 +260,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=4, fold=fold, on=(facts.CaseEvent, PolicyAdopted, PolicyRevised))
+PROJECTION = Projection("cases", version=4, fold=fold, on=(facts.CaseEvent, *_POLICIES))

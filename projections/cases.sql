@@ -43,16 +43,6 @@ CREATE TABLE case_row (
     status_before  text,
     since_before   timestamptz
 ) WITH (fillfactor = 80);
-CREATE INDEX case_by_place ON case_row (place, number);
-CREATE INDEX case_by_due ON case_row (due_at, number) WHERE open;
-CREATE INDEX case_open_by_place ON case_row (place, due_at) WHERE open;
-CREATE INDEX case_by_due_of_all ON case_row ((coalesce(due_at, 'infinity')), number);
-CREATE INDEX case_by_change ON case_row (position);
-CREATE INDEX case_by_number ON case_row (number);
-CREATE INDEX case_by_subject ON case_row (subject, number);
-CREATE INDEX case_by_assignee ON case_row (assignee, number) WHERE assignee IS NOT NULL;
-CREATE INDEX case_by_joined ON case_row (joined) WHERE joined IS NOT NULL;
-CREATE INDEX case_by_split ON case_row (split_from) WHERE split_from IS NOT NULL;
 CREATE TABLE case_text (
     id      uuid PRIMARY KEY,
     log     integer NOT NULL,
@@ -61,5 +51,17 @@ CREATE TABLE case_text (
     FOREIGN KEY (log, subject) REFERENCES public.opened_subject ON DELETE CASCADE
 );
 ALTER TABLE case_text ALTER COLUMN text SET STATISTICS 0; -- a sample of the words would outlive them
-CREATE INDEX case_text_words ON case_text USING gin (text public.gin_trgm_ops);
 CREATE INDEX case_text_subject ON case_text (log, subject);
+
+-- name: indexes
+CREATE INDEX IF NOT EXISTS case_by_place ON case_row (place, number);
+CREATE INDEX IF NOT EXISTS case_by_due ON case_row (due_at, number) WHERE open;
+CREATE INDEX IF NOT EXISTS case_open_by_place ON case_row (place, due_at) WHERE open;
+CREATE INDEX IF NOT EXISTS case_by_due_of_all ON case_row ((coalesce(due_at, 'infinity')), number);
+CREATE INDEX IF NOT EXISTS case_by_change ON case_row (position);
+CREATE INDEX IF NOT EXISTS case_by_number ON case_row (number);
+CREATE INDEX IF NOT EXISTS case_by_subject ON case_row (subject, number);
+CREATE INDEX IF NOT EXISTS case_by_assignee ON case_row (assignee, number) WHERE assignee IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_by_joined ON case_row (joined) WHERE joined IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_by_split ON case_row (split_from) WHERE split_from IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_text_words ON case_text USING gin (text public.gin_trgm_ops);

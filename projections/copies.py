@@ -6,6 +6,7 @@ that has begun ends on the tables that it began with, and the next one finds the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import uuid4
@@ -31,7 +32,11 @@ _FORGET = f"DELETE {_ITS}"
 _BEGIN = "INSERT INTO projection_copy (log, name, place, version, fingerprint) VALUES ($1, $2, $3, $4, $5)"
 _ADVANCE = """
 UPDATE projection_copy SET position = $4, proof = $5, updated_at = now()
-WHERE log = $1 AND name = $2 AND place = $3 AND position < $4
+WHERE log = $1 AND (name, place) IN (SELECT * FROM unnest($2::text[], $3::text[])) AND position < $4
+"""
+_LARGE = """
+SELECT c.oid::regclass::text FROM pg_class c
+WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND pg_relation_size(c.oid) > 1000000
 """
 _KEEP_PRESENT = """
 INSERT INTO projection_copy (log, name, place, version, fingerprint, position, proof)
@@ -60,10 +65,11 @@ class Copy:
         """Where it is folded."""
         return Place(self.log, self.projection, f"{self.projection.name}_{self.beside}")
 
-    async def reached(self, connection: Connection, last: RecordedEvent) -> None:
-        """Keep how far it is, in the transaction that folded it; `position` follows when that is over."""
-        of = (self.log.id, self.projection.name, self.beside)
-        await connection.execute(_ADVANCE, *of, last.position, last.leaf_hash)
+
+async def reached(connection: Connection, copies: Sequence[Copy], last: RecordedEvent) -> None:
+    """Keep how far copies are, in the transaction that folded them; `position` follows when that is over."""
+    names, places = [copy.projection.name for copy in copies], [copy.beside for copy in copies]
+    await connection.execute(_ADVANCE, copies[0].log.id, names, places, last.position, last.leaf_hash)
 
 
 async def found(connection: Connection, log: EventLog, projection: Projection, beside: Beside) -> Copy | None:
@@ -89,6 +95,25 @@ async def begun(connection: Connection, log: EventLog, projection: Projection) -
         await connection.execute(_FORGET, log.id, projection.name, "next")
         await connection.execute(_BEGIN, log.id, projection.name, "next", *projection.code)
     return copy
+
+
+def indexes(copy: Copy) -> list[str]:
+    """The statements that make what queries need of a copy, and a fold does without."""
+    return [statement for statement in copy.projection.indexes.split(";") if statement.strip()]
+
+
+async def make_index(connection: Connection, copy: Copy, statement: str) -> None:
+    """Make one index, in a transaction of its own: it holds up whoever erases words meanwhile."""
+    async with connection.transaction():
+        await connection.execute("SET LOCAL max_parallel_maintenance_workers = 0")
+        await connection.execute(f'SET LOCAL search_path TO "{copy.place.schema}", public')
+        await connection.execute(statement)
+
+
+async def analyse(connection: Connection, copy: Copy) -> None:
+    """Let the planner know what is in large tables; of small ones it would know less than it assumes."""
+    for (table,) in await connection.fetch(_LARGE, copy.place.schema):
+        await connection.execute(f"ANALYZE {table}")
 
 
 async def hold_engines(connection: Connection) -> None:

@@ -6,5 +6,7 @@ CREATE TABLE department (
     established_at timestamptz NOT NULL,
     abolished_at   timestamptz
 );
-CREATE INDEX department_by_division ON department (division, id);
-CREATE INDEX department_by_name ON department (name, id);
+
+-- name: indexes
+CREATE INDEX IF NOT EXISTS department_by_division ON department (division, id);
+CREATE INDEX IF NOT EXISTS department_by_name ON department (name, id);

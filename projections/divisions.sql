@@ -8,9 +8,6 @@ CREATE TABLE division (
     effective_from date NOT NULL,
     abolished_from date
 );
-CREATE INDEX division_by_parent ON division (parent, code);
-CREATE INDEX division_by_level ON division (level, code);
-CREATE INDEX division_names ON division USING gin (name public.gin_trgm_ops);
 CREATE TABLE name (
     division       uuid   NOT NULL,
     position       bigint NOT NULL,
@@ -19,3 +16,8 @@ CREATE TABLE name (
     effective_from date   NOT NULL,
     PRIMARY KEY (division, position)
 );
+
+-- name: indexes
+CREATE INDEX IF NOT EXISTS division_by_parent ON division (parent, code);
+CREATE INDEX IF NOT EXISTS division_by_level ON division (level, code);
+CREATE INDEX IF NOT EXISTS division_names ON division USING gin (name public.gin_trgm_ops);

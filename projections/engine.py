@@ -18,7 +18,7 @@ from opentelemetry.trace import Span
 
 from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected
 from chuishao.eventlog.failure import told
-from chuishao.eventlog.feed import POLL, Feed
+from chuishao.eventlog.feed import AGAIN, Feed
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.spans import span
 from chuishao.projections.poison import OnPoison, Place, Poison, fold, fold_each, fold_or_wait, passes
@@ -29,16 +29,18 @@ from chuishao.projections.reach import LARGEST, Reach
 SHORT, LONG = 0.005, 1.0
 """Seconds between looks where there is nothing to fold: more and more."""
 GATHER = 0.02
-"""Seconds that a round takes at least, so that under load a batch has more than one event."""
-_CLAIM_ALL = """
-SELECT name, version, fingerprint, position FROM projection p
+"""Seconds at most between rounds under load, so that a batch has more than one event."""
+_LIGHTLY = "set_config('synchronous_commit', 'off', true)"
+"""A commit that waits for no disk: what a crash takes is folded again, rows and checkpoint being one."""
+_CLAIM_ALL = f"""
+SELECT name, version, fingerprint, position, {_LIGHTLY} FROM projection p
 WHERE log = $1 AND name = ANY($2) AND status = 'live'
   AND NOT EXISTS (SELECT FROM parked k WHERE k.log = p.log AND k.projection = p.name)
 ORDER BY name FOR UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608 no value stands in it
 _OURS = "log = $1 AND name = $2 AND version = $3 AND fingerprint = $4 AND status = 'live'"
 _POSITION = f"SELECT position FROM projection WHERE {_OURS}"  # noqa: S608 no value stands in it
-_CLAIM = f"SELECT true FROM projection WHERE {_OURS} AND position = $5 FOR UPDATE SKIP LOCKED"  # noqa: S608 nor here
+_CLAIM = f"SELECT true, {_LIGHTLY} FROM projection WHERE {_OURS} AND position = $5 FOR UPDATE SKIP LOCKED"  # noqa: S608
 _STOP = "UPDATE projection SET status = 'stopped', error = $3 WHERE log = $1 AND name = $2"
 
 logger = logging.getLogger("chuishao.projections")
@@ -134,18 +136,21 @@ class Engine:
         clock = asyncio.get_running_loop().time
         while True:
             seen, began = self.feed.head, clock()
+            if self._history == self.feed.history and not self.known.behind(seen):
+                pause = await self._news(seen, LONG)  # nothing is asked of the database meanwhile
+                continue
             try:
                 folded = await self.round()
             except Unavailable as error:
                 logger.warning("the read models wait for the database: %s", error)
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(AGAIN)
             except Exception:
                 logger.exception("the read models could not go on; trying again")
                 await asyncio.sleep(LONG)
             else:
                 if folded:
                     pause = SHORT
-                    await asyncio.sleep(max(0.0, GATHER - (clock() - began)))
+                    await asyncio.sleep(min(GATHER, clock() - began))  # so half the time is left to others
                 else:
                     pause = await self._news(seen, pause)
 

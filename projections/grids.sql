@@ -11,9 +11,11 @@ CREATE TABLE grid (
     drawn_at    timestamptz NOT NULL,
     retired_at  timestamptz
 );
-CREATE INDEX grid_by_name ON grid (name, code);
-CREATE INDEX grid_by_vacancy ON grid ((coalesce(vacant_since, 'infinity')), code);
-CREATE INDEX grid_by_worker ON grid (worker) WHERE worker IS NOT NULL;
+
+-- name: indexes
+CREATE INDEX IF NOT EXISTS grid_by_name ON grid (name, code);
+CREATE INDEX IF NOT EXISTS grid_by_vacancy ON grid ((coalesce(vacant_since, 'infinity')), code);
+CREATE INDEX IF NOT EXISTS grid_by_worker ON grid (worker) WHERE worker IS NOT NULL;
 
 -- name: overdue
 SELECT w.place, (SELECT count(*) FROM cases.case_row c

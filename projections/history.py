@@ -6,7 +6,7 @@ after the event. Words and actors are read from the log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -96,6 +96,7 @@ class Holding:
     number: int
 
 
+_BEGINNINGS = (facts.CaseReported, facts.CaseSplitOff)
 ENTRIES = Table("entry", EntryRow, key=("case_id", "position"))
 
 
@@ -104,35 +105,32 @@ ENTRIES = Table("entry", EntryRow, key=("case_id", "position"))
 
 async def fold(connection: Connection, batch: Batch) -> None:
     """Add an entry for every event of a case or of its whistles."""
-    wanted = [recorded for recorded in batch.events if case_of(recorded) is not None]
-    cases = {case_of(recorded) for recorded in wanted}
-    rows = await connection.fetch(_SQL["latest"], list(cases))
-    latest = {row["case_id"]: EntryRow(*row) for row in rows}
+    cases = [case_of(recorded) for recorded in batch.events]
+    begun = {recorded.stream for recorded in batch.events if isinstance(recorded.event, _BEGINNINGS)}
+    latest = await _latest(connection, set(cases) - begun)
     entries = []
-    for recorded in wanted:
-        case = case_of(recorded)
-        assert case is not None
-        entry = follow(latest.get(case), case, recorded)
-        latest[case] = entry
+    for case, recorded in zip(cases, batch.events, strict=True):
+        entry = latest[case] = follow(latest.get(case), case, recorded)
         entries.append(entry)
-    await ENTRIES.save(connection, entries)
+    await ENTRIES.add(connection, entries)
 
 
-def case_of(recorded: RecordedEvent) -> UUID | None:
-    """The case whose history an event belongs to."""
-    match recorded.event:
-        case facts.CaseEvent():
-            return recorded.stream
-        case WhistleEvent():
-            return recorded.meta.correlation
-    return None
+async def _latest(connection: Connection, cases: Collection[UUID]) -> dict[UUID, EntryRow]:
+    """The entry of each case's last event so far."""
+    rows = await connection.fetch(_SQL["latest"], list(cases)) if cases else []
+    return {row["case_id"]: EntryRow(*row) for row in rows}
+
+
+def case_of(recorded: RecordedEvent) -> UUID:
+    """The case whose history an event of a case or of its whistle belongs to."""
+    return recorded.stream if isinstance(recorded.event, facts.CaseEvent) else recorded.meta.correlation
 
 
 def follow(before: EntryRow | None, case: UUID, recorded: RecordedEvent) -> EntryRow:
     """The entry of an event, given the entry before it."""
     event = recorded.event
     if before is None:
-        assert isinstance(event, facts.CaseReported | facts.CaseSplitOff)
+        assert isinstance(event, _BEGINNINGS)
         before = EntryRow(
             case_id=case,
             position=0,
@@ -147,12 +145,19 @@ def follow(before: EntryRow | None, case: UUID, recorded: RecordedEvent) -> Entr
             grid=event.grid,
             status_before=None,
         )
-    entry = replace(
-        before,
+    entry = EntryRow(
+        case_id=before.case_id,
         position=recorded.position,
         stream=recorded.stream,
         type=recorded.type,
+        status=before.status,
+        tier=before.tier,
+        holder=before.holder,
+        assignee=before.assignee,
         occurred_at=recorded.occurred_at,
+        community=before.community,
+        grid=before.grid,
+        status_before=before.status_before,
     )
     if isinstance(event, facts.CaseEvent):
         _hold(entry, event)

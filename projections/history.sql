@@ -16,9 +16,11 @@ CREATE TABLE entry (
 );
 
 -- name: latest
-SELECT DISTINCT ON (case_id) case_id, position, stream, type, status, tier, holder, assignee, occurred_at,
-       community, grid, status_before
-FROM entry WHERE case_id = ANY($1) ORDER BY case_id, position DESC
+SELECT h.*
+FROM unnest($1::uuid[]) AS wanted (case_id)
+CROSS JOIN LATERAL (SELECT case_id, position, stream, type, status, tier, holder, assignee, occurred_at,
+                           community, grid, status_before
+                    FROM entry e WHERE e.case_id = wanted.case_id ORDER BY position DESC LIMIT 1) h
 
 -- name: trace
 SELECT h.case_id, h.position, h.stream, h.type, h.status, h.tier, h.holder, h.assignee, h.occurred_at,

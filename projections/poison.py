@@ -18,12 +18,13 @@ from chuishao.eventlog.connection import UNAVAILABLE, Connection, Unavailable
 from chuishao.eventlog.failure import told
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.projection import Projection
+from chuishao.projections.projection import Batch, Projection
 
 OnPoison = Literal["stop", "park"]
 WAITS = "waits for an earlier event of its stream"
 TRANSIENT = ("40", "53", "55", "57", "58")
 """Classes of PostgreSQL's errors that pass: conflicts, lack of resources, locks, intervention, the system."""
+_PARKING = "SELECT DISTINCT projection FROM parked WHERE log = $1 AND projection = ANY($2)"
 _BLOCKED = "SELECT DISTINCT stream FROM parked WHERE log = $1 AND projection = $2"
 _PARK = "INSERT INTO parked (log, projection, position, stream, error) VALUES ($1, $2, $3, $4, $5)"
 _SKIPPED = "SELECT position FROM skipped WHERE log = $1 AND projection = $2 AND position = ANY($3)"
@@ -59,19 +60,19 @@ def passes(failure: BaseException) -> bool:
 
 async def fold(connection: Connection, place: Place, batch: Sequence[RecordedEvent]) -> None:
     """Fold a batch into the tables of a place, in the transaction that is open."""
-    await connection.execute(f'SET LOCAL search_path TO "{place.schema}", public')
-    await place.projection.take(connection, place.log, batch)
+    if wanted := place.projection.wanted(batch):
+        await connection.execute(f'SET LOCAL search_path TO "{place.schema}", public')
+        await place.projection.fold(connection, Batch(place.log, wanted))
 
 
 async def fold_or_wait(connection: Connection, place: Place, batch: Sequence[RecordedEvent]) -> None:
     """Fold a batch, except for what waits for an earlier event of its stream."""
-    blocked = await blocked_streams(connection, place)
-    for event in batch:
-        if event.stream in blocked:
-            await _park(connection, place, event, WAITS)
-    events = [event for event in batch if event.stream not in blocked]
-    if events:
-        await fold(connection, place, events)
+    if blocked := await blocked_streams(connection, place):
+        for event in batch:
+            if event.stream in blocked:
+                await _park(connection, place, event, WAITS)
+        batch = [event for event in batch if event.stream not in blocked]
+    await fold(connection, place, batch)
 
 
 async def fold_each(
@@ -107,6 +108,11 @@ async def fold_one(connection: Connection, place: Place, event: RecordedEvent) -
         logger.exception("projection %s cannot fold event %s", place.schema, event.position)
         return Poison(event, told(failure))
     return None
+
+
+async def parking(connection: Connection, log: EventLog, schemas: Sequence[str]) -> set[str]:
+    """Those of the places, by their schemas, where anything is parked."""
+    return {row["projection"] for row in await connection.fetch(_PARKING, log.id, schemas)}
 
 
 async def blocked_streams(connection: Connection, place: Place) -> set[UUID]:

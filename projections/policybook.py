@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
+from chuishao.domain.calendar import Limit
 from chuishao.domain.identity import POLICY_ID
-from chuishao.domain.policy import Policy, in_force, parse
+from chuishao.domain.policy import LimitKind, Policy, in_force, parse
 from chuishao.domain.refusal import NoPolicy
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sql import statements
 
 _SQL = statements("chuishao.projections", "policies.sql")
+REMEMBERED = 10_000
+"""Limits that a book remembers."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +27,62 @@ class PolicyBook:
     """The policies of a log with the positions of their adoption, in order."""
 
     adopted: tuple[tuple[int, Policy], ...]
+    _days: dict[tuple[int, date], Policy | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What is in force all through a day, by how many policies are known."""
+    _limits: dict[tuple[object, ...], Limit | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @cached_property
+    def _positions(self) -> list[int]:
+        return [position for position, _ in self.adopted]
 
     def at(self, moment: datetime, known_by: int) -> Policy | None:
         """The policy in force at a moment, as known at a position; None where none was."""
-        known = [policy for position, policy in self.adopted if position <= known_by]
-        try:
-            return in_force(known, moment)
-        except NoPolicy:
-            return None
+        known = bisect_right(self._positions, known_by)
+        day = moment.astimezone(UTC).date()
+        if (known, day) in self._days:
+            return self._days[known, day]
+        policies = [policy for _, policy in self.adopted[:known]]
+        found = _in_force(policies, moment)
+        if not any(_begins_on(policy, day) for policy in policies):
+            self._days[known, day] = found
+        return found
+
+    def limit(self, policy: Policy, about: LimitKind, /, **facts: str | None) -> Limit | None:
+        """The limit of the rule that fits the facts most closely, as the policy says; remembered."""
+        asked = self._asked[id(policy), about]
+        key = (id(policy), about, *[facts.get(name) for name in asked])
+        if key not in self._limits:
+            if len(self._limits) >= REMEMBERED:
+                self._limits.clear()
+            self._limits[key] = policy.limit(about, **facts)
+        return self._limits[key]
+
+    @cached_property
+    def _asked(self) -> dict[tuple[int, LimitKind], list[str]]:
+        """Which facts the rules of each policy ask for: others make no difference to a limit."""
+        return {
+            (id(policy), about): sorted(
+                {name for rule in policy.rules if rule["about"] == about for name in rule.get("when", {})}
+            )
+            for _, policy in self.adopted
+            for about in LimitKind
+        }
+
+
+def _in_force(policies: list[Policy], moment: datetime) -> Policy | None:
+    try:
+        return in_force(policies, moment)
+    except NoPolicy:
+        return None
+
+
+def _begins_on(policy: Policy, day: date) -> bool:
+    """Whether a policy comes into force somewhere in the world on that day of UTC."""
+    return policy.effective_from in (day, day + timedelta(days=1))
 
 
 _books: WeakKeyDictionary[EventLog, tuple[int, PolicyBook]] = WeakKeyDictionary()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,11 +22,13 @@ class Batch:
     log: EventLog
     events: Sequence[RecordedEvent]
 
-    async def opened(self, connection: Connection, texts: Iterable[SealedText]) -> dict[SealedText, str]:
+    async def opened(self, connection: Connection, texts: Collection[SealedText]) -> dict[SealedText, str]:
         """Sealed texts in plain, as far as their keys exist, to be kept in rows that an erasure deletes:
 
         FOREIGN KEY (log, subject) REFERENCES public.opened_subject ON DELETE CASCADE
         """
+        if not texts:
+            return {}
         return await self.log.keyring.open_to_keep(connection, texts)
 
 
@@ -55,20 +57,24 @@ class Projection:
     @cached_property
     def fingerprint(self) -> str:
         """Which code makes it."""
-        return fingerprint_of(self.fold.__module__, self.tables)
+        return fingerprint_of(self.fold.__module__, self.tables, self.indexes)
 
     @property
     def code(self) -> tuple[int, str]:
         """Its version and fingerprint: rows made under others are not its own."""
         return self.version, self.fingerprint
 
-    async def take(self, connection: Connection, log: EventLog, events: Iterable[RecordedEvent]) -> None:
-        """Fold those of the events that it folds, in the schema of the connection's search path."""
-        wanted = [event for event in events if not self.on or event.type in self.topics]
-        if wanted:
-            await self.fold(connection, Batch(log, wanted))
+    def wanted(self, events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
+        """Those of the events that it folds."""
+        topics = self.topics
+        return [event for event in events if event.type in topics] if self.on else events
 
     @property
     def tables(self) -> str:
-        """The statements that make its tables."""
+        """The statements that make its tables, with whatever its fold needs to find rows."""
         return statements("chuishao.projections", f"{self.name}.sql")["tables"]
+
+    @property
+    def indexes(self) -> str:
+        """The statements that make, where they are missing, the indexes that only queries need."""
+        return statements("chuishao.projections", f"{self.name}.sql").get("indexes", "")

@@ -1,20 +1,22 @@
 """How far the read models of this process are, and whether they may be read.
 
 A read model may be behind, may have stopped at an event, or may have been remade by another version of the
-server. The last is looked for twice a second, so a process answers from another's read model for no longer.
+server. The last is looked for twice a second, so a process answers from another's read model for no longer;
+and at once where a statement names a table or column that another's does not have.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
 
 from chuishao.domain.refusal import Refusal
-from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.connection import Connection, Unavailable, connected
 from chuishao.eventlog.feed import Feed
 from chuishao.projections.projection import Projection
 
@@ -22,6 +24,14 @@ LARGEST = 2**63 - 1
 """Beyond every position."""
 LOOK = 0.5
 """Seconds between looks whether the read models are still those of this code."""
+FOREIGN = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.DataError,  # an argument does not fit a column's type any more
+)
+"""What PostgreSQL says of a statement that was written for other tables than there are."""
 _ROWS = "SELECT name, version, fingerprint, position, status FROM projection WHERE log = $1"
 
 
@@ -88,13 +98,18 @@ class Reach:
             progress.set()
 
     def forget(self) -> None:
-        """Know nothing any more: the log was set back."""
+        """Know nothing any more: the log was set back, or the database may have been."""
         self._rows.clear()
         self._reached.clear()
+
+    def _lost(self, _connection: object) -> None:
+        self.forget()
 
     async def look(self) -> None:
         """See where the read models stand, whoever folded or made them."""
         async with connected(self.log.pool) as connection:
+            # A database that starts again after a crash may have lost what was folded last.
+            connection.add_termination_listener(self._lost)
             rows = await connection.fetch(_ROWS, self.log.id)
         self._rows = {name: _Row(*rest) for name, *rest in rows}
         for name, row in self._rows.items():
@@ -106,6 +121,14 @@ class Reach:
             with contextlib.suppress(Unavailable, asyncpg.PostgresError):
                 await self.look()
             await asyncio.sleep(LOOK)
+
+    def behind(self, position: int) -> bool:
+        """Whether any has still to fold up to a position, or is not known; a stopped one has not."""
+        return any(
+            row is None or (row.status != "stopped" and self._reached.get(projection.name, 0) < position)
+            for projection in self.projections
+            for row in [self._rows.get(projection.name)]
+        )
 
     @property
     def replaced(self) -> list[str]:
@@ -121,6 +144,17 @@ class Reach:
         """Refuse to read what other code made."""
         for name in self.replaced:
             raise ReadModelReplaced(name=name)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """Borrow a connection to read with; where that fails on tables of other code, refuse as such."""
+        try:
+            async with connected(self.log.pool) as connection:
+                yield connection
+        except FOREIGN:
+            await self.look()
+            self.require_own()
+            raise
 
     async def until(self, position: int, within: float, needed: Collection[str] | None = None) -> None:
         """Return once the read models have folded a position; refuse where that takes too long.

@@ -8,23 +8,36 @@ short transaction, in which all of them take their places together.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
 
 from chuishao.eventlog.connection import Connection, Unavailable, connected
-from chuishao.eventlog.feed import PAGE
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.copies import Copy, begun, drop_retired, flip, found, hold_engines
-from chuishao.projections.poison import OnPoison, Poison, fold_each, fold_or_wait, passes
+from chuishao.projections.copies import (
+    Copy,
+    analyse,
+    begun,
+    drop_retired,
+    flip,
+    found,
+    hold_engines,
+    indexes,
+    make_index,
+    reached,
+)
+from chuishao.projections.poison import OnPoison, Poison, fold, fold_each, fold_or_wait, parking, passes
 from chuishao.projections.projection import Projection
 from chuishao.projections.proof import strange
 
 Progress = Callable[[str, int, int], None]
 """Hears (projection, position, head) while a read model is rebuilt."""
+PAGE = 5000
+"""Events folded at a time: a row that several of them change is written once."""
+Read = Callable[[int, int], Awaitable[list[RecordedEvent]]]
 NEAR = 200
 """Events that may be missing when the flip begins: they are folded while engines wait."""
 _TRY = "SELECT pg_try_advisory_lock(hashtext($1))"
@@ -152,10 +165,10 @@ async def _take_their_places(
     poisoned: dict[str, Poison] = {}
     position = None
     while copies and position is None:
-        poisoned |= await _catch_up(connection, log, copies, manner)
-        copies = [copy for copy in copies if copy.projection.name not in poisoned]
-        if copies:
-            position = await _flip(connection, log, copies, manner)
+        for step in (_complete, _flip):
+            poisoned |= await _catch_up(connection, log, copies, manner)
+            copies = [copy for copy in copies if copy.projection.name not in poisoned]
+            position = await step(connection, log, copies, manner) if copies else None
     for copy in copies:
         await drop_retired(connection, log, copy.projection)
     if poisoned:
@@ -176,21 +189,38 @@ async def _catch_up(
     """Fold page by page, round by round, until little has come meanwhile; give those that met poison."""
     poisoned: dict[str, Poison] = {}
     going = list(copies)
-    clock = asyncio.get_running_loop().time
     head = await log.head()
-    while going and (start := min(copy.position for copy in going)) < head:
-        began = clock()
-        page = await log.after(start, PAGE)
-        for copy, poison in await _fold_page(connection, going, page, manner.on_poison):
-            poisoned[copy.projection.name] = poison
-            going.remove(copy)
-        for copy in going:
-            manner.progress(copy.projection.name, copy.position, max(head, copy.position))
-        if head - page[-1].position >= PAGE:
-            await asyncio.sleep((clock() - began) * manner.pause)
-        elif (now := await log.head()) - page[-1].position > NEAR:
-            head = now
+    async with _reading_ahead(log) as read:
+        while going and (start := min(copy.position for copy in going)) < head:
+            async with _leaving_time(manner if head - start >= 2 * PAGE else Manner()):
+                page = await read(start, head)
+                for copy, poison in await _fold_page(connection, going, page, manner.on_poison):
+                    poisoned[copy.projection.name] = poison
+                    going.remove(copy)
+            for copy in going:
+                manner.progress(copy.projection.name, copy.position, max(head, copy.position))
+            if head - page[-1].position < PAGE and (now := await log.head()) - page[-1].position > NEAR:
+                head = now
     return poisoned
+
+
+@asynccontextmanager
+async def _reading_ahead(log: EventLog) -> AsyncIterator[Read]:
+    """A way to read pages, each while the one before is folded: the database and we work side by side."""
+    coming: dict[int, asyncio.Task[list[RecordedEvent]]] = {}
+
+    async def read(start: int, head: int) -> list[RecordedEvent]:
+        page = await (coming.pop(start, None) or log.after(start, PAGE))
+        if page and (last := page[-1].position) < head and not coming:
+            coming[last] = asyncio.create_task(log.after(last, PAGE))
+        return page
+
+    try:
+        yield read
+    finally:
+        for task in coming.values():
+            task.cancel()
+        await asyncio.gather(*coming.values(), return_exceptions=True)
 
 
 async def _fold_page(
@@ -211,18 +241,42 @@ async def _fold_together(connection: Connection, copies: list[Copy], page: Seque
     async with connection.transaction():
         # What is lost in a crash is folded again: position and rows stand or fall together.
         await connection.execute("SET LOCAL synchronous_commit = off")
-        for copy in copies:
-            await _fold_rest(connection, copy, page)
-            await copy.reached(connection, page[-1])
+        await _fold_rest(connection, copies, page)
+        await reached(connection, copies, page[-1])
     for copy in copies:
         copy.position = max(copy.position, page[-1].position)
 
 
-async def _fold_rest(connection: Connection, copy: Copy, page: Sequence[RecordedEvent]) -> None:
-    """Fold what a copy lacks of a page."""
-    events = [event for event in page if event.position > copy.position]
-    if events:
-        await fold_or_wait(connection, copy.place, events)
+async def _fold_rest(connection: Connection, copies: list[Copy], page: Sequence[RecordedEvent]) -> None:
+    """Fold what copies lack of a page."""
+    some_wait = await parking(connection, copies[0].log, [copy.place.schema for copy in copies])
+    for copy in copies:
+        events = page if copy.position < page[0].position else _after(page, copy.position)
+        work = fold_or_wait if copy.place.schema in some_wait else fold
+        await work(connection, copy.place, events)
+
+
+def _after(page: Sequence[RecordedEvent], position: int) -> list[RecordedEvent]:
+    return [event for event in page if event.position > position]
+
+
+async def _complete(connection: Connection, _log: EventLog, copies: list[Copy], manner: Manner) -> None:
+    """Make what a fold does without; what is recorded meanwhile is folded before the flip."""
+    for copy in copies:
+        for statement in indexes(copy):
+            async with _leaving_time(manner):
+                await make_index(connection, copy, statement)
+        async with _leaving_time(manner):
+            await analyse(connection, copy)
+
+
+@asynccontextmanager
+async def _leaving_time(manner: Manner) -> AsyncIterator[None]:
+    """Wait after some work for the share of its time that is others'; it takes longer where they are busy."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    yield
+    await asyncio.sleep((clock() - began) * manner.pause)
 
 
 async def _fold_alone(
@@ -234,11 +288,11 @@ async def _fold_alone(
         _require_alive(connection, error)
     else:
         return None
-    events = [event for event in page if event.position > copy.position]
+    events = _after(page, copy.position)
     async with connection.transaction():
         done, poison = await fold_each(connection, copy.place, events, on_poison)
         if done:
-            await copy.reached(connection, events[done - 1])
+            await reached(connection, [copy], events[done - 1])
     copy.position = events[done - 1].position if done else copy.position
     return poison
 
@@ -260,8 +314,9 @@ async def _flip(connection: Connection, log: EventLog, copies: list[Copy], manne
             page = await log.after(start, 2 * NEAR)
             if len(page) == 2 * NEAR:
                 return None
+            if page:
+                await _fold_missing(connection, copies, page)
             for copy in copies:
-                await _fold_missing(connection, copy, page)
                 await flip(connection, copy, page[-1].position if page else start)
     except (_NotNow, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
         return None
@@ -271,10 +326,10 @@ async def _flip(connection: Connection, log: EventLog, copies: list[Copy], manne
     return position
 
 
-async def _fold_missing(connection: Connection, copy: Copy, page: Sequence[RecordedEvent]) -> None:
+async def _fold_missing(connection: Connection, copies: list[Copy], page: Sequence[RecordedEvent]) -> None:
     """Fold what has come meanwhile; where that fails, it is folded with care before the next flip."""
     try:
-        await _fold_rest(connection, copy, page)
+        await _fold_rest(connection, copies, page)
     except Exception as error:
         _require_alive(connection, error)
         raise _NotNow from error

@@ -11,6 +11,8 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import cast
 from uuid import UUID
 
 from chuishao.domain import case_events as facts
@@ -92,6 +94,7 @@ FIELDS = {name: number for number, name in enumerate(Tally.__slots__)}
 CASES = Table("case_state", CaseState)
 GRIDS = Table("grid_state", GridState)
 Deltas = dict[str, list[int]]
+_BEGINNINGS = (facts.CaseReported, facts.CaseSplitOff)
 _GRID_EVENTS = (
     grids.GridDrawn,
     grids.GridRedrawn,
@@ -106,59 +109,69 @@ _GRID_EVENTS = (
 
 async def fold(connection: Connection, batch: Batch) -> None:
     """Fold a batch: change the states, add the differences."""
-    case_ids = {r.stream for r in batch.events if isinstance(r.event, facts.CaseEvent)}
-    grid_ids = {r.stream for r in batch.events if isinstance(r.event, _GRID_EVENTS)}
-    cases: dict[UUID, CaseState] = await CASES.load(connection, case_ids)
-    drawn: dict[UUID, GridState] = await GRIDS.load(connection, grid_ids)
+    of_cases = [r for r in batch.events if isinstance(r.event, facts.CaseEvent)]
+    of_grids = [r for r in batch.events if not isinstance(r.event, facts.CaseEvent)]
+    begun = {r.stream for r in batch.events if isinstance(r.event, _BEGINNINGS)}
+    cases = await CASES.load(connection, {r.stream for r in of_cases} - begun)
+    drawn = await GRIDS.load(connection, {r.stream for r in of_grids} - begun)
     places: Deltas = defaultdict(lambda: [0] * SIZE)
     workers: Deltas = defaultdict(lambda: [0] * SIZE)
     _count(cases.values(), drawn.values(), places, workers, -1)
-    for recorded in batch.events:
-        if recorded.stream in case_ids:
-            evolve_case(cases, recorded)
-        elif recorded.stream in grid_ids:
-            evolve_grid(drawn, recorded)
+    for recorded in of_cases:
+        evolve_case(cases, recorded)
+    for recorded in of_grids:
+        evolve_grid(drawn, recorded)
     _count(cases.values(), drawn.values(), places, workers, +1)
-    await CASES.save(connection, cases.values())
+    await CASES.save(connection, [row for id_, row in cases.items() if id_ not in begun])
+    await CASES.add(connection, [row for id_, row in cases.items() if id_ in begun])
     await GRIDS.save(connection, drawn.values())
-    await connection.execute(_SQL["add_place"], _as_json(places))
-    await connection.execute(_SQL["add_worker"], _as_json(workers))
-    await connection.execute(_SQL["forget_empty_places"], _lessened(places))
-    await connection.execute(_SQL["forget_empty_workers"], _lessened(workers))
+    await _add_up(connection, "places", places)
+    await _add_up(connection, "workers", workers)
 
 
 def _count(
     cases: Iterable[CaseState], drawn: Iterable[GridState], places: Deltas, workers: Deltas, sign: int
 ) -> None:
     for case in cases:
-        contribution = of_case(case)
+        contribution = _numbered(of_case(case))
         for place in prefixes(case.grid or case.community):
             _add(places[place], contribution, sign)
         if case.assignee is not None:
             _add(workers[case.assignee], contribution, sign)
     for grid in drawn:
-        contribution = of_grid(grid)
+        contribution = _numbered(of_grid(grid))
         for place in prefixes(grid.code):
             _add(places[place], contribution, sign)
 
 
-def _add(sums: list[int], contribution: dict[str, int], sign: int) -> None:
-    for name, amount in contribution.items():
-        sums[FIELDS[name]] += sign * amount
+def _numbered(contribution: dict[str, int]) -> list[tuple[int, int]]:
+    """What is not zero, by where it is stored."""
+    return [(FIELDS[name], amount) for name, amount in contribution.items() if amount]
+
+
+def _add(sums: list[int], contribution: list[tuple[int, int]], sign: int) -> None:
+    for number, amount in contribution:
+        sums[number] += sign * amount
+
+
+async def _add_up(connection: Connection, what: str, deltas: Deltas) -> None:
+    """Add differences to what is stored, and drop what they leave empty."""
+    changed = {place: counts for place, counts in sorted(deltas.items()) if any(counts)}
+    if changed:
+        await connection.execute(_SQL[f"add_{what}"], _as_json(changed))
+    if lessened := [place for place, counts in changed.items() if min(counts) < 0]:
+        await connection.execute(_SQL[f"forget_empty_{what}"], lessened)
 
 
 def _as_json(deltas: Deltas) -> bytes:
-    """The deltas that change something, in one order for everybody, so that two writers never deadlock."""
-    changed = [(place, counts) for place, counts in sorted(deltas.items()) if any(counts)]
-    rows = [{"place": place, "counts": "{" + ",".join(map(str, counts)) + "}"} for place, counts in changed]
+    """Differences as rows, in the order they are in: the same for everybody, so that two never deadlock."""
+    rows = [
+        {"place": place, "counts": "{" + ",".join(map(str, counts)) + "}"} for place, counts in deltas.items()
+    ]
     return json.dumps(rows).encode()
 
 
-def _lessened(deltas: Deltas) -> list[str]:
-    """Where something is less than before, so that nothing may be left."""
-    return [place for place, counts in sorted(deltas.items()) if min(counts) < 0]
-
-
+@lru_cache(maxsize=10_000)
 def prefixes(place: str) -> list[str]:
     """A place and every place around it, the widest first."""
     codes = [place[: level.digits] for level in Level if len(place) >= level.digits]
@@ -167,16 +180,15 @@ def prefixes(place: str) -> list[str]:
 
 def of_case(case: CaseState) -> dict[str, int]:
     """What one case adds to a tally."""
-    status = Status(case.status)
-    open_ = status in OPEN
+    status, open_ = case.status, case.status in OPEN
     rated = case.satisfied is not None
     counts = {
         "cases": 1,
         "open": open_,
         "resolved": case.resolved,
         "resolved_on_spot": case.resolved and case.on_spot,
-        "closed": status is Status.CLOSED,
-        "refused": status is Status.REFUSED,
+        "closed": status == Status.CLOSED,
+        "refused": status == Status.REFUSED,
         "joined": status in (Status.DUPLICATE, Status.MERGED, Status.SPLIT),
         "reopenings": case.reopenings,
         "reworks": case.reworks,
@@ -187,11 +199,11 @@ def of_case(case: CaseState) -> dict[str, int]:
         "satisfaction_sum": case.satisfied or 0,
     }
     if open_:
-        counts[_OPEN_FIELD[Tier(case.tier) if case.tier else None]] = 1
+        counts[_OPEN_FIELD[case.tier]] = 1
     return counts
 
 
-_OPEN_FIELD = {
+_OPEN_FIELD: dict[str | None, str] = {
     None: "open_unassigned",
     Tier.ON_SPOT: "open_on_spot",
     Tier.GRID_LEADER: "open_grid_leader",
@@ -209,8 +221,8 @@ def of_grid(grid: GridState) -> dict[str, int]:
 
 def evolve_case(rows: dict[UUID, CaseState], recorded: RecordedEvent) -> None:  # noqa: PLR0912 one an event
     """Fold one case event into its state."""
-    event = recorded.event
-    if isinstance(event, facts.CaseReported | facts.CaseSplitOff):
+    event = cast("facts.CaseEvent", recorded.event)
+    if isinstance(event, _BEGINNINGS):
         rows[recorded.stream] = CaseState(recorded.stream, event.community, event.grid, "REPORTED")
     row = rows[recorded.stream]
     match event:
@@ -244,7 +256,7 @@ def evolve_case(rows: dict[UUID, CaseState], recorded: RecordedEvent) -> None:  
             row.status_before = row.status
         case facts.MergeUndone():
             row.status, row.status_before = row.status_before or row.status, None
-    if isinstance(event, facts.CaseEvent) and (target := TRANSITIONS[event.step].target) is not None:
+    if (target := TRANSITIONS[event.step].target) is not None:
         row.status = target.value
 
 

@@ -32,13 +32,13 @@ CREATE TABLE worker_tally (
     counts  bigint[] NOT NULL
 ) WITH (fillfactor = 50);
 
--- name: add_place
+-- name: add_places
 INSERT INTO tally AS t (place, counts)
 SELECT place, counts FROM json_to_recordset($1) AS x (place text, counts bigint[])
 ON CONFLICT (place) DO UPDATE SET counts =
     (SELECT array_agg(a + b ORDER BY n) FROM unnest(t.counts, excluded.counts) WITH ORDINALITY AS u (a, b, n))
 
--- name: add_worker
+-- name: add_workers
 INSERT INTO worker_tally AS t (place, counts)
 SELECT place, counts FROM json_to_recordset($1) AS x (place text, counts bigint[])
 ON CONFLICT (place) DO UPDATE SET counts =

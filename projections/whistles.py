@@ -99,6 +99,8 @@ class Standing:
     place: str
 
 
+_POLICIES = (PolicyAdopted, PolicyRevised)
+_WAITING = (SummonsState.SUMMONED.value, SummonsState.SIGNED.value)
 WHISTLES = Table("whistle", WhistleRow)
 SUMMONS = Table("summons", SummonsRow, key=("whistle", "department", "number"))
 ITEMS = Table("item", ItemRow, key=("whistle", "number"))
@@ -122,21 +124,24 @@ async def fold(connection: Connection, batch: Batch) -> None:
     book = await policy_book(connection, batch.log)
     pending: list[RecordedEvent] = []
     for recorded in batch.events:
-        if isinstance(recorded.event, facts.WhistleEvent):
-            pending.append(recorded)
-        elif isinstance(recorded.event, PolicyAdopted | PolicyRevised):
+        if isinstance(recorded.event, _POLICIES):
             await _fold_whistles(connection, pending, book)
             pending = []
             await _redate(connection, recorded.position, book)
+        else:
+            pending.append(recorded)
     await _fold_whistles(connection, pending, book)
 
 
 async def _fold_whistles(connection: Connection, events: list[RecordedEvent], book: PolicyBook) -> None:
-    ids = {r.stream for r in events}
+    if not events:
+        return
+    begun = {r.stream for r in events if isinstance(r.event, facts.WhistleBlown)}
+    known = {r.stream for r in events} - begun
     items = {(r.stream, r.event.item) for r in events if isinstance(r.event, facts.OnSiteItemSettled)}
     rows = Rows(
-        await WHISTLES.load(connection, ids),
-        await _summonses(connection, ids),
+        await WHISTLES.load(connection, known),
+        await _summonses(connection, known),
         await ITEMS.load(connection, items),
     )
     for recorded in events:
@@ -144,15 +149,20 @@ async def _fold_whistles(connection: Connection, events: list[RecordedEvent], bo
         if isinstance(recorded.event, facts.DepartmentSummoned):
             summons = rows.summons[recorded.stream, recorded.event.department][-1]
             date(summons, rows.whistles[recorded.stream].kind, book, recorded.position)
-    await WHISTLES.save(connection, rows.whistles.values())
-    await SUMMONS.save(connection, [row for summonses in rows.summons.values() for row in summonses])
+    every = [row for summonses in rows.summons.values() for row in summonses]
+    wait(rows.whistles, every)
+    await WHISTLES.save(connection, [row for id_, row in rows.whistles.items() if id_ in known])
+    await WHISTLES.add(connection, [rows.whistles[id_] for id_ in begun])
+    await SUMMONS.save(connection, [row for row in every if row.whistle in known])
+    await SUMMONS.add(connection, [row for row in every if row.whistle in begun])
     await ITEMS.save(connection, rows.items.values())
-    await connection.execute(_SQL["date_whistles"], list(ids))
 
 
 async def _summonses(
     connection: Connection, whistles: Collection[UUID]
 ) -> dict[tuple[UUID, UUID], list[SummonsRow]]:
+    if not whistles:
+        return {}
     columns = ", ".join(SUMMONS.columns)
     query = f"SELECT {columns} FROM summons WHERE whistle = ANY($1) ORDER BY whistle, department, number"  # noqa: S608
     found: dict[tuple[UUID, UUID], list[SummonsRow]] = {}
@@ -167,22 +177,37 @@ async def _redate(connection: Connection, position: int, book: PolicyBook) -> No
     query = (
         f"SELECT w.kind, {columns} FROM summons s JOIN whistle w ON w.id = s.whistle WHERE s.state = ANY($1)"  # noqa: S608
     )
-    waiting = [SummonsState.SUMMONED.value, SummonsState.SIGNED.value]
     changed = []
-    for kind, *values in await connection.fetch(query, waiting):
+    for kind, *values in await connection.fetch(query, list(_WAITING)):
         row = SummonsRow(*values)
         date(row, kind, book, position)
         changed.append(row)
+    whistles = await WHISTLES.load(connection, {row.whistle for row in changed})
+    wait(whistles, changed)
     await SUMMONS.save(connection, changed)
-    await connection.execute(_SQL["date_whistles"], list({row.whistle for row in changed}))
+    await WHISTLES.save(connection, whistles.values())
+
+
+def wait(whistles: dict[UUID, WhistleRow], summonses: Collection[SummonsRow]) -> None:
+    """Set until when each whistle waits for a department, given its summonses that wait, or all of them."""
+    for whistle in whistles.values():
+        whistle.check_in_due_at = None
+    for summons in summonses:
+        whistle, due = whistles[summons.whistle], summons.check_in_due_at
+        if due is None or summons.state not in _WAITING or whistle.status != WhistleStatus.OPEN:
+            continue
+        whistle.check_in_due_at = min(due, whistle.check_in_due_at or due)
 
 
 def date(row: SummonsRow, kind: str, book: PolicyBook, known_by: int) -> None:
     """Set until when to sign and to check in, by the policy in force at the summons."""
     policy = book.at(row.summoned_at, known_by)
-    facts_ = {"kind": kind, "division": row.street}
-    row.sign_due_at = policy.due(LimitKind.SIGN, row.summoned_at, **facts_) if policy else None
-    row.check_in_due_at = policy.due(LimitKind.CHECK_IN, row.summoned_at, **facts_) if policy else None
+
+    def due(about: LimitKind) -> datetime | None:
+        limit = book.limit(policy, about, kind=kind, division=row.street) if policy else None
+        return policy.ends(row.summoned_at, limit) if policy and limit else None
+
+    row.sign_due_at, row.check_in_due_at = due(LimitKind.SIGN), due(LimitKind.CHECK_IN)
 
 
 def evolve(rows: Rows, recorded: RecordedEvent) -> None:
@@ -254,9 +279,7 @@ def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
             row.score, row.rated_at = score, at
 
 
-PROJECTION = Projection(
-    "whistles", version=2, fold=fold, on=(facts.WhistleEvent, PolicyAdopted, PolicyRevised)
-)
+PROJECTION = Projection("whistles", version=2, fold=fold, on=(facts.WhistleEvent, *_POLICIES))
 
 
 # Queries

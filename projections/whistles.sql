@@ -17,11 +17,6 @@ CREATE TABLE whistle (
     meeting    text,
     check_in_due_at timestamptz
 ) WITH (fillfactor = 80);
-CREATE INDEX whistle_by_street ON whistle (street, number);
-CREATE INDEX whistle_by_number ON whistle (number);
-CREATE INDEX whistle_by_due ON whistle ((coalesce(check_in_due_at, 'infinity')), number);
-CREATE INDEX whistle_by_change ON whistle (position);
-CREATE INDEX whistle_by_case ON whistle (case_id, number);
 CREATE TABLE summons (
     whistle         uuid        NOT NULL,
     department      uuid        NOT NULL,
@@ -41,7 +36,6 @@ CREATE TABLE summons (
     words           bytea,
     PRIMARY KEY (whistle, department, number)
 ) WITH (fillfactor = 80);
-CREATE INDEX summons_by_department ON summons (department, street);
 CREATE TABLE item (
     whistle    uuid   NOT NULL,
     number     bigint NOT NULL,
@@ -50,11 +44,13 @@ CREATE TABLE item (
     PRIMARY KEY (whistle, number)
 );
 
--- name: date_whistles
-UPDATE whistle w
-SET check_in_due_at = (SELECT min(s.check_in_due_at) FROM summons s
-                       WHERE s.whistle = w.id AND s.state IN ('SUMMONED', 'SIGNED') AND w.status = 'OPEN')
-WHERE w.id = ANY($1)
+-- name: indexes
+CREATE INDEX IF NOT EXISTS whistle_by_street ON whistle (street, number);
+CREATE INDEX IF NOT EXISTS whistle_by_number ON whistle (number);
+CREATE INDEX IF NOT EXISTS whistle_by_due ON whistle ((coalesce(check_in_due_at, 'infinity')), number);
+CREATE INDEX IF NOT EXISTS whistle_by_change ON whistle (position);
+CREATE INDEX IF NOT EXISTS whistle_by_case ON whistle (case_id, number);
+CREATE INDEX IF NOT EXISTS summons_by_department ON summons (department, street);
 
 -- name: league
 SELECT s.department,

@@ -10,6 +10,8 @@ CREATE TABLE worker (
     published_at  timestamptz,
     registered_at timestamptz NOT NULL
 );
-CREATE INDEX worker_by_community ON worker (community, id);
-CREATE INDEX worker_by_label ON worker (label, id);
-CREATE INDEX worker_by_grid ON worker (grid) WHERE grid IS NOT NULL;
+
+-- name: indexes
+CREATE INDEX IF NOT EXISTS worker_by_community ON worker (community, id);
+CREATE INDEX IF NOT EXISTS worker_by_label ON worker (label, id);
+CREATE INDEX IF NOT EXISTS worker_by_grid ON worker (grid) WHERE grid IS NOT NULL;

@@ -26,7 +26,7 @@ COLUMNS = ["code", "name", "level", "parent_code"]
 TIANJIN = "tianjin-divisions.csv"
 TIANJIN_DATE = date(2023, 9, 1)
 """When the bundled divisions were published."""
-AT_ONCE = 64
+AT_ONCE = 256
 SHOWN = 20
 """Faults shown of a file; the rest is counted."""
 

@@ -17,6 +17,7 @@ from chuishao.graphql.endpoint.limits import Limits
 from chuishao.service import telemetry
 from chuishao.service.app import healths, open_routes
 from chuishao.service.connections import HttpConnection
+from chuishao.service.garbage import settle
 from chuishao.service.logs import configure
 from chuishao.service.metrics import FOLDER
 from chuishao.service.settings import Settings, WrongSetting
@@ -35,6 +36,7 @@ class Server(uvicorn.Server):
         """Listen, and say so once it is true."""
         await super().startup(sockets)
         if self.started:
+            settle()
             address = f"http://{self.config.host}:{self.config.port}/graphql"
             page = " (GraphiQL in a browser)" if Settings.from_environment().graphiql else ""
             print(f"Serving {address}{page}; Ctrl-C ends it.", flush=True)  # noqa: T201

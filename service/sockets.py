@@ -8,9 +8,10 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
+from chuishao.graphql.endpoint.delivery import WRITE_NOW
 from chuishao.service.refusals import refusal
 from chuishao.service.unread import SECONDS, Unread
 
@@ -60,6 +61,21 @@ class SocketConnection(WebSocketsSansIOProtocol):
             written = b"".join(self.conn.data_to_send())  # a long line is answered, other faults are not
             self.transport.write(written or self.conn.reject(400, f"{self.conn.handshake_exc}.").serialize())
             self.transport.close()
+
+    def handle_connect(self, event: Request) -> None:
+        """Offer the application a way to write to whoever reads, without waiting and without a task."""
+        super().handle_connect(event)
+        if self.handshake_complete or self.conn.extensions:
+            return  # refused, or what is sent must be compressed
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[WRITE_NOW] = self.write_now
+
+    def write_now(self, message: bytes) -> bool:
+        """Write a framed message; False if it would have to wait, or nobody is there."""
+        if self.close_sent or not self.writable.is_set() or self.transport.is_closing():
+            return False
+        self.transport.write(message)
+        return True
 
     def handle_cont(self, event: Frame) -> None:
         """Take a fragment of a message, unless there are too many."""

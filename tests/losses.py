@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-_LOSE = (
+LOSE = (
     "SET LOCAL session_replication_role = replica",  # the log itself refuses to lose anything
     "DELETE FROM event WHERE position > {position}",
     "DELETE FROM command WHERE last_position > {position}",
@@ -20,7 +20,7 @@ async def lose(url: str, after: int) -> None:
     connection = await asyncpg.connect(url)
     try:
         async with connection.transaction():
-            for statement in _LOSE:
+            for statement in LOSE:
                 await connection.execute(statement.format(position=after))
     finally:
         await connection.close()

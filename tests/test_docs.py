@@ -19,7 +19,6 @@ from xml.etree import ElementTree
 
 import asyncpg
 import pytest
-import typer
 from graphql import OperationDefinitionNode, parse, print_ast, validate
 
 from chuishao.commands.catalogue import COMMANDS
@@ -29,7 +28,7 @@ from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import seal
 from chuishao.graphql.schema import operations, schema
-from chuishao.service.cli import app
+from chuishao.service.cli import program
 from chuishao.service.keys import seal_key
 from chuishao.service.settings import PREFIX, Settings
 from tests.conftest import copy_of_template
@@ -270,7 +269,7 @@ def shell_lines() -> Iterator[tuple[str, str]]:
 def check_chuishao(words: list[str]) -> None:
     """Find the command, and each of its flags, in the command line itself; after -- they are another's."""
     words = words[: words.index("--")] if "--" in words else words
-    command: Any = typer.main.get_command(app)
+    command: Any = program
     while hasattr(command, "commands") and words:
         assert words[0] in command.commands, f"there is no command {words[0]}"
         command = command.commands[words.pop(0)]

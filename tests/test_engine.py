@@ -36,6 +36,7 @@ class Witness(Projection):
     """A read model that counts how often it saw each event, and cannot stand some of them."""
 
     tables = TABLES
+    indexes = ""
 
 
 def witness(
@@ -431,6 +432,60 @@ async def reach_at_last(engine: Engine, position: int) -> None:
             return await engine.reach(position)
         except Unavailable:
             continue
+
+
+async def test_how_far_the_read_models_are_is_not_believed_beyond_the_life_of_the_database(
+    log: EventLog, database: str
+) -> None:
+    """For folds wait for no disk: after a crash the read models may stand where they stood before."""
+    engine = await an_engine(log, witness())
+    await record(log, "abc")
+    await engine.catch_up()
+    await engine.known.look()
+    assert engine.position == 3
+    await kill_all(database)
+    while engine.position:  # noqa: ASYNC110 the loop itself hears of the lost connection
+        await asyncio.sleep(0)
+    async with fresh(database) as outside, connected(outside.pool) as connection:
+        await connection.execute(
+            "UPDATE projection SET position = 2; DELETE FROM witness.seen WHERE position = 3"
+        )
+
+    with pytest.raises(NotYet):
+        await engine.reach(3, within=0)
+    await engine.catch_up()
+    await engine.reach(3, within=0)
+    assert await seen(log.pool) == [1, 2, 3]
+
+
+async def test_nothing_is_asked_of_the_database_while_there_is_nothing_to_fold(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await an_engine(log, witness(), witness("other"))
+    rounds = 0
+    whole_round, rested = engine.round, asyncio.Event()
+
+    async def counted() -> int:
+        nonlocal rounds
+        rounds += 1
+        return await whole_round()
+
+    async def news(seen: int, pause: float) -> float:
+        if seen == 2:
+            rested.set()
+        await engine.feed.wait(seen)
+        return pause
+
+    monkeypatch.setattr(engine, "round", counted)
+    monkeypatch.setattr(engine, "_news", news)
+    await record(log, "ab")
+    async with running(engine):
+        await rested.wait()
+        before = rounds
+        await record(log, "c")
+        await engine.reach(3)
+    assert rounds == before + 1
+    assert await seen(log.pool) == [1, 2, 3]
 
 
 async def test_the_engine_goes_on_after_the_database_was_away(log: EventLog, database: str) -> None:

@@ -253,6 +253,25 @@ async def test_erasing_twice_records_it_once(town: Town, other_town: Town) -> No
     assert await town.log.head() == head + 2
 
 
+async def test_who_is_erased_elsewhere_while_an_erasure_is_decided_is_erased_once(
+    town: Town, other_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, head = await town.report(), await town.log.head()
+    keeps, faster = town.log.keeps, list[Outcome]()
+
+    async def keeps_after_another(identity: UUID) -> bool:
+        if not faster:
+            faster.append(await erase(other_town, case))
+        return await keeps(identity)
+
+    monkeypatch.setattr(town.log, "keeps", keeps_after_another)
+
+    again = await erase(town, case)
+
+    assert [(again.id, again.version)] == [(one.id, one.version) for one in faster]
+    assert await town.log.head() == head + 1
+
+
 async def test_nothing_is_erased_of_whom_nothing_is_known_and_by_nobody_but_an_administrator(
     town: Town,
 ) -> None:

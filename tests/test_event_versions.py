@@ -232,6 +232,7 @@ class Sizes(Projection):
     """A read model of what is small enough to tell it here."""
 
     tables = "CREATE TABLE toy (position bigint PRIMARY KEY, metres integer, colour text)"
+    indexes = ""
 
 
 async def test_a_read_model_folds_events_of_every_version_and_those_of_its_topics_alone(

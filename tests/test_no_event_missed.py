@@ -26,6 +26,7 @@ from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role, Tier
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
+from chuishao.projections.poison import OnPoison
 from tests.conftest import copy_of_template, with_database
 from tests.lines import Lines, failing_lines
 from tests.served import AUDITOR, Client, Process, Served, address, free_port, ready, served, start, until
@@ -197,11 +198,16 @@ class Restarting:
     lines: Lines
     http: httpx.AsyncClient
     ended: dict[str, int] = field(default_factory=lambda: {"SIGKILL": 0, "SIGTERM": 0})
+    policy: OnPoison = "stop"
 
     def __post_init__(self) -> None:
         self.log = self.folder / f"{self.port}.log"
-        self.arguments = ("--database-url", address(self.database))
         self.begin()
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What it is told when it starts."""
+        return ("--database-url", address(self.database), "--on-poison", self.policy)
 
     def begin(self) -> None:
         """Start it, not yet ready."""

@@ -30,7 +30,7 @@ from chuishao.eventlog.connection import Connection, Pool, connected, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import Meta, RecordedEvent
-from chuishao.projections import cases, departments, divisions, history, rebuild, tallies, workers
+from chuishao.projections import cases, departments, divisions, history, rebuild, table, tallies, workers
 from chuishao.projections import grids as grid_rows
 from chuishao.projections import whistles as whistle_rows
 from chuishao.projections.catalogue import PROJECTIONS
@@ -360,6 +360,7 @@ async def test_a_rebuild_from_zero_gives_what_living_along_gave(
     assert lived["cases"]["case_row"] and lived["tallies"]["tally"] and lived["history"]["entry"]
 
     monkeypatch.setattr(rebuild, "PAGE", chance.choice([1, 5, 23, 2000]))
+    monkeypatch.setattr(table, "MANY", chance.choice([1, 3, 40]))
     for projection in PROJECTIONS:
         assert await rebuild.rebuild(town.log, projection) == await town.log.head()
 

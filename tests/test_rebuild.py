@@ -7,15 +7,19 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.projections import copies as copies_of
 from chuishao.projections import rebuild as rebuilding
+from chuishao.projections import table
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.parked import NotParked, aside, passed_over, retry, skip
@@ -32,6 +36,7 @@ from chuishao.projections.rebuild import (
     rebuild_all,
 )
 from tests.appends import an_append
+from tests.conftest import copy_of_template
 from tests.test_engine import (
     Witness,
     an_engine,
@@ -45,7 +50,7 @@ from tests.test_engine import (
     witness,
 )
 from tests.test_projections import dump_all
-from tests.town import Town
+from tests.town import make_town
 from tests.wandering import Wanderer
 
 POISON = "ValueError at test_engine.py fold"
@@ -131,19 +136,66 @@ async def test_readers_see_one_version_at_a_time_and_positions_never_go_back(
     assert await seen(log.pool) == await seen(log.pool, "witness_too") == list(range(1, written + 1))
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_what_was_rebuilt_under_writes_equals_what_lived_along(town: Town, seed: int) -> None:
-    chance = random.Random(seed)
-    wanderer = Wanderer(town, chance)
-    await wanderer.walk(chance.randint(20, 60))
-    async with running(Engine(Feed(town.log), PROJECTIONS)) as engine:
-        await asyncio.gather(wanderer.walk(60), rebuild_all(town.log, PROJECTIONS, Manner()))
-        await wanderer.walk(chance.randint(1, 20))
-        await engine.reach(await town.log.head())
-        rebuilt = await dump_all(town.log.pool)
-        await go_back(town.log, PROJECTIONS, Manner())
+@dataclass(frozen=True)
+class Walk:
+    """What is done before a rebuild, between its looks at the log, and after it; and the sizes of batches."""
 
-    assert await dump_all(town.log.pool) == rebuilt
+    seed: int
+    before: int
+    meanwhile: list[int]
+    after: int
+    page: int
+    many: int
+
+
+WALKS = st.builds(
+    Walk,
+    seed=st.integers(0, 2**32),
+    before=st.integers(1, 60),
+    meanwhile=st.lists(st.integers(0, 25), max_size=8),
+    after=st.integers(0, 20),
+    page=st.sampled_from([3, 20, 5000]),
+    many=st.sampled_from([1, 5, 40]),
+)
+
+
+@asynccontextmanager
+async def walked_meanwhile(log: EventLog, wanderer: Wanderer, walk: Walk) -> AsyncIterator[None]:
+    """Whenever a rebuild looks at the log, more has been recorded, also at the last moment before a flip."""
+    steps, after = iter(walk.meanwhile), log.after
+
+    async def later(position: int, limit: int) -> Any:
+        await wanderer.walk(next(steps, 0))
+        return await after(position, limit)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rebuilding, "PAGE", walk.page)
+        patch.setattr(table, "MANY", walk.many)
+        patch.setattr(log, "after", later)
+        yield
+
+
+@settings(max_examples=6)
+@given(walk=WALKS)
+async def test_what_was_rebuilt_under_writes_equals_what_lived_along(template: str, walk: Walk) -> None:
+    pool = await open_pool(await copy_of_template(template), size=8)
+    try:
+        town = await make_town(EventLog(pool))
+        wanderer = Wanderer(town, random.Random(walk.seed))
+        await wanderer.walk(walk.before)
+        async with running(Engine(Feed(EventLog(pool)), PROJECTIONS)) as engine:
+            async with walked_meanwhile(town.log, wanderer, walk):
+                await rebuild_all(town.log, PROJECTIONS, Manner())
+            await wanderer.walk(walk.after)
+            await engine.reach(await town.log.head())
+            rebuilt = await dump_all(pool)
+            await go_back(town.log, PROJECTIONS, Manner())
+
+        assert await dump_all(pool) == rebuilt
+        await rebuild_all(town.log, PROJECTIONS, Manner())
+        assert await dump_all(pool) == rebuilt
+    finally:
+        await pool.close()
 
 
 async def test_several_are_rebuilt_in_one_pass_over_the_log(

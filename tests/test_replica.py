@@ -18,15 +18,23 @@ import pytest
 from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
+from chuishao.eventlog.export import exported
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.note import parse_note, parse_verifier
+from chuishao.eventlog.sealer import Sealed, seal
+from chuishao.eventlog.verification import Kept, verify
 from chuishao.service.postgres import SETTINGS, EmbeddedPostgres, find_binaries
 from chuishao.service.postgres_cluster import environment
+from chuishao.service.witness import WitnessRefused, read_witness, witnessed
+from tests.appends import an_append
 from tests.cables import Cables, cables
 from tests.served import AUDITOR, Client, served, until
 from tests.test_faults import assert_sound, mutation_of, prepared
 from tests.town import COMMUNITY, GRID
+from tests.witness_server import WitnessServer, witnessing
 
 STAFF = Actor("staff-1", Role.COMMUNITY_STAFF, COMMUNITY)
+SEED = bytes(range(32))
 REPORT = {"category": "01001", "text": "井盖丢失", "gridCode": GRID}
 ALL = "subscription ($after: String) { events(after: $after) { position cursor } }"
 EVENTS = "query ($after: String) { events(after: $after) { position } }"
@@ -162,6 +170,61 @@ async def test_what_a_replica_lacks_is_noticed_by_everybody_and_served_by_nobody
     assert {row["status"] for row in await pool.fetch("SELECT status FROM projection")} == {"live"}
     await assert_sound(log, [])
     await pool.close()
+
+
+async def test_a_checkpoint_beyond_what_the_replica_has_is_held_against_it_and_no_witness_signs_over_it(
+    pair: Pair,
+) -> None:
+    with witnessing() as elsewhere:
+        before, signed = await sealed_after_parting(pair, elsewhere)
+        await pair.fail_over()
+        pool = await open_pool(pair.replica.url, size=4)
+        log, witness = EventLog(pool), read_witness(elsewhere.setting)
+
+        assert await log.head() == before < signed.size
+        assert await damages(log, signed) == [
+            f"positions {before + 1}–{signed.size}: deleted: there is no event there"
+        ]
+        newest = await seal(log, SEED)
+        assert newest is not None and newest.size == before
+        with pytest.raises(WitnessRefused, match="the log was set back"):
+            await witnessed(log, witness)
+
+        for _ in range(signed.size - before + 3):  # it grows beyond what is lost
+            await log.writer.append(an_append())
+        await seal(log, SEED)
+        (found,) = await damages(log, signed)
+        assert found.startswith(f"positions 1–{signed.size}: rewritten: ")
+        with pytest.raises(WitnessRefused, match="no beginning of this log, but another history"):
+            await witnessed(log, witness)
+        await pool.close()
+
+
+async def sealed_after_parting(pair: Pair, elsewhere: WitnessServer) -> tuple[int, Sealed]:
+    """How far the replica is, and a witnessed checkpoint of the primary over events that it lacks."""
+    pool = await open_pool(pair.primary.url, size=4)
+    log = EventLog(pool)
+    first = await seal(log, SEED)
+    assert first is not None
+    elsewhere.trusted.append(parse_verifier(first.key))
+    await log.writer.append(an_append())
+    before = await log.head()
+    await pair.replicated()
+    pair.part()
+    for _ in range(3):
+        await log.writer.append(an_append())
+    signed = await seal(log, SEED)
+    assert signed is not None
+    assert await witnessed(log, read_witness(elsewhere.setting)) == signed.size == before + 3
+    await pool.close()
+    return before, signed
+
+
+async def damages(log: EventLog, signed: Sealed) -> list[str]:
+    """What an auditor who kept a checkpoint finds in an export of the log."""
+    lines = "".join([text async for _, text in exported(log)]).encode().splitlines(keepends=True)
+    kept = Kept("kept.txt", parse_note(signed.text))
+    return [str(finding) for finding in verify(iter(lines), [kept]).damage.told()]
 
 
 async def assert_refused(client: Client, cursor: str, position: int) -> None:

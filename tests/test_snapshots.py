@@ -277,8 +277,10 @@ async def copy_of(settled: str, template: str) -> AsyncIterator[Town]:
         ]
     for grid in (GRID, OTHER_GRID, THIRD_GRID):
         town.workers[grid] = (await log.aggregates.load(grid_id(grid))).worker
-    yield town
-    await pool.close()
+    try:
+        yield town
+    finally:
+        await pool.close()
 
 
 async def history(log: EventLog) -> list[tuple[Any, ...]]:

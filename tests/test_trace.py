@@ -100,7 +100,7 @@ async def test_a_trace_tells_a_compiled_answer_of_one_statement_from_an_executed
 ) -> None:
     compiled = await traced(place.auditor, CASES)
     assert compiled["compiled"] and compiled["sql"]["count"] == 1
-    executed = await traced(place.auditor, "{ categories { code } }")
+    executed = await traced(place.auditor, "{ policies { version } }")
     assert not executed["compiled"]
 
 

@@ -125,6 +125,46 @@ async def test_a_process_answers_no_more_from_a_read_model_of_another_version(
     await until(lambda: _answers(client))
 
 
+LIST = "{ grids(first: 1) { nodes { code name } } }"
+LOADER = f'{{ grid(code: "{GRID}") {{ code name }} }}'
+COLUMN, TABLE, SCHEMA, TYPE = (
+    "ALTER TABLE grids.grid RENAME COLUMN name TO title",
+    "ALTER TABLE grids.grid RENAME TO area",
+    "ALTER SCHEMA grids RENAME TO areas",
+    "ALTER TABLE grids.grid ALTER COLUMN code TYPE bytea USING code::bytea",
+)
+FOUND_OUT = [
+    (COLUMN, LIST), (TABLE, LIST), (SCHEMA, LIST),
+    (COLUMN, LOADER), (TABLE, LOADER), (SCHEMA, LOADER), (TYPE, LOADER),
+]  # fmt: skip
+"""How another version's tables differ, and a read that fails on them."""
+
+
+@pytest.mark.parametrize(("another", "query"), FOUND_OUT)
+async def test_a_read_that_finds_other_tables_than_its_own_says_that_they_are_another_versions(
+    another: str, query: str, town: Town, serving: Served
+) -> None:
+    client = serving.client(AUDITOR)
+    await client.read(query)
+    async with town.log.pool.acquire() as connection, connection.transaction():
+        await connection.execute(another)
+        await connection.execute("UPDATE projection SET fingerprint = 'of a newer one' WHERE name = 'grids'")
+
+    error = await client.fails(query)  # at once: the next look of the process may not be due
+
+    assert error["code"] == "READ_MODEL_REPLACED"
+
+
+async def test_a_table_that_is_missing_from_a_read_model_of_this_version_is_an_internal_error(
+    town: Town, serving: Served
+) -> None:
+    await town.log.pool.execute("ALTER TABLE grids.grid RENAME TO area")
+
+    error = await serving.client(AUDITOR).fails(LIST)
+
+    assert error["code"] == "INTERNAL"
+
+
 async def _answers(client: Any) -> bool:
     return "errors" not in await client.send("{ grids(first: 1) { nodes { code } } }")
 

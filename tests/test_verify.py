@@ -7,13 +7,12 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +29,7 @@ from chuishao.eventlog.verification import Kept, verify
 from chuishao.service.cli import main
 from chuishao.service.keys import seal_key
 from tests.appends import an_append
-from tests.conftest import copy_of_template, with_database
+from tests.conftest import Administrator, copied, copy_of_template, with_database
 from tests.served import CHUISHAO, address, run_chuishao
 from tests.tampering import rehash, retile, superuser, swap
 from tests.town import KEY
@@ -121,19 +120,18 @@ async def sealed_log(template: str) -> tuple[str, dict[int, str]]:
 
 @pytest.fixture
 async def town(
-    server: str, sealed_log: tuple[str, dict[int, str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> Town:
+    administrator: Administrator,
+    sealed_log: tuple[str, dict[int, str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> AsyncIterator[Town]:
     database, notes = sealed_log
-    name = f"test_{uuid4().hex}"
-    connection = await asyncpg.connect(server)
-    await connection.execute(
-        f"CREATE DATABASE {name} TEMPLATE {database.rpartition('/')[2].partition('?')[0]}"
-    )
-    await connection.close()
+    name = database.rpartition("/")[2].partition("?")[0]
     kept = {size: tmp_path / f"kept-{size}.txt" for size in SIZES}
     for size, path in kept.items():
         path.write_text(notes[size], encoding="utf-8")
-    return Town(with_database(server, name), tmp_path, kept, capsys)
+    async with copied(administrator, name) as copy:
+        yield Town(with_database(database, copy), tmp_path, kept, capsys)
 
 
 def damages(lines: list[str]) -> list[str]:

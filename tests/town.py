@@ -44,10 +44,10 @@ class Town:
     log: EventLog
     executor: Executor
     clock: Clock
-    ids: Callable[[], UUID] = uuid4
-    """Where the ids of commands come from that are given none."""
     workers: dict[str, UUID] = field(default_factory=dict)
     departments: list[UUID] = field(default_factory=list)
+    ids: Callable[[], UUID] = uuid4
+    """Where the ids of commands come from that are given none."""
 
     street_officer = Actor("street-officer-1", Role.STREET_OFFICER, STREET)
     other_street_officer = Actor("street-officer-2", Role.STREET_OFFICER, STREET)
@@ -115,7 +115,7 @@ class Town:
 async def make_town(log: EventLog, ids: Callable[[], UUID] = uuid4) -> Town:
     """Set the town up."""
     clock = Clock()
-    town = Town(log, Executor(log, KEY, clock), clock, ids)
+    town = Town(log, Executor(log, KEY, clock), clock, ids=ids)
     since = date(2023, 9, 1)
     await town.do(policies.AdoptPolicy(document=policies.default_policy()))
     places = {
@@ -139,3 +139,9 @@ async def make_town(log: EventLog, ids: Callable[[], UUID] = uuid4) -> Town:
         town.departments.append((await town.do(establish)).id)
     clock.advance(minutes=1)
     return town
+
+
+def living_in(town: Town, log: EventLog) -> Town:
+    """The same town in another log, which is a copy of its own from when it was made."""
+    clock = Clock(town.clock.now)
+    return Town(log, Executor(log, KEY, clock), clock, dict(town.workers), list(town.departments))

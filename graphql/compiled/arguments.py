@@ -49,23 +49,37 @@ def arguments_of(
     readers = [
         (
             described[name].python_name,
-            _or_missing(
-                _Reader.of(argument.type, described[name].type, registry).read(argument, given.get(name))
-            ),
+            _Reader.of(argument.type, described[name].type, registry).read(argument, given.get(name)),
         )
         for name, argument in field.args.items()
     ]
-    return lambda variables: {name: read(variables) for name, read in readers}
+    known, varying = _told_apart(readers)
+    known = {name: None if value is Undefined else value for name, value in known.items()}
+
+    def read(variables: Given) -> dict[str, Any]:
+        given = dict(known)
+        for name, one in varying:
+            value = one(variables)
+            given[name] = None if value is Undefined else value
+        return given
+
+    return read
 
 
-def _or_missing(read: Read) -> Read:
-    """None where an argument is left out and has no default."""
+@dataclass(frozen=True, slots=True)
+class _Constant:
+    """Reads the same value whatever the variables are."""
 
-    def found(variables: Given) -> Any:
-        value = read(variables)
-        return None if value is Undefined else value
+    value: Any
 
-    return found
+    def __call__(self, _variables: Given) -> Any:
+        return self.value
+
+
+def _told_apart(readers: list[tuple[str, Read]]) -> tuple[dict[str, Any], list[tuple[str, Read]]]:
+    """The values that are known already, and the readers of the others."""
+    known = {name: read.value for name, read in readers if isinstance(read, _Constant)}
+    return known, [(name, read) for name, read in readers if name not in known]
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,7 @@ class _Reader:
         default = coerce_default_value(field)
         missing = Undefined if default is Undefined else self._converted(default)
         if node is None:
-            return lambda _variables: missing
+            return _Constant(missing)
         required = isinstance(field.type, GraphQLNonNull)
         if isinstance(node, VariableNode):
             return self._variable(node.name.value, required, missing)
@@ -98,8 +112,7 @@ class _Reader:
     def _value(self, node: ValueNode) -> Read:
         """The reader of a value that is written out, though variables may stand in it."""
         if not _has_variable(node):
-            value = self._constant(node)
-            return lambda _variables: value
+            return _Constant(self._constant(node))
         kind = self.kind
         if isinstance(kind, GraphQLList):
             items = [self._item(kind, item) for item in _items(node)]
@@ -139,9 +152,15 @@ class _Reader:
             inner = _Reader.of(field.type, described, self.registry)
             readers.append((known[name].python_name, inner.read(field, given.get(name))))
 
+        known, varying = _told_apart(readers)
+        known = {name: value for name, value in known.items() if value is not Undefined}
+
         def read(variables: Given) -> Any:
-            values = {name: inner(variables) for name, inner in readers}
-            return make(**{name: value for name, value in values.items() if value is not Undefined})
+            values = dict(known)
+            for name, inner in varying:
+                if (value := inner(variables)) is not Undefined:
+                    values[name] = value
+            return make(**values)
 
         return read
 

@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
+from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from strawberry import Schema
 
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.failure import kind as kind_of
+from chuishao.graphql.compiled.mutation import MutationPlan, plan_mutation
 from chuishao.graphql.compiled.roots import Maker, Root
 from chuishao.graphql.compiled.run import Run
 from chuishao.graphql.compiled.selection import Selections, condition_variables, fragments_of
@@ -50,19 +51,20 @@ class Plan:
 
     async def answer(self, given: Mapping[str, Any] | None, context: Context) -> str | None:
         """The answer's data as JSON; None where the executor is to answer."""
+        proven = context.proven
         try:
             variables = self.variables(given or {})
-            parts = self._parts(context, variables)
-            return None if parts is None else await self._run(parts, context, variables)
+            parts = self.parts(context, variables)
+            if parts is not None:
+                return await self._run(parts, context, variables)
         except (Unplanned, Refusal, ApiError, Unavailable):
-            context.restart()
-            return None
+            pass
         except Exception as error:
             logger.warning("a compiled read failed and is left to the executor: %s", kind_of(error))
-            context.restart()
-            return None
+        context.restart(proven)
+        return None
 
-    def _parts(self, context: Context, variables: dict[str, Any]) -> list[Part] | None:
+    def parts(self, context: Context, variables: dict[str, Any]) -> list[Part] | None:
         """The parts of the answer for readers of this kind; None where they cannot be compiled."""
         actor = context.actor
         reach = actor.scope and "within"  # None is nowhere, "" everywhere
@@ -91,7 +93,10 @@ class Plan:
                 definition = kind.fields[selected.name].extensions.get("strawberry-definition")
                 source = definition.metadata.get(SOURCE) if definition else None
                 parts.append(maker.root(kind, selected, source))
-        except (Unplanned, KeyError, GraphQLError):
+        except Unplanned:
+            return None
+        except Exception as error:
+            logger.warning("a document could not be planned and is left to the executor: %s", kind_of(error))
             return None
         return parts
 
@@ -99,6 +104,8 @@ class Plan:
         run, written = Run(context), []
         context.require_own()
         asked = [(part, part.arguments(variables)) for part in parts if isinstance(part, Root)]
+        if len(asked) > 1 and any(arguments.get("secret") is not None for _, arguments in asked):
+            raise Unplanned  # what one field proves, the executor shows to those that run beside it
         for _, arguments in asked:
             await _reach(context, arguments, alone=len(parts) == 1)
         given = iter(asked)
@@ -114,12 +121,14 @@ class Plan:
 async def _written(root: Root, run: Run, arguments: dict[str, Any], variables: dict[str, Any]) -> str:
     """The text of a root field."""
     services = run.context.services
-    async with services.reading() as connection:
+    async with services.lane() as connection:
         write, policy = await root.fetch(connection, run.context, arguments, variables)
         if policy is not None:
             run.policies = Policies(await policy_book(connection, services.log, policy))
+        rows = run.context.rows
         text = write(run)
         if run.wanted:
+            run.context.rows = rows
             opened = await services.log.keyring.open(connection, run.wanted)
             run.opened |= {sealed: opened.get(sealed) for sealed in run.wanted}
             run.wanted.clear()
@@ -128,7 +137,7 @@ async def _written(root: Root, run: Run, arguments: dict[str, Any], variables: d
 
 
 async def _reach(context: Context, arguments: dict[str, Any], *, alone: bool) -> None:
-    """Wait for the position that a root field asks for, and take its secret for proof."""
+    """Wait for the position that a root field asks for."""
     position = arguments.get("at_least")
     if position:
         await context.at_least(position)
@@ -136,8 +145,12 @@ async def _reach(context: Context, arguments: dict[str, Any], *, alone: bool) ->
             includes(position)
 
 
-def plan(schema: Schema, document: DocumentNode, operation: OperationDefinitionNode) -> Plan | None:
-    """A plan for a query; None for other operations."""
+def plan(
+    schema: Schema, document: DocumentNode, operation: OperationDefinitionNode
+) -> Plan | MutationPlan | None:
+    """A plan for a query or a mutation; None for other operations."""
+    if operation.operation is OperationType.MUTATION:
+        return plan_mutation(schema, document, operation)
     if operation.operation is not OperationType.QUERY:
         return None
     conditions = condition_variables(operation, fragments_of(document))

@@ -29,7 +29,7 @@ from chuishao.projections.policybook import LAST
 Variables: TypeAlias = dict[str, Any]
 Arguments: TypeAlias = Callable[[Variables], dict[str, Any]]
 Write: TypeAlias = Callable[[Run], str]
-"""Writes what was fetched; once more, where it turned out that texts had to be opened first."""
+"""Writes what was fetched; twice, where events say what has to be opened first."""
 Fetched: TypeAlias = tuple[Write, int | None]
 """With the position of the last policy, where policies are asked for."""
 Fetch: TypeAlias = Callable[[Connection, Context, dict[str, Any], Variables], Awaitable[Fetched]]
@@ -200,7 +200,7 @@ def _page(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, sou
     kind = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
     assert isinstance(kind, GraphQLObjectType)
     scope = Scope(shapes.inner)
-    asked = _Asked(shapes, SqlRow(scope, source.link, "t0"))
+    asked = _Selected(shapes, SqlRow(scope, source.link, "t0"))
     write = asked.connection(kind, selected.selections)
     policy = _policy(shapes, scope)
     pages = _Pages(source.link, scope, shapes.code.made()[write], policy, asked.cursors, asked.counted, log)
@@ -241,7 +241,7 @@ def _paged(cut: Cut, order: Order, records: list[Any], cursors: bool) -> Paged:
 
 
 @dataclass
-class _Asked:
+class _Selected:
     """What is selected of a connection."""
 
     shapes: Shapes
@@ -270,6 +270,8 @@ class _Asked:
                 self.counted = True
                 value = "total_count" if field.name == "totalCount" else "total_count_estimated"
                 return self.shapes.leaf(kind.fields[field.name].type, f"r.{value}")
+        if field.name != "__typename":
+            raise Unplanned
         return f'"{kind.name}"'
 
     def _edge(self, kind: GraphQLObjectType, field: Selected) -> str:
@@ -280,6 +282,8 @@ class _Asked:
             case "node":
                 write = self.shapes.object(_named(kind, field), field.selections, self.row)
                 return f"{{{write}(r[1], c)}}"
+        if field.name != "__typename":
+            raise Unplanned
         return f'"{kind.name}"'
 
     def _object(

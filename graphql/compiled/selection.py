@@ -48,7 +48,7 @@ class Selections:
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
-    conditions: Mapping[str, bool]
+    conditions: Mapping[str, bool | None]
 
     def fields(self, kind: GraphQLObjectType, selections: Iterable[SelectionSetNode]) -> list[Selected]:
         """What is selected of an object of a type."""
@@ -99,7 +99,10 @@ class Selections:
     def _condition(self, directive: DirectiveNode) -> bool:
         (argument,) = directive.arguments or ()
         if isinstance(argument.value, VariableNode):
-            return self.conditions[argument.value.name.value]
+            value = self.conditions[argument.value.name.value]
+            if not isinstance(value, bool):
+                raise Unplanned  # null was given where the default would have been right
+            return value
         return isinstance(argument.value, BooleanValueNode) and argument.value.value
 
 

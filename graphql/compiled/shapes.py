@@ -83,7 +83,7 @@ class ObjectRow:
 
 @dataclass
 class Shapes:
-    """Makes the functions of one plan. `by_policy` and `opens` tell what its runs need."""
+    """Makes the functions of one root. `by_policy`: runs need the policies; `now`: its placeholder."""
 
     selections: Selections
     context: Context

@@ -67,10 +67,10 @@ def _variable(schema: GraphQLSchema, definition: VariableDefinitionNode) -> tupl
 def _coerced(kind: GraphQLInputType) -> Coerce:
     """How a value that is not null is read."""
     plain: Any = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-    if isinstance(plain, GraphQLScalarType) and plain.name in _QUICK:
-        return _QUICK[plain.name]
+    if isinstance(plain, GraphQLScalarType) and plain.name in QUICK:
+        return QUICK[plain.name]
     if isinstance(plain, GraphQLEnumType):
-        return _member(plain)
+        return member(plain)
     return lambda value: _in_full(value, plain)
 
 
@@ -103,10 +103,12 @@ def _truth(value: Any) -> Any:
     return value
 
 
-_QUICK: dict[str, Coerce] = {"String": _text, "ID": _identifier, "Int": _number, "Boolean": _truth}
+QUICK: dict[str, Coerce] = {"String": _text, "ID": _identifier, "Int": _number, "Boolean": _truth}
+"""How values of the scalars of the language are read, where they are not null."""
 
 
-def _member(kind: GraphQLEnumType) -> Coerce:
+def member(kind: GraphQLEnumType) -> Coerce:
+    """How a member of an enum is read from its name."""
     members = {name: kind.parse_value(name) for name in kind.values}
 
     def read(value: Any) -> Any:

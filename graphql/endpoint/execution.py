@@ -7,7 +7,7 @@ import asyncio
 import json
 import math
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, TypeGuard, cast
@@ -16,13 +16,17 @@ import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    Executor,
     FieldNode,
+    GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
+    create_source_event_stream,
     execute,
+    execute_subscription_event,
+    map_source_to_response_event,
     specified_rules,
-    subscribe,
     validate,
 )
 from starlette.requests import HTTPConnection
@@ -32,6 +36,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.connection import OutOfTime
+from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.endpoint.cost import Tariff
 from chuishao.graphql.endpoint.documents import Documents, identity, names_document
 from chuishao.graphql.endpoint.errors import (
@@ -42,11 +47,14 @@ from chuishao.graphql.endpoint.errors import (
     field_failed,
     refused,
 )
+from chuishao.graphql.endpoint.group import Push
 from chuishao.graphql.endpoint.introspection import introspects
 from chuishao.graphql.endpoint.limits import BoundedOverlapRule, Limits, exceeded, parse_within
 from chuishao.graphql.endpoint.observation import Observer, current
+from chuishao.graphql.endpoint.sharing import Sharing, may_be_shared, shared_variables
 from chuishao.graphql.endpoint.trace import with_trace
 from chuishao.graphql.endpoint.validation import together
+from chuishao.graphql.endpoint.written import Result, Written, written
 
 Kind: TypeAlias = Literal["query", "mutation", "subscription"]
 
@@ -120,7 +128,7 @@ def _bad(en: str, zh: str) -> ApiError:
     return ApiError(Phrase(en, zh), "BAD_REQUEST")
 
 
-class Written(str):
+class DataText(str):
     """The data of an answer as JSON text."""
 
     __slots__ = ()
@@ -169,6 +177,7 @@ class Engine:
         introspection: bool = True,
         documents: Documents | None = None,
         planner: Planner | None = None,
+        shares: bool = True,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("strawberry's extensions and operation directives are not run by this engine")
@@ -176,6 +185,8 @@ class Engine:
         self.observers = observers
         self._introspection = introspection
         self._planner = planner
+        self._shares = shares
+        self._sharing = Sharing()
         self._named = documents or Documents()
         # Strawberry has no public name for the schema it builds; its own integrations read this one.
         self._schema = schema._schema
@@ -218,7 +229,7 @@ class Engine:
                     if data is not None:
                         if (seen := current()) is not None:
                             seen.compiled = True
-                        return {"data": Written(data)}
+                        return {"data": DataText(data)}
                 return _result(await self._outcome(operation, request, context))
         except TimeoutError:
             return {"errors": [failed(OutOfTime())]}
@@ -241,40 +252,79 @@ class Engine:
         return outcome if isinstance(outcome, ExecutionResult) else await outcome
 
     async def subscribe(
-        self, operation: Operation, request: GraphQLRequest, context: object
-    ) -> AsyncGenerator[JsonObject, None]:
-        """Results as they come, one for a query or a mutation; close the generator to end the operation."""
+        self, operation: Operation, request: GraphQLRequest, context: object, push: Push | None = None
+    ) -> AsyncGenerator[Result, None]:
+        """Results as they come, one for a query or a mutation; close the generator to end the operation.
+
+        Those that are written for everybody go to `push`, if it takes them, and are then not given here.
+        """
         seen = current()
-        async with aclosing(self._results(operation, request, context)) as results:
+        async with aclosing(self._results(operation, request, context, push)) as results:
             async for result in results:
-                yield result if seen is None else with_trace(result, seen)
+                yield result if seen is None or isinstance(result, Written) else with_trace(result, seen)
 
     async def _results(
-        self, operation: Operation, request: GraphQLRequest, context: object
-    ) -> AsyncGenerator[JsonObject, None]:
+        self, operation: Operation, request: GraphQLRequest, context: object, push: Push | None
+    ) -> AsyncGenerator[Result, None]:
         if operation.kind != "subscription":
             yield await self.execute(operation, request, context)
             return
         try:
-            source = subscribe(
-                self._schema,
-                operation.document,
-                context_value=context,
-                variable_values=request.variables,
-                operation_name=operation.name,
-                executor_class=self._executor,
-                operation_extensions=request.extensions,
-            )
+            executor = self._executor_of(operation, request, context)
+            source = executor if isinstance(executor, list) else create_source_event_stream(executor)
             if isinstance(source, Awaitable):
                 source = await source
             if isinstance(source, ExecutionResult):
-                yield {"errors": [field_failed(error) for error in source.errors or ()]}
+                source = source.errors or []
+            if isinstance(source, list):
+                yield {"errors": [field_failed(error) for error in source]}
                 return
-            async with aclosing(cast(AsyncGenerator[ExecutionResult, None], source)) as outcomes:
-                async for outcome in outcomes:
-                    yield _result(outcome)
+            results = self._shared(operation, request, source, push)
+            if results is None:
+                results = _alone(cast("Executor[Any]", executor), source)
+            async with aclosing(results):
+                async for result in results:
+                    yield result
         except Exception as error:
             yield {"errors": [failed(error)]}
+
+    def _shared(
+        self, operation: Operation, request: GraphQLRequest, source: object, push: Push | None
+    ) -> AsyncGenerator[Result, None] | None:
+        """Results that are made once for everybody who is shown the same; a trace is of one operation."""
+        seen = current()
+        if not self._shares or not may_be_shared(source) or (seen is not None and seen.traced):
+            return None
+        variables = shared_variables(operation.document, operation.definition, request.variables)
+        key = operation.document_id, operation.name, variables
+
+        async def write(event: RecordedEvent, context: object) -> Written:
+            return await self.write(operation, request, context, event)
+
+        return self._sharing.results(source, key, write, push, seen)
+
+    async def write(
+        self, operation: Operation, request: GraphQLRequest, context: object, event: RecordedEvent
+    ) -> Written:
+        """A subscription's result for one event, executed with a context and written out as it is sent."""
+        executor = self._executor_of(operation, request, context, event)
+        assert not isinstance(executor, list)  # the same variables were accepted when it began
+        outcome = execute_subscription_event(executor)
+        result = _result(await outcome if isinstance(outcome, Awaitable) else outcome)
+        return written(event, result, encode_result(result))
+
+    def _executor_of(
+        self, operation: Operation, request: GraphQLRequest, context: object, event: object = None
+    ) -> Executor[Any] | list[GraphQLError]:
+        return self._executor.build(
+            self._schema,
+            operation.document,
+            event,
+            context,
+            request.variables,
+            operation.name,
+            operation_extensions=request.extensions,
+        )
 
     def _understand(self, text: str) -> "tuple[Operation, ...] | RequestRefused":
         understood: tuple[Operation, ...] | RequestRefused
@@ -361,6 +411,13 @@ def _unresolved(en: str, zh: str) -> ApiError:
     return ApiError(Phrase(en, zh), "OPERATION_RESOLUTION_FAILURE")
 
 
+async def _alone(executor: Executor[Any], source: AsyncIterable[Any]) -> AsyncGenerator[Result, None]:
+    """The results of a subscription that nobody shares."""
+    async with aclosing(map_source_to_response_event(executor, source)) as outcomes:
+        async for outcome in outcomes:
+            yield _result(outcome)
+
+
 def _result(outcome: ExecutionResult) -> JsonObject:
     result: JsonObject = {}
     if outcome.errors:
@@ -394,7 +451,7 @@ def encode(value: object) -> str:
 def encode_result(result: JsonObject) -> str:
     """A result as JSON text; a value that a careless scalar let through is an internal error."""
     data = result.get("data")
-    if isinstance(data, Written):
+    if isinstance(data, DataText):
         rest = _encoder.encode({name: value for name, value in result.items() if name != "data"})
         return f'{{"data":{data}{"," if len(rest) > len("{}") else ""}{rest[1:]}'
     try:

@@ -31,6 +31,7 @@ from chuishao.graphql.endpoint.observation import Observation, observed
 from chuishao.graphql.endpoint.origin import Origins
 from chuishao.graphql.endpoint.sse import GUARDS, EventStreams
 from chuishao.graphql.endpoint.trace import with_trace
+from chuishao.graphql.endpoint.written import Result
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -89,7 +90,7 @@ class _Head(Headers):
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    results: AsyncGenerator[JsonObject, None]
+    results: AsyncGenerator[Result, None]
     seconds: float | None = None
     held: AbstractContextManager[None] = field(default_factory=nullcontext)
 
@@ -292,7 +293,7 @@ def _refused(refusal: RequestRefused, accepted: Accepted, seen: Observation) -> 
     return _Answer(result, _status(result) if accepted.json == GRAPHQL_JSON else 200)
 
 
-async def _only(result: JsonObject) -> AsyncGenerator[JsonObject, None]:
+async def _only(result: JsonObject) -> AsyncGenerator[Result, None]:
     yield result
 
 

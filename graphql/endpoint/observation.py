@@ -81,7 +81,7 @@ class Observation:
     def answers(self, result: Mapping[str, Any]) -> None:
         """Note what went wrong in a result."""
         for error in result.get("errors") or ():
-            self.fails(error.get("extensions", {}).get("code", "GRAPHQL_ERROR"))
+            self.fails(code_in(error))
 
     def includes(self, position: int) -> None:
         """Note that what is read from now on includes a position; it counts if nothing was read before."""
@@ -108,6 +108,12 @@ class Observation:
             await send(message)
 
         return sending
+
+
+def code_in(error: Mapping[str, Any]) -> str:
+    """The code of an error as it is sent."""
+    code: str = error.get("extensions", {}).get("code", "GRAPHQL_ERROR")
+    return code
 
 
 Observer: TypeAlias = Callable[[Observation], None]

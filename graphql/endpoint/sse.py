@@ -10,10 +10,11 @@ from contextlib import aclosing, suppress
 
 from starlette.types import Receive, Send
 
-from chuishao.graphql.endpoint.errors import JsonObject, logger
+from chuishao.graphql.endpoint.errors import logger
 from chuishao.graphql.endpoint.execution import encode_result
 from chuishao.graphql.endpoint.language import asked
 from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.endpoint.written import Result, Written, selected_cursor
 
 GUARDS = (
     (b"x-content-type-options", b"nosniff"),
@@ -40,7 +41,7 @@ class EventStreams:
 
     async def serve(
         self,
-        results: AsyncGenerator[JsonObject, None],
+        results: AsyncGenerator[Result, None],
         receive: Receive,
         send: Send,
         seconds: float | None = None,
@@ -86,7 +87,7 @@ class EventStreams:
             sending.cancel()
         await asyncio.gather(*ended, return_exceptions=True)
 
-    async def _send_all(self, results: AsyncGenerator[JsonObject, None], send: Send) -> None:
+    async def _send_all(self, results: AsyncGenerator[Result, None], send: Send) -> None:
         async with aclosing(results):
             await self._send(send, _COMMENT)  # opens the stream through every proxy on the way
             async for result in results:
@@ -108,17 +109,10 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _event(result: JsonObject) -> bytes:
-    cursor = _cursor(result)
-    position = f"id: {cursor}\n" if cursor else ""
-    return f"event: next\n{position}data: {encode_result(result)}\n\n".encode(errors="backslashreplace")
-
-
-def _cursor(result: JsonObject) -> str | None:
-    """The `cursor` of the root field, which a client that returns sends as Last-Event-ID."""
-    data = result.get("data")
-    for value in data.values() if isinstance(data, dict) else ():
-        cursor = value.get("cursor") if isinstance(value, dict) else None
-        if isinstance(cursor, str) and cursor.isprintable():
-            return cursor
-    return None
+def _event(result: Result) -> bytes:
+    if isinstance(result, Written):
+        cursor, data = result.selected, result.payload
+    else:
+        cursor, data = selected_cursor(result), encode_result(result).encode(errors="backslashreplace")
+    position = f"id: {cursor}\n".encode() if cursor else b""
+    return b"event: next\n%bdata: %b\n\n" % (position, data)

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from chuishao.domain.phrase import Phrase
 from chuishao.graphql.endpoint.admission import Admission
+from chuishao.graphql.endpoint.delivery import Delivery
 from chuishao.graphql.endpoint.errors import ApiError, JsonObject, RequestRefused, failed
 from chuishao.graphql.endpoint.execution import (
     Engine,
@@ -22,12 +23,12 @@ from chuishao.graphql.endpoint.execution import (
     MakeContext,
     decode,
     encode,
-    encode_result,
 )
 from chuishao.graphql.endpoint.language import speak
 from chuishao.graphql.endpoint.limits import Limits
 from chuishao.graphql.endpoint.observation import observed
 from chuishao.graphql.endpoint.origin import Origins
+from chuishao.graphql.endpoint.written import Written
 
 PROTOCOL = "graphql-transport-ws"
 _REASON_LENGTH = 123  # bytes of a close frame that are left for the reason
@@ -275,13 +276,14 @@ class _Socket:
         operation = engine.prepare(request, admission.reader(self._connection))
         context = await self._endpoint.make_context(self._connection, self._params, None)
         bill = admission.admit(operation, request, self._connection, context)
-        frame = f'{{"id":{encode(identity)},"type":"next","payload":'
+        delivery = Delivery(identity, bill, self._connection.scope)
         with admission.held(operation, self._connection, context):
-            async with aclosing(bill.on_first(engine.subscribe(operation, request, context))) as results:
+            subscribed = engine.subscribe(operation, request, context, delivery.push)
+            async with aclosing(subscribed) as results:
                 async for result in results:
-                    if "data" not in result:
+                    if not isinstance(result, Written) and "data" not in result:
                         return cast(list[JsonObject], result["errors"])
-                    await self._post(f"{frame}{encode_result(result)}}}")
+                    await self._post(delivery.message(result))
         return []
 
 

@@ -65,7 +65,7 @@ def erase(
     async def work(log: EventLog) -> None:
         identifier = resident_subject(key, subject) if resident else await named(log, subject)
         person = await subject_of(log, identifier)
-        kept = await kept_about(log, (await log.identities(person))[-1])
+        kept = await kept_about(log, (await log.identities.all(person))[-1])
         if kept:
             console.print(shown(kept))
             if not yes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Annotated
 
@@ -21,8 +22,8 @@ from chuishao.service.options import told
 from chuishao.service.progress import shown
 from chuishao.service.settings import Settings, WrongSetting
 
-PAUSE = 0.25
-"""The share of its own time that a rebuild leaves to those who serve, beside being the politest process."""
+PAUSE = 1.0
+"""How long a rebuild waits after each piece of work, by how long that took: half of the time is others'."""
 POLITE = 10
 """How much less of the processors it takes where there are not enough, as `nice` counts."""
 
@@ -52,6 +53,7 @@ def rebuild(
         console.print(f"{said} {verb} {done} up to position {position:,}.")
 
     os.nice(POLITE)
+    gc.freeze()  # what was loaded so far stays: not to be looked through again and again
     run_on_log(settings, work)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
 
 from rich.console import Console
 
@@ -19,13 +18,6 @@ from chuishao.service.progress import shown
 from chuishao.service.settings import Settings
 
 console = Console(width=None if sys.stdout.isatty() else 110)
-
-
-def end(message: str) -> NoReturn:
-    """End the program with one line about what went wrong, and exit code 2."""
-    if message:  # help that was printed says it all
-        print(f"chuishao: {message}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(2) from None
 
 
 def run_on_log(

@@ -11,8 +11,8 @@ import typer
 from graphql import GraphQLError
 
 from chuishao.graphql.evolution import changes
+from chuishao.service.cli import end
 from chuishao.service.cli.app import app
-from chuishao.service.cli.running import end
 from chuishao.service.options import told
 from chuishao.service.settings import Settings
 

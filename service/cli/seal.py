@@ -19,8 +19,9 @@ from chuishao.eventlog.export import exported
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.migrate import missing
 from chuishao.eventlog.sealer import SealRefused, newest_checkpoint, signer_of
+from chuishao.service.cli import end
 from chuishao.service.cli.app import app
-from chuishao.service.cli.running import console, end
+from chuishao.service.cli.running import console
 from chuishao.service.database import database, opened
 from chuishao.service.demo import progress_bar
 from chuishao.service.keys import load_key, load_seal_key

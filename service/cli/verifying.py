@@ -21,8 +21,8 @@ from chuishao.eventlog.export_format import BadExport
 from chuishao.eventlog.note import COSIGNATURE, ED25519, BadNote, Verifier, parse_note, parse_verifier
 from chuishao.eventlog.verification import FROM_FILE, Kept, Report
 from chuishao.eventlog.verification import verify as verify_lines
+from chuishao.service.cli import end
 from chuishao.service.cli.app import app
-from chuishao.service.cli.running import end
 
 SHOWN = 20
 """Findings that are listed; the others are counted."""

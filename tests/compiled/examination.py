@@ -21,7 +21,7 @@ from chuishao.domain.phrase import Language
 from chuishao.graphql.compiled.plan import plan
 from chuishao.graphql.context import Context
 from chuishao.graphql.endpoint.errors import RequestRefused
-from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest, Operation, Written, encode_result
+from chuishao.graphql.endpoint.execution import DataText, Engine, GraphQLRequest, Operation, encode_result
 from chuishao.graphql.endpoint.language import asked
 from chuishao.graphql.schema import schema
 from tests.compiled.agreement import agree, codes, exact, parsed, without_propagation
@@ -169,7 +169,7 @@ async def compiled(engine: Engine, operation: Operation, request: GraphQLRequest
     """What a server answers: by the plan, or as the executor does where there is none."""
     with _listening() as heard:
         result = await engine.execute(operation, request, context)
-    written = isinstance(result.get("data"), Written)
+    written = isinstance(result.get("data"), DataText)
     return Reply(encode_result(result).encode(), written, "; ".join(heard))
 
 

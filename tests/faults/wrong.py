@@ -14,6 +14,7 @@ import asyncpg
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.rebuild import rebuild
 from tests.conftest import with_database
+from tests.faults.poison import poison_is_parked, poison_stops_a_read_model
 from tests.faults.world import World, pause
 from tests.test_faults import end_backends
 
@@ -142,4 +143,6 @@ FAULTS: tuple[Fault, ...] = (
     transactions_idle,
     writes_refused,
     read_model_rebuilt,
+    poison_stops_a_read_model,
+    poison_is_parked,
 )

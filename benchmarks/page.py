@@ -1,0 +1,159 @@
+"""docs/performance.md: its tables are written from benchmarks/results.json, and say what the last run found.
+
+A table stands between `<!-- measured: NAME -->` and `<!-- end -->`; the rest is written by hand.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.goals import GOALS, WORK
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+MARKED = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+Results = Mapping[str, Any]
+KEPT = {
+    "postgraphile": "PostGraphile",
+    "mercurius": "mercurius",
+    "strawberry": "strawberry",
+    "bare": "bare endpoint",
+    "bare_json": "PostgreSQL's JSON",
+    "unscoped": "ours, unscoped",
+    "without_lines": "ours, no log lines",
+}
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on, as far as it can be read; Linux says most."""
+    model = re.search(r"model name\s*: (.+)", _read("/proc/cpuinfo"))
+    memory = re.search(r"MemTotal:\s*(\d+)", _read("/proc/meminfo"))
+    return {
+        "processors": os.cpu_count(),
+        "model": model[1] if model else platform.processor(),
+        "memory_gib": round(int(memory[1]) / 2**20) if memory else None,
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "load_average": round(os.getloadavg()[0], 1),
+        "at": datetime.now(UTC).strftime("%Y-%m-%d"),
+    }
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8") if Path(path).exists() else ""
+
+
+def _machine(results: Results) -> str:
+    found = results.get("machine")
+    if not found:
+        return "Not measured yet.\n"
+    return (
+        f"{found['processors']} processors ({found['model']}), {found['memory_gib']} GiB of memory,"
+        f" {found['system']}, Python {found['python']}; load average {found['load_average']} when it began,"
+        f" {found['at']}.\n"
+    )
+
+
+def _goals(results: Results) -> str:
+    rows = []
+    last = ""
+    for goal in GOALS:
+        measured = goal.measured(results)
+        verdict = "" if measured is None else "yes" if goal.met(measured) else "**no**"
+        figure = "not measured" if measured is None else f"{measured:,.4g}"
+        rows.append(("" if goal.work == last else goal.work, goal.text, figure, verdict))
+        last = goal.work
+    return _table(("work", "goal", "measured", "met"), rows, right=(2,))
+
+
+def _reads(results: Results) -> str:
+    """Rates: how many times as fast as each of the others; and our own figures."""
+    others = list(KEPT)[:5]
+    rows = []
+    for kind in (*WORK, "unseen_document"):
+        if found := results.get(kind):
+            own = [f"{found[f'own_{what}']:,.0f}" for what in ("rate", "cpu", "database")]
+            own += [f"{found[f'own_{what}']:.1f}" for what in ("p50", "p99")]
+            rows.append((kind.replace("_", " "), *own, *(_times(found.get(name)) for name in others)))
+    headings = (
+        "ours",
+        "answers/s",
+        "CPU µs",
+        "PostgreSQL µs",
+        "p50 ms",
+        "p99 ms",
+        *(KEPT[n] for n in others),
+    )
+    return _table(headings, rows)
+
+
+def _processor(results: Results) -> str:
+    """Processor time of the server's process, ours to the others'."""
+    names = list(KEPT)
+    rows = [
+        (kind.replace("_", " "), *(_times(found.get(f"cpu_{name}")) for name in names))
+        for kind in (*WORK, "unseen_document")
+        if (found := results.get(kind))
+    ]
+    return _table(("CPU of ours to", *KEPT.values()), rows)
+
+
+def _growth(results: Results) -> str:
+    rows = []
+    for kind, found in results.get("growth", {}).items():
+        rates = ", ".join(
+            f"{name.removeprefix('rate_').replace('_', ',')}: {rate:,.0f}/s"
+            for name, rate in found.items()
+            if name.startswith("rate_")
+        )
+        rows.append((kind, rates, _times(found["rate"]), _times(found["cpu"])))
+    return _table(("read", "answers by cases", "fastest to slowest", "by processor time"), rows, right=(2, 3))
+
+
+def _append(results: Results) -> str:
+    found = results.get("append", {})
+    rows = [
+        (
+            "group commit",
+            *(f"{found[n]['rate']:,.0f}/s" if "rate" in found.get(n, {}) else "" for n in ("1", "32")),
+        )
+    ]
+    names = [name for name in found.get("32", {}) if name != "rate"]
+    rows += [(name.replace("_", " "), *(_times(found[n].get(name)) for n in ("1", "32"))) for name in names]
+    return _table(("group commit does", "1 caller", "32 callers"), rows)
+
+
+TABLES: dict[str, Callable[[Results], str]] = {
+    "machine": _machine,
+    "goals": _goals,
+    "reads": _reads,
+    "processor": _processor,
+    "growth": _growth,
+    "append": _append,
+}
+
+
+def _times(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:,.3g} ×"
+
+
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]], right: Iterable[int] | None = None) -> str:
+    """A Markdown table; figures to the right, in all columns but the first unless said otherwise."""
+    heads = list(headings)
+    to_right = set(range(1, len(heads)) if right is None else right)
+    lines = [
+        heads,
+        ["--:" if number in to_right else "---" for number in range(len(heads))],
+        *map(list, rows),
+    ]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def written(page: str, results: Results) -> str:
+    """The page with the tables that results give."""
+    return MARKED.sub(lambda found: f"{found[1]}\n{TABLES[found[2]](results)}\n{found[3]}", page)

@@ -1,0 +1,308 @@
+"""同组订阅 Everybody who is shown the same: one task decides, executes and writes each event once for them.
+
+Whoever keeps up is *live*: the bytes are written straight to their connection, and their own task sleeps. Who
+does not, or has no such connection, takes them one by one from what the group keeps; who falls behind that
+goes back to the log with a cursor. Nobody holds up anybody else, and nothing is kept for each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+from contextlib import aclosing
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.log import Filter
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.graphql.endpoint.errors import JsonObject, failed
+from chuishao.graphql.endpoint.language import asked
+from chuishao.graphql.endpoint.observation import Observation
+from chuishao.graphql.endpoint.replay import Replay
+from chuishao.graphql.endpoint.written import Result, Written
+
+KEPT = 500
+"""Written results that a group keeps for members who read slowly."""
+AT_ONCE = 250
+"""Members who are written to before anything else has its turn."""
+
+Push: TypeAlias = Callable[[Written], bool]
+"""Writes a result to its reader now and for good; False if that cannot be, and then nothing is written."""
+
+Write: TypeAlias = Callable[[RecordedEvent, Any], Awaitable[Written]]
+"""Executes an operation for one event with a context, and writes the result out."""
+
+
+class Source(Protocol):
+    """What a subscription follows, in a form that those who are shown the same can share."""
+
+    position: int
+    cursor: str | None
+    context: Any
+
+    async def begin(self) -> None:
+        """Find where to begin, and what is seen."""
+
+    async def begin_again(self, cursor: str | None) -> None:
+        """Begin behind the last event handed over, if that is still there."""
+
+    @property
+    def feed(self) -> Feed:
+        """The feed that brings the events."""
+
+    @property
+    def wanted(self) -> Filter:
+        """The recorded events from which it shows some."""
+
+    @property
+    def head(self) -> int:
+        """Where the log ended when it began."""
+
+    @property
+    def audience(self) -> Hashable:
+        """Whom its answers are the same for."""
+
+    def includes(self) -> int:
+        """A position that everything read from now on includes."""
+
+    async def shows(self, event: RecordedEvent) -> bool:
+        """Whether an event is shown; raises what ends the subscription."""
+
+    def surroundings(self) -> Any:
+        """A fresh context for an answer to everybody in the audience."""
+
+    def shared(self) -> Source:
+        """The same for the whole audience, from where the log ended when this one began."""
+
+    def __aiter__(self) -> AsyncGenerator[RecordedEvent, None]:
+        """Every event that is shown, for this asker alone."""
+
+
+class Again(Exception):
+    """A member must begin again behind the last event that was handed over."""
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One subscription in a group. Everything up to `sent` was handed over; `history` is the feed's."""
+
+    source: Source
+    push: Push | None
+    seen: Observation | None
+    sent: int = 0
+    history: int = 0
+    last: Written | None = None
+    group: Group | None = None
+    live: bool = False
+    woken: asyncio.Future[None] | None = None
+
+    @property
+    def position(self) -> int:
+        """Everything up to here was looked at."""
+        if self.group is None or (not self.live and self.group.holds_for(self)):
+            return self.sent
+        return self.group.position
+
+    @property
+    def cursor(self) -> str | None:
+        """The place behind the last event handed over, or where it began."""
+        return self.source.cursor if self.last is None else self.last.cursor
+
+    def took(self, written: Written) -> None:
+        """Note what was handed over."""
+        self.sent = written.position
+        self.last = written
+        if self.seen is not None:
+            self.seen.results += 1
+            if written.failure is not None:
+                self.seen.fails(written.failure)
+
+
+@dataclass(eq=False)
+class Group:
+    """One group. It has decided about everything up to `position`, and keeps what it shows after `floor`."""
+
+    source: Source
+    write: Write
+    on_end: Callable[[Group], None]
+    history: int
+    position: int = 0
+    floor: int = 0
+    _kept: deque[Written] = field(default_factory=deque)
+    _live: dict[Member, None] = field(default_factory=dict)
+    _pulling: set[Member] = field(default_factory=set)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _errors: list[JsonObject] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.position = self.floor = self.source.position
+        surroundings = Context()  # of no operation: what is spent here is nobody's own
+        surroundings.run(asked.set, asked.get())
+        self._replay = Replay(surroundings)
+        self._task = asyncio.get_running_loop().create_task(self._run(), context=surroundings)
+
+    async def results(self, member: Member) -> AsyncGenerator[Result, None]:
+        """What a member has not been handed yet, then what comes; raises Again."""
+        self._pulling.add(member)
+        try:
+            if member.history != self.history:
+                raise Again
+            async with aclosing(self._recorded(member)) as recorded:
+                async for written in recorded:
+                    yield written
+            member.group = self
+            while True:
+                if (next_one := self._next(member)) is not None:
+                    member.took(next_one)
+                    yield next_one
+                elif self._task.done():
+                    if not self._errors:
+                        raise Again
+                    yield {"errors": self._errors}
+                    return
+                else:
+                    await self._more(member)
+        finally:
+            self._leave(member)
+
+    # What is recorded already
+
+    async def _recorded(self, member: Member) -> AsyncGenerator[Written, None]:
+        """What the member is shown of the log before the group's own time."""
+        source, feed = member.source, member.source.feed
+        if member.sent >= max(self.floor, source.head):
+            return
+        with self._replay:
+            while member.sent < (until := max(self.floor, source.head)):
+                events, reached = await self._stretch(source, member.sent, until)
+                if feed.history != self.history:
+                    raise Again
+                for event in events:
+                    if await source.shows(event):
+                        written = await self._answer(source, event)
+                        member.took(written)
+                        yield written
+                member.sent = reached
+
+    async def _stretch(self, source: Source, after: int, until: int) -> tuple[list[RecordedEvent], int]:
+        wanted = source.wanted
+        return await self._replay.stretches.get(
+            (wanted, after), lambda: source.feed.some(wanted, after, until)
+        )
+
+    async def _answer(self, source: Source, event: RecordedEvent) -> Written:
+        """A written result that includes everything the log had when this member began."""
+        return await self._replay.answers.get(
+            event.position, lambda: self._written(event), at=source.includes(), needed=source.head
+        )
+
+    async def _written(self, event: RecordedEvent) -> Written:
+        return await self.write(event, self.source.surroundings())
+
+    # What comes
+
+    async def _run(self) -> None:
+        feed = self.source.feed
+        try:
+            while feed.history == self.history:
+                if feed.head <= self.position:
+                    await feed.wait(self.position)
+                    continue
+                events, reached = await feed.some(self.source.wanted, self.position, feed.head)
+                for event in events:
+                    await self._take(event)
+                self.position = reached
+        except Exception as error:
+            self._errors = [failed(error)]
+        finally:
+            self.on_end(self)
+            asyncio.get_running_loop().call_soon(self._wake_all)  # once this task is done
+
+    async def _take(self, event: RecordedEvent) -> None:
+        if await self.source.shows(event):
+            written = await self.write(event, self.source.context)
+            self._kept.append(written)
+            self.position = event.position
+            self._tell()
+            await self._hand_out(written)
+            self._tidy()
+
+    async def _hand_out(self, written: Written) -> None:
+        """Write to everybody who is live; who cannot be written to now is woken to see to it."""
+        for number, member in enumerate(list(self._live), start=1):
+            if not member.live or member.sent >= written.position:
+                continue
+            try:
+                taken = member.push(written)  # type: ignore[misc]  # who has none is never live
+            except Exception:  # its own operation meets it again, and ends of it alone
+                taken = False
+            if taken:
+                member.took(written)
+            else:
+                self._wake(member, written.position - 1)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _tidy(self) -> None:
+        """Keep only what a member still has to take, and no more than so much."""
+        taken = min((member.sent for member in self._pulling), default=self.position)
+        while self._kept and (self._kept[0].position <= taken or len(self._kept) > KEPT):
+            self.floor = self._kept.popleft().position
+
+    # Members
+
+    def holds_for(self, member: Member) -> bool:
+        """Whether a member has still to take something."""
+        last = self._kept[-1].position if self._kept else self.floor
+        return member.sent < last
+
+    def _next(self, member: Member) -> Written | None:
+        if member.sent < self.floor:
+            raise Again
+        number = bisect_right(self._kept, member.sent, key=_position)
+        return self._kept[number] if number < len(self._kept) else None
+
+    async def _more(self, member: Member) -> None:
+        """Return when there may be something to take."""
+        if member.push is None:
+            await self._news.wait()
+            return
+        member.live = True
+        member.woken = asyncio.get_running_loop().create_future()
+        self._pulling.discard(member)
+        self._live[member] = None
+        await member.woken
+
+    def _wake(self, member: Member, sent: int) -> None:
+        """Let a member take by itself what comes after a position."""
+        member.live = False
+        member.sent = sent
+        self._live.pop(member, None)
+        self._pulling.add(member)
+        if member.woken is not None and not member.woken.done():
+            member.woken.set_result(None)
+
+    def _wake_all(self) -> None:
+        for member in list(self._live):
+            self._wake(member, self.position)
+        self._tell()
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def _leave(self, member: Member) -> None:
+        member.live, member.group = False, None
+        self._live.pop(member, None)
+        self._pulling.discard(member)
+        if not self._live and not self._pulling:
+            self.on_end(self)
+            self._task.cancel()
+
+
+def _position(written: Written) -> int:
+    return written.position
