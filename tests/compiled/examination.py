@@ -27,7 +27,7 @@ from chuishao.graphql.schema import schema
 from tests.compiled.agreement import agree, codes, exact, parsed, without_propagation
 from tests.compiled.coverage import reachable, shown
 from tests.compiled.documents import Document, documents
-from tests.compiled.people import askers
+from tests.compiled.people import SCOPES, askers
 from tests.compiled.values import Draw, one_in, pick
 from tests.compiled.world import World
 
@@ -191,15 +191,20 @@ def _listening() -> Iterator[list[str]]:
 def questions(draw: Draw[Any], world: World) -> Question:
     """A random document, asked by one to three: what is planned for one may be used for another."""
     document = draw(documents(world.known))
-    askings = [draw(_askings(world, document))]
-    while len(askings) < 3 and one_in(draw, 3):
-        askings.append(draw(_askings(world, document)))
+    first = draw(_askings(world, document, None))
+    askings = [first]
+    while len(askings) < 3 and one_in(draw, 2):
+        askings.append(draw(_askings(world, document, first.actor)))
     return Question(document, tuple(askings))
 
 
 @st.composite
-def _askings(draw: Draw[Any], world: World, document: Document) -> Asking:
-    actor = draw(askers(world.known))
+def _askings(draw: Draw[Any], world: World, document: Document, like: Actor | None) -> Asking:
+    """One who asks: anybody, or somebody who differs from another only in scope."""
+    if like is not None and one_in(draw, 2):
+        actor = replace(like, scope=pick(draw, SCOPES))
+    else:
+        actor = draw(askers(world.known))
     language: Language = pick(draw, ("en", "zh"))
     now = world.town.clock.now + timedelta(days=pick(draw, (0, -10, 400)))
     return Asking(actor, language, now, pick(draw, document.variables))

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase
 
+from chuishao.graphql import context
 from chuishao.graphql.context import Context
 from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest, Operation
 from tests.compiled.agreement import agree, exact, parsed
@@ -58,6 +59,16 @@ def test_what_is_answered_without_the_executor_is_what_it_would_answer(
     assert tally.refused.total() < tally.tried / 4
     assert tally.failed < tally.answered / 3
     assert tally.compiled > tally.answered / 4
+
+
+def test_rows_are_counted_without_the_executor_as_with_it(
+    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "MOST_ROWS", 5)
+
+    tally = examine(world, compiled, DOCUMENTS, engine=engine, start=SEED + ROUNDS)
+
+    assert tally.failed > tally.answered / 10
 
 
 EVERYTHING = {
@@ -156,8 +167,8 @@ DIFFERENCES: dict[str, Callable[[Any], Any]] = {
 def planted(change: Callable[[Any], Any]) -> Side:
     """A side that answers as the executor does, but for one thing."""
 
-    async def side(engine: Engine, operation: Operation, request: GraphQLRequest, context: Context) -> Reply:
-        reply = await ordinary(engine, operation, request, context)
+    async def side(engine: Engine, operation: Operation, request: GraphQLRequest, asked: Context) -> Reply:
+        reply = await ordinary(engine, operation, request, asked)
         return Reply(exact(change(parsed(reply.body))).encode(), compiled=True)
 
     return side

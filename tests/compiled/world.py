@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,16 +63,13 @@ class World:
 def lived_in(url: str, seed: int) -> Iterator[World]:
     """A town on a fresh database with a past of its own for each seed."""
     loop = asyncio.new_event_loop()
-    try:
+    with ExitStack() as ending:
+        ending.callback(loop.close)
         pool = loop.run_until_complete(open_pool(url, size=4))
-        try:
-            lanes = Lanes(pool)
-            yield loop.run_until_complete(_made(loop, pool, lanes, seed))
-            loop.run_until_complete(lanes.close())
-        finally:
-            loop.run_until_complete(pool.close())
-    finally:
-        loop.close()
+        ending.callback(lambda: loop.run_until_complete(pool.close()))
+        lanes = Lanes(pool)
+        ending.callback(lambda: loop.run_until_complete(lanes.close()))
+        yield loop.run_until_complete(_made(loop, pool, lanes, seed))
 
 
 async def _made(loop: asyncio.AbstractEventLoop, pool: Pool, lanes: Lanes, seed: int) -> World:
