@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from graphql import DocumentNode, OperationDefinitionNode, OperationType
+from graphql import DocumentNode, GraphQLObjectType, OperationDefinitionNode, OperationType
 from strawberry import Schema
 
 from chuishao.domain.refusal import Refusal
@@ -21,7 +21,7 @@ from chuishao.eventlog.failure import kind as kind_of
 from chuishao.graphql.compiled.mutation import MutationPlan, plan_mutation
 from chuishao.graphql.compiled.roots import Maker, Root
 from chuishao.graphql.compiled.run import Run
-from chuishao.graphql.compiled.selection import Selections, condition_variables, fragments_of
+from chuishao.graphql.compiled.selection import Selected, Selections, condition_variables, fragments_of
 from chuishao.graphql.compiled.unplanned import Unplanned
 from chuishao.graphql.compiled.variables import Given, variables_of
 from chuishao.graphql.context import Context
@@ -90,10 +90,7 @@ class Plan:
                 if selected.name == "__typename":
                     parts.append(f'"{selected.key}":"{kind.name}"')
                     continue
-                if selected.name not in kind.fields:
-                    raise Unplanned  # looks into the schema
-                definition = kind.fields[selected.name].extensions["strawberry-definition"]
-                parts.append(maker.root(kind, selected, definition.metadata.get(SOURCE)))
+                parts.append(maker.root(kind, selected, _source(kind, selected)))
         except Unplanned:
             return None
         except Exception as error:
@@ -117,6 +114,13 @@ class Plan:
                 _, arguments = next(given)
                 written.append(f'"{part.key}":{await _written(part, run, arguments, variables)}')
         return f"{{{','.join(written)}}}"
+
+
+def _source(kind: GraphQLObjectType, selected: Selected) -> Any:
+    """Where a field of the query type comes from; those that look into the schema are in no type."""
+    if selected.name not in kind.fields:
+        raise Unplanned
+    return kind.fields[selected.name].extensions["strawberry-definition"].metadata.get(SOURCE)
 
 
 async def _written(root: Root, run: Run, arguments: dict[str, Any], variables: dict[str, Any]) -> str:
