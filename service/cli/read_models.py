@@ -22,8 +22,8 @@ from chuishao.service.options import told
 from chuishao.service.progress import shown
 from chuishao.service.settings import Settings, WrongSetting
 
-PAUSE = 1.0
-"""How long a rebuild waits after each piece of work, by how long that took: half of the time is others'."""
+PAUSE = 1.5
+"""How long a rebuild waits after each piece of work, by how long that took: three fifths of the time are others'."""
 POLITE = 10
 """How much less of the processors it takes where there are not enough, as `nice` counts."""
 
