@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from graphql import DocumentNode, OperationDefinitionNode, OperationType
+from graphql import DocumentNode, GraphQLObjectType, OperationDefinitionNode, OperationType
 from strawberry import Schema
 
 from chuishao.domain.refusal import Refusal
@@ -90,9 +90,7 @@ class Plan:
                 if selected.name == "__typename":
                     parts.append(f'"{selected.key}":"{kind.name}"')
                     continue
-                definition = kind.fields[selected.name].extensions.get("strawberry-definition")
-                source = definition.metadata.get(SOURCE) if definition else None
-                parts.append(maker.root(kind, selected, source))
+                parts.append(maker.root(kind, selected, _source(kind, selected.name)))
         except Unplanned:
             return None
         except Exception as error:
@@ -134,6 +132,15 @@ async def _written(root: Root, run: Run, arguments: dict[str, Any], variables: d
             run.wanted.clear()
             text = write(run)
         return text
+
+
+def _source(kind: GraphQLObjectType, name: str) -> Any:
+    """Where a root field comes from; raises Unplanned for one that looks into the schema."""
+    field = kind.fields.get(name)
+    if field is None:
+        raise Unplanned
+    definition = field.extensions.get("strawberry-definition")
+    return definition.metadata.get(SOURCE) if definition else None
 
 
 async def _reach(context: Context, arguments: dict[str, Any], *, alone: bool) -> None:

@@ -184,14 +184,14 @@ def _variable(
     if same and one_in(draw, 3):
         return pick(draw, same)
     bare, optional = get_nullable_type(kind), default or not is_non_null_type(kind)
-    form = draw(below(6 if optional else 4))
+    form = pick(draw, (0, 1, 2, 3, 5, 6, 0, 1, 2, 4) if optional else (0, 1, 2, 3, 0, 1, 2, 3, 4))
     written = {0: str(kind), 1: f"{bare}!"}.get(form, str(bare))
     made = Variable(f"v{len(variables.made)}", written, Absent, Absent, kind, about)
-    if form in (2, 3):
+    if form in (2, 3, 4):
         made.default = _simple(draw, variables.known, about, bare)
     if form in (0, 1, 2):
         made.value = _simple(draw, variables.known, about, bare)
-    elif form == 4:  # the other forms leave it out
+    elif form in (4, 5):  # the other forms leave it out
         made.value = None
     if one_in(draw, 40):
         made.value = pick(draw, UNFIT)
