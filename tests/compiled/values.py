@@ -27,6 +27,17 @@ T = TypeVar("T")
 Draw: TypeAlias = Callable[[st.SearchStrategy[T]], T]
 SIZES = (1, 2, 3, 5, 4, 10, 2, 3, 20, 100, 0, 101, -1, 2**31 - 1)
 INTEGERS = (1, 0, 2, 5, -1, 2**31 - 1, -(2**31))
+DEEP = 8
+
+
+class Word(str):
+    """A value of an enum, which stands in a document without quotes."""
+
+
+class Absent:
+    """What is not given at all."""
+
+
 UNFIT: Sequence[Any] = (
     "x",
     "",
@@ -45,15 +56,6 @@ UNFIT: Sequence[Any] = (
     {"no": 1},
 )
 """What a variable may hold although its type says otherwise, for nearly every type."""
-DEEP = 8
-
-
-class Word(str):
-    """A value of an enum, which stands in a document without quotes."""
-
-
-class Absent:
-    """What is not given at all."""
 
 
 @dataclass(eq=False)
@@ -194,7 +196,7 @@ def _variable(
     elif form in (4, 5):  # the other forms leave it out
         made.value = None
     if one_in(draw, 40):
-        made.value = pick(draw, UNFIT)
+        made.value = pick(draw, (None, Absent) if form in (0, 1) and one_in(draw, 2) else UNFIT)
     variables.made.append(made)
     return made
 
