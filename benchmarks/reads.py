@@ -51,7 +51,7 @@ class Effort:
     """How often and how long everybody is asked each question."""
 
     rounds: int = 5
-    seconds: float = 2.0
+    seconds: float = 1.5
     connections: int = 16
 
 

@@ -21,7 +21,7 @@ from chuishao.eventlog.failure import kind as kind_of
 from chuishao.graphql.compiled.mutation import MutationPlan, plan_mutation
 from chuishao.graphql.compiled.roots import Maker, Root
 from chuishao.graphql.compiled.run import Run
-from chuishao.graphql.compiled.selection import Selections, condition_variables, fragments_of
+from chuishao.graphql.compiled.selection import Selected, Selections, condition_variables, fragments_of
 from chuishao.graphql.compiled.unplanned import Unplanned
 from chuishao.graphql.compiled.variables import Given, variables_of
 from chuishao.graphql.context import Context
@@ -90,7 +90,7 @@ class Plan:
                 if selected.name == "__typename":
                     parts.append(f'"{selected.key}":"{kind.name}"')
                     continue
-                parts.append(maker.root(kind, selected, _source(kind, selected.name)))
+                parts.append(maker.root(kind, selected, _source(kind, selected)))
         except Unplanned:
             return None
         except Exception as error:
@@ -116,6 +116,13 @@ class Plan:
         return f"{{{','.join(written)}}}"
 
 
+def _source(kind: GraphQLObjectType, selected: Selected) -> Any:
+    """Where a field of the query type comes from; those that look into the schema are in no type."""
+    if selected.name not in kind.fields:
+        raise Unplanned
+    return kind.fields[selected.name].extensions["strawberry-definition"].metadata.get(SOURCE)
+
+
 async def _written(root: Root, run: Run, arguments: dict[str, Any], variables: dict[str, Any]) -> str:
     """The text of a root field."""
     services = run.context.services
@@ -132,15 +139,6 @@ async def _written(root: Root, run: Run, arguments: dict[str, Any], variables: d
             run.wanted.clear()
             text = write(run)
         return text
-
-
-def _source(kind: GraphQLObjectType, name: str) -> Any:
-    """Where a root field comes from; raises Unplanned for one that looks into the schema."""
-    field = kind.fields.get(name)
-    if field is None:
-        raise Unplanned
-    definition = field.extensions.get("strawberry-definition")
-    return definition.metadata.get(SOURCE) if definition else None
 
 
 async def _reach(context: Context, arguments: dict[str, Any], *, alone: bool) -> None:
