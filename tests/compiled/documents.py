@@ -130,6 +130,8 @@ class Draft:
     focus: str
     """The type that the document leads to, sooner or later."""
     fragments: list[Fragment] = field(default_factory=list)
+    needed: dict[tuple[str, str], list[object]] = field(default_factory=dict)
+    """What was given where something must be, by the type that is asked for and the argument."""
     keys: int = 0
 
     def fresh(self) -> str:
@@ -306,8 +308,13 @@ def _arguments(draw: Draw[Any], draft: Draft, name: str, asked: GraphQLField) ->
     moods = draw(below(4 ** len(free)))  # one draw for all, each given once in four times
     wanted = [one for at, one in enumerate(free) if _needed(asked.args[one]) or moods >> 2 * at & 3 == 3]
     for one in [*wanted, *(pick(draw, _WINDOWS) if paged else ())]:
-        about = About(name, kind, one, given)
+        about, before = About(name, kind, one, given), draft.needed.setdefault((kind, one), [])
+        if before and one_in(draw, 3):  # the same thing is asked for beside itself, with other arguments
+            given[one] = pick(draw, before)
+            continue
         given[one] = draw(argument(draft.variables, about, asked.args[one]))
+        if _needed(asked.args[one]):
+            before.append(given[one])
     return given
 
 

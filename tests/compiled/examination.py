@@ -215,7 +215,6 @@ def examine(
     side: Side,
     examples: int,
     *,
-    engine: Engine,
     start: int = 0,
     tally: Tally | None = None,
     phases: Sequence[Phase] = PHASES,
@@ -228,15 +227,13 @@ def examine(
     counted = tally or Tally()
     batch, enough = 0, counted.tried + examples
     while counted.tried < enough:
-        _examine_few(world, side, engine, start * 10**6 + batch, counted, phases)
+        _examine_few(world, side, start * 10**6 + batch, counted, phases)
         batch += 1
         told(counted.tried)
     return counted
 
 
-def _examine_few(
-    world: World, side: Side, engine: Engine, start: int, tally: Tally, phases: Sequence[Phase]
-) -> None:
+def _examine_few(world: World, side: Side, start: int, tally: Tally, phases: Sequence[Phase]) -> None:
     """Ask a few questions: hypothesis varies what it has drawn already once it has drawn a few."""
 
     @seed(start)
@@ -252,14 +249,15 @@ def _examine_few(
     @given(questions(world))
     def asked_of_both(question: Question) -> None:
         if (told := repr(question)) not in tally.agreed:
-            world.wait(compare(world, engine, side, question, tally))
+            world.wait(compare(world, side, question, tally))
             tally.agreed.add(told)
 
     asked_of_both()
 
 
-async def compare(world: World, engine: Engine, side: Side, question: Question, tally: Tally) -> None:
-    """Ask both sides one question; raises Differs."""
+async def compare(world: World, side: Side, question: Question, tally: Tally) -> None:
+    """Ask both sides one question; raises Differs. The engine knows no document yet."""
+    engine = planning()
     tally.tried += 1
     for number, asking in enumerate(question.askings, start=1):
         asked.set(asking.language)

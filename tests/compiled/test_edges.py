@@ -113,5 +113,13 @@ async def test_whoever_could_not_wait_for_a_position_does_not_wait_twice(
     assert waits == [beyond, beyond]  # one for each engine
 
 
+async def test_a_look_into_the_schema_is_the_executors_and_no_failure(
+    asked: Asked, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, compiled = await asked.both("{ viewer { role } __schema { queryType { name } } }", ANONYMOUS)
+    assert not compiled
+    assert caplog.messages == []
+
+
 def test_an_observation_says_which_way_an_answer_went() -> None:
     assert Observation("id").compiled is False

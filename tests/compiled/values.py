@@ -27,6 +27,17 @@ T = TypeVar("T")
 Draw: TypeAlias = Callable[[st.SearchStrategy[T]], T]
 SIZES = (1, 2, 3, 5, 4, 10, 2, 3, 20, 100, 0, 101, -1, 2**31 - 1)
 INTEGERS = (1, 0, 2, 5, -1, 2**31 - 1, -(2**31))
+DEEP = 8
+
+
+class Word(str):
+    """A value of an enum, which stands in a document without quotes."""
+
+
+class Absent:
+    """What is not given at all."""
+
+
 UNFIT: Sequence[Any] = (
     "x",
     "",
@@ -45,15 +56,6 @@ UNFIT: Sequence[Any] = (
     {"no": 1},
 )
 """What a variable may hold although its type says otherwise, for nearly every type."""
-DEEP = 8
-
-
-class Word(str):
-    """A value of an enum, which stands in a document without quotes."""
-
-
-class Absent:
-    """What is not given at all."""
 
 
 @dataclass(eq=False)
@@ -184,17 +186,17 @@ def _variable(
     if same and one_in(draw, 3):
         return pick(draw, same)
     bare, optional = get_nullable_type(kind), default or not is_non_null_type(kind)
-    form = draw(below(6 if optional else 4))
+    form = pick(draw, (0, 1, 2, 3, 5, 6, 0, 1, 2, 4) if optional else (0, 1, 2, 3, 0, 1, 2, 3, 4))
     written = {0: str(kind), 1: f"{bare}!"}.get(form, str(bare))
     made = Variable(f"v{len(variables.made)}", written, Absent, Absent, kind, about)
-    if form in (2, 3):
+    if form in (2, 3, 4):
         made.default = _simple(draw, variables.known, about, bare)
     if form in (0, 1, 2):
         made.value = _simple(draw, variables.known, about, bare)
-    elif form == 4:  # the other forms leave it out
+    elif form in (4, 5):  # the other forms leave it out
         made.value = None
     if one_in(draw, 40):
-        made.value = pick(draw, UNFIT)
+        made.value = pick(draw, (None, Absent) if form in (0, 1) and one_in(draw, 2) else UNFIT)
     variables.made.append(made)
     return made
 
