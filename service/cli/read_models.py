@@ -23,7 +23,7 @@ from chuishao.service.progress import shown
 from chuishao.service.settings import Settings, WrongSetting
 
 PAUSE = 1.5
-"""How long a rebuild waits after each piece of work, by how long that took: three fifths of the time are others'."""
+"""How long a rebuild waits after each piece of work, by how long that took: most of the time is others'."""
 POLITE = 10
 """How much less of the processors it takes where there are not enough, as `nice` counts."""
 
