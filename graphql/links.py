@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -35,10 +36,11 @@ Load: TypeAlias = Callable[[Connection, int, Sequence[Any]], Awaitable[dict[Any,
 class Link:
     """Rows of `source`, a qualified table described by `table`, by the value of `column`.
 
-    `{log}` in a source stands for the number of the log.
 
-    Without an order there is at most one row for a value. `expressions` gives what is no plain column as SQL
-    over `{row}`, the alias. `load` reads for the executor where one statement over the table would not do.
+    Without an order there is at most one row for a value. `{log}` in a source stands for the number of the
+    log. `expressions` gives what is no plain column as SQL over `{row}`, the alias, and `types` its SQL type,
+    as far as PostgreSQL may write it as JSON. `load` reads for the executor where one statement over the
+    table would not do.
     `absent`: there is always a row, though it may not be stored; the expressions say what it holds then.
     """
 
@@ -48,6 +50,7 @@ class Link:
     order: tuple[str, ...] = ()
     seen: Seen | None = None
     expressions: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
     load: Load | None = None
     absent: bool = False
 
@@ -55,6 +58,14 @@ class Link:
     def many(self) -> bool:
         """Whether a value may have several rows."""
         return bool(self.order)
+
+    def type(self, name: str) -> str | None:
+        """The SQL type of what a row says under a name, where it is known."""
+        return self.types.get(name) if name in self.expressions else self._columns.get(name)
+
+    @cached_property
+    def _columns(self) -> Mapping[str, str]:
+        return {**self.table.types, **self.types}
 
     def sql(self, name: str, row: str) -> str:
         """What a row, known by an alias, says under a name."""
@@ -90,8 +101,10 @@ class _Place:
 
 
 _COUNTS = {name: f"coalesce({{row}}.counts[{number + 1}], 0)" for name, number in tallies.FIELDS.items()}
+_COUNT_TYPES = dict.fromkeys(tallies.FIELDS, "bigint")
 _TALLIES = Table("tally", _Place, key=("place",))
 _DIVISIONS = {"parent_code": _parent()}
+_DIVISION_TYPES = {"parent_code": "text"}
 _META = ("actor", "role", "unit", "scope", "place")
 _RECORDED = {name: f"({{row}}.meta->>'{name}')" for name in _META} | {
     "log": "{log}",
@@ -101,6 +114,11 @@ _RECORDED = {name: f"({{row}}.meta->>'{name}')" for name in _META} | {
     "command": "({row}.meta->>'command')::uuid::text",
     "causation": "({row}.meta->>'causation')::uuid::text",
     "meta_correlation": "({row}.meta->>'correlation')::uuid::text",
+}
+_RECORDED_TYPES = dict.fromkeys(_META, "text") | {
+    "version": "integer",
+    "schema_version": "integer",
+    "recorded_at": "timestamptz",
 }
 
 STANDING = Link(Table("standing", Standing), LEAGUE, "department")
@@ -129,19 +147,30 @@ WORKER = Link(WORKERS, "workers.worker", "id")
 """A worker by the identifier."""
 DEPARTMENT = Link(DEPARTMENTS, "departments.department", "id")
 """A department by its identifier."""
-DIVISION = Link(DIVISIONS, "divisions.division", "code", expressions=_DIVISIONS)
+DIVISION = Link(DIVISIONS, "divisions.division", "code", expressions=_DIVISIONS, types=_DIVISION_TYPES)
 """A division by the code it bears now."""
-DIVISION_BY_ID = Link(DIVISIONS, "divisions.division", "id", expressions=_DIVISIONS)
+DIVISION_BY_ID = Link(DIVISIONS, "divisions.division", "id", expressions=_DIVISIONS, types=_DIVISION_TYPES)
 """A division by its identifier."""
-DIVISIONS_BELOW = Link(DIVISIONS, "divisions.division", "parent", ("code",), expressions=_DIVISIONS)
+DIVISIONS_BELOW = Link(
+    DIVISIONS,
+    "divisions.division",
+    "parent",
+    ("code",),
+    expressions=_DIVISIONS,
+    types=_DIVISION_TYPES,
+)
 """The divisions one level below a division."""
 NAMES_OF_DIVISION = Link(NAMES, "divisions.name", "division", ("position",))
 """The names and codes of a division by date."""
-TALLY = Link(_TALLIES, "tallies.tally", "place", expressions=_COUNTS, load=_tallies, absent=True)
+TALLY = Link(
+    _TALLIES, "tallies.tally", "place",
+    expressions=_COUNTS, types=_COUNT_TYPES, load=_tallies, absent=True,
+)  # fmt: skip
 """The tally of a place."""
 WORKER_TALLY = Link(
-    _TALLIES, "tallies.worker_tally", "place", expressions=_COUNTS, load=_worker_tallies, absent=True
-)
+    _TALLIES, "tallies.worker_tally", "place",
+    expressions=_COUNTS, types=_COUNT_TYPES, load=_worker_tallies, absent=True,
+)  # fmt: skip
 """The tally of what is assigned to an actor."""
 TRACE = Link(
     history.ENTRIES,
@@ -149,6 +178,7 @@ TRACE = Link(
     "case_id",
     ("position",),
     expressions=_RECORDED,
+    types=_RECORDED_TYPES,
     load=history.traces,
 )
 """The history of a case, with the events as recorded."""

@@ -81,8 +81,8 @@ class Maker:
 
 def _single(shapes: Shapes, log: int, kind: Any, selected: Selected, source: Single) -> Fetch:
     scope = Scope(shapes.inner)
-    value = shapes.joined(source.link, "k.key", kind, selected, scope)
-    write = shapes.code.function("r, c", f"return f'{value}'")
+    asked = SqlRow(scope, source.link, "k")
+    write = shapes.function(shapes.joined(source.link, "k.key", kind, selected, asked), asked)
     policy = _policy(shapes, scope)
     written = shapes.code.made()[write]
     of = source.link.table.types[source.link.column]
@@ -126,8 +126,7 @@ def _refetched(maker: Maker, selected: Selected, source: Refetched) -> Fetch:
 
 
 def _made(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, source: Made) -> Fetch:
-    value = shapes.value(field.type, "r", selected)
-    write = shapes.code.function("r, c", f"return f'{value}'")
+    write = shapes.function([shapes.value(field.type, "r", selected)], ObjectRow())
     written = shapes.code.made()[write]
     last = numbered(f"SELECT coalesce({LAST}, 0)", 0, log)
 

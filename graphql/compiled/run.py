@@ -103,6 +103,14 @@ def nested(write: Callable[[Any, Run], str], values: list[Any], run: Run) -> str
     return f"[{','.join([write(value, run) for value in values])}]"
 
 
+def told(values: list[str | None], run: Run) -> str:
+    """A list of objects within an object, each written by PostgreSQL."""
+    run.context.spend(values)
+    if None in values:
+        raise Unplanned
+    return f"[{','.join(values)}]"  # type: ignore[arg-type]
+
+
 def missing() -> str:
     """What may not be null is."""
     raise Unplanned

@@ -16,12 +16,14 @@ from graphql import (
     is_leaf_type,
 )
 
-from chuishao.graphql.compiled import run
+from chuishao.domain.sight import shown_of_case
+from chuishao.graphql.compiled import run, told
 from chuishao.graphql.compiled.arguments import arguments_of
 from chuishao.graphql.compiled.code import Code
 from chuishao.graphql.compiled.leaves import NULL, leaf
 from chuishao.graphql.compiled.selection import Selected, Selections
 from chuishao.graphql.compiled.statement import Inner, Scope, many
+from chuishao.graphql.compiled.told import Called, Piece, Text, Told
 from chuishao.graphql.compiled.unplanned import Unplanned
 from chuishao.graphql.context import Context
 from chuishao.graphql.links import Link
@@ -30,6 +32,7 @@ from chuishao.graphql.types.fields import (
     Computed,
     Counted,
     Linked,
+    Masked,
     Recorded,
     Same,
     Sealed,
@@ -43,6 +46,9 @@ _KEY = (
 )
 _CASTS = {uuid_or_none: f"CASE WHEN {{key}} ~ '{_IDENTIFIER}' THEN {{key}}::uuid END", str: "{key}::text"}
 """How SQL makes the key that a link's `read` makes; what has another form than most is not found."""
+_NOBODY = f" ELSE '{NULL}'"
+_UNLINKED = f" WHEN {{by}} IS NULL OR length({{by}}) < 32 OR {{by}} ~ '{_IDENTIFIER}' THEN '{NULL}'"
+"""Where nobody was found: an identifier in an unusual form would have to be looked for again."""
 
 
 class Row(Protocol):
@@ -62,7 +68,7 @@ class SqlRow:
 
     def value(self, name: str) -> str:
         """The column's place; identifiers come as text."""
-        text = self.link.sql(name, self.alias)
+        text = self.raw(name)
         plain = name not in self.link.expressions
         identifier = plain and self.link.table.types.get(name) == "uuid"
         return f"r[{self.scope.take(f'{text}::text' if identifier else text)}]"
@@ -70,6 +76,11 @@ class SqlRow:
     def raw(self, name: str) -> str:
         """The column in SQL."""
         return self.link.sql(name, self.alias)
+
+    @property
+    def there(self) -> str:
+        """The condition that a joined row was found."""
+        return f"{self.alias}.{self.link.column} IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -95,52 +106,76 @@ class Shapes:
 
     def object(self, kind: GraphQLObjectType, selected: Sequence[SelectionSetNode], row: Row) -> str:
         """The name of a function from a row and a run to the text of an object."""
-        parts = [
-            f'"{field.key}":{self._field(kind, field, row)}'
-            for field in self.selections.fields(kind, selected)
-        ]
-        return self.code.function("r, c", f"return f'{{{{{','.join(parts)}}}}}'")
+        return self.function(self.pieces(kind, selected, row), row)
 
-    def _field(self, kind: GraphQLObjectType, selected: Selected, row: Row) -> str:
-        """What stands behind a key: text of a Python f-string."""
+    def function(self, pieces: Sequence[Piece], row: Row) -> str:
+        """The name of a function from a row and a run to the text of pieces."""
+
+        def column(expression: str) -> str:
+            assert isinstance(row, SqlRow)
+            return f"{{r[{row.scope.take(expression)}] or {self._name(run.missing)}()}}"
+
+        return self.code.function("r, c", f"return f'{told.written(pieces, column, self._put)}'")
+
+    def pieces(self, kind: GraphQLObjectType, selected: Sequence[SelectionSetNode], row: Row) -> list[Piece]:
+        """What the text of an object is made of."""
+        found: list[Piece] = [Text("{")]
+        for field in self.selections.fields(kind, selected):
+            found.append(Text(f'{"," if len(found) > 1 else ""}"{field.key}":', field.key != field.name))
+            found += self._field(kind, field, row)
+        return [*found, Text("}")]
+
+    def _field(self, kind: GraphQLObjectType, selected: Selected, row: Row) -> list[Piece]:
+        """What stands behind a key."""
         if selected.name == "__typename":
-            return f'"{kind.name}"'
+            return [Text(f'"{kind.name}"')]
         field = kind.fields[selected.name]
         definition = field.extensions["strawberry-definition"]
         source = definition.metadata.get(SOURCE)
-        if source is None:
-            if definition.base_resolver is not None:
-                raise Unplanned
-            return self.value(field.type, row.value(definition.python_name), selected)
-        return self._from(source, field, selected, row)
+        if source is not None:
+            return self._from(source, field, selected, row)
+        if definition.base_resolver is not None:
+            raise Unplanned
+        name = definition.python_name
+        plain = told.leaf(field.type, row.raw(name), row.link.type(name)) if isinstance(row, SqlRow) else None
+        return plain or [self.value(field.type, row.value(name), selected)]
 
-    def _from(self, source: Any, field: GraphQLField, selected: Selected, row: Row) -> str:
+    def _from(self, source: Any, field: GraphQLField, selected: Selected, row: Row) -> list[Piece]:
         match source:
             case Computed():
-                return self.value(field.type, self._call(source, row), selected)
+                return [self.value(field.type, self._call(source, row), selected)]
+            case Same(attribute=attribute):
+                return self._same(attribute, field, selected, row)
+        if not isinstance(row, SqlRow):
+            raise Unplanned
+        return self._stored(source, field, selected, row)
+
+    def _stored(self, source: Any, field: GraphQLField, selected: Selected, row: SqlRow) -> list[Piece]:
+        """What only a row of a table has."""
+        match source:
             case Linked():
                 return self._linked(source, field, selected, row)
             case Sealed():
-                return self.value(field.type, self._sealed(source, row), selected)
+                return [self.value(field.type, self._sealed(source, row), selected)]
+            case Masked():
+                return self._masked(source, field, row)
             case Counted():
-                return self.value(field.type, self._counted(source, row), selected)
-            case Same(attribute=attribute):
-                return self._same(attribute, field, selected, row)
-            case Recorded() if isinstance(row, SqlRow):
+                return self._counted(source, field, row)
+            case Recorded():
                 names = ("stream", "version", "type", "data", "correlation", "place")
-                return f"{{c.said({', '.join(row.value(name) for name in names)})}}"
+                return [Called(f"{{c.said({', '.join(row.value(name) for name in names)})}}")]
         raise Unplanned
 
-    def value(self, kind: GraphQLOutputType, value: str, selected: Selected) -> str:
-        """A value of any type, given as an expression."""
+    def value(self, kind: GraphQLOutputType, value: str, selected: Selected) -> Called:
+        """A value of any type, given as a Python expression."""
         named = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
         if isinstance(named, GraphQLObjectType):
             write = self.object(named, selected.selections, ObjectRow())
-            return f"{{{self._name(run.written)}({write}, {value}, c)}}"
+            return Called(f"{{{self._name(run.written)}({write}, {value}, c)}}")
         if isinstance(named, GraphQLList) and not _of_leaves(named):
             write = self.object(_item(named), selected.selections, ObjectRow())
-            return f"{{{self._name(run.listed)}({write}, {value}, c)}}"
-        return self.leaf(kind, value)
+            return Called(f"{{{self._name(run.listed)}({write}, {value}, c)}}")
+        return Called(self.leaf(kind, value))
 
     def leaf(self, kind: Any, value: str) -> str:
         """A scalar, an enum, or a list of them; what is called is called once."""
@@ -159,10 +194,8 @@ class Shapes:
         arguments = [given.get(name) or row.value(name) for name in source.needs]
         return f"{self._name(source.function)}({', '.join(arguments)})"
 
-    def _sealed(self, source: Sealed, row: Row) -> str:
+    def _sealed(self, source: Sealed, row: SqlRow) -> str:
         """A sealed column: its text is fetched, with its key, only where it may be shown."""
-        if not isinstance(row, SqlRow):
-            raise Unplanned
         column = row.raw(source.name)
         shown: Any = None
         if set(source.shown.needs) <= {"context"}:
@@ -174,68 +207,91 @@ class Shapes:
         asked = "" if shown is True else f", {self._call(source.shown, row)}"
         return f"{self._name(run.unsealed)}(r[{value}], r[{key}]{asked})"
 
-    def _counted(self, source: Counted, row: Row) -> str:
-        if not isinstance(row, SqlRow):
-            raise Unplanned
+    def _masked(self, source: Masked, field: GraphQLField, row: SqlRow) -> list[Piece]:
+        """Whom a case's facts are shown is known of every reader of this kind."""
+        if shown_of_case(self.context.actor, source.rule):
+            pieces = told.leaf(field.type, row.raw(source.name), row.link.type(source.name))
+            if pieces is None:
+                raise Unplanned
+        else:
+            pieces = [Text(NULL)]
+        if source.of is None:
+            return pieces
+        return [
+            Told(f"CASE WHEN {row.raw(source.of)} IS NOT NULL THEN {told.expression(pieces, self._put)} END")
+        ]
+
+    def _counted(self, source: Counted, field: GraphQLField, row: SqlRow) -> list[Piece]:
         if self.now is None:
             self.now = self.inner.put(lambda context, _variables: context.now)
         counted = source.sql.replace("{row}", row.alias).replace("{now}", self.now)
-        return f"r[{row.scope.take(counted)}]"
+        pieces = told.leaf(field.type, counted, "bigint")
+        if pieces is None:
+            raise Unplanned
+        return pieces
 
-    def _same(self, attribute: str | None, field: GraphQLField, selected: Selected, row: Row) -> str:
+    def _same(self, attribute: str | None, field: GraphQLField, selected: Selected, row: Row) -> list[Piece]:
         kind = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
         if not isinstance(kind, GraphQLObjectType):
             raise Unplanned
+        if isinstance(row, SqlRow):
+            return self.pieces(kind, selected.selections, row)
         write = self.object(kind, selected.selections, row)
-        inner = "r" if attribute is None or isinstance(row, SqlRow) else f"r.{attribute}"
-        return f"{{{write}({inner}, c)}}"
+        return [Called(f"{{{write}({'r' if attribute is None else f'r.{attribute}'}, c)}}")]
 
-    def _linked(self, source: Linked, field: GraphQLField, selected: Selected, row: Row) -> str:
-        if not isinstance(row, SqlRow):
-            raise Unplanned
+    def _linked(self, source: Linked, field: GraphQLField, selected: Selected, row: SqlRow) -> list[Piece]:
         cast = "{key}" if source.read is None else _CASTS[source.read]
         key = cast.replace("{key}", row.raw(source.by))
         if source.link.many:
-            return self._many(source, field, selected, row, key)
-        return self.joined(source.link, key, field.type, selected, row.scope, self._nobody(source, row))
-
-    def _nobody(self, source: Linked, row: SqlRow) -> str:
-        """What is written where a link finds nothing."""
-        if source.read is uuid_or_none:
-            return f"{self._name(run.unlinked)}({row.value(source.by)})"
-        return self._name(NULL)
+            return [self._many(source, field, selected, row, key)]
+        by = source.by if source.read is uuid_or_none else None
+        return self.joined(source.link, key, field.type, selected, row, by)
 
     def joined(
-        self, link: Link, key: str, kind: Any, selected: Selected, scope: Scope, nobody: str | None = None
-    ) -> str:
-        """The object that a link finds for a key in SQL; `nobody` is written where there is none."""
-        alias = scope.join(link, key, self.context)
-        plain = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-        write = self.object(plain, selected.selections, SqlRow(scope, link, alias))
-        if link.absent:
-            return f"{{{write}(r, c)}}"
-        if isinstance(kind, GraphQLNonNull):
-            nobody = f"{self._name(run.missing)}()"
-        there = scope.take(f"({alias}.{link.column} IS NOT NULL)")
-        return f"{{{write}(r, c) if r[{there}] else {nobody or self._name(NULL)}}}"
+        self, link: Link, key: str, kind: Any, selected: Selected, row: SqlRow, by: str | None = None
+    ) -> list[Piece]:
+        """The object that a link finds for a key in SQL, or null.
 
-    def _many(self, source: Linked, field: GraphQLField, selected: Selected, row: SqlRow, key: str) -> str:
+        `by` names the column that the key was read from, where its text may be an identifier in another form.
+        """
+        alias = row.scope.join(link, key, self.context)
+        found = SqlRow(row.scope, link, alias)
+        plain = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        pieces = self.pieces(plain, selected.selections, found)
+        if link.absent:
+            return pieces
+        required = isinstance(kind, GraphQLNonNull)
+        if told.wholly(pieces):
+            nobody = "" if required else _NOBODY if by is None else _UNLINKED.replace("{by}", row.raw(by))
+            return [Told(f"CASE WHEN {found.there} THEN {told.expression(pieces, self._put)}{nobody} END")]
+        missing = f"{self._name(run.missing)}()" if required else self._name(NULL)
+        if by is not None and not required:
+            missing = f"{self._name(run.unlinked)}({row.value(by)})"
+        there = row.scope.take(f"({found.there})")
+        return [Called(f"{{{self.function(pieces, found)}(r, c) if r[{there}] else {missing}}}")]
+
+    def _many(self, source: Linked, field: GraphQLField, selected: Selected, row: SqlRow, key: str) -> Called:
         link, alias, scope = source.link, self.inner.alias(), Scope(self.inner)
         conditions = self._flags(source, field, selected, alias)
         if link.seen is not None:
             conditions.append(self.inner.seen(link, alias, self.context))
         item = _item(field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type)
-        if source.through is None:
-            write = self.object(item, selected.selections, SqlRow(scope, link, alias))
-            made, call = "{rows}", run.nested
-        else:
+        if source.through is not None:
             for name in link.table.columns:
                 scope.take(link.sql(name, alias))
             write = self.object(item, selected.selections, ObjectRow())
-            rows = f"[{self._name(link.table.row)}(*x) for x in {{rows}}]"
-            made, call = f"{self._name(source.through)}({rows})", run.listed
+            column = row.scope.take(many(scope, key, link, alias, conditions))
+            rows = f"[{self._name(link.table.row)}(*x) for x in r[{column}]]"
+            return Called(f"{{{self._name(run.listed)}({write}, {self._name(source.through)}({rows}), c)}}")
+        found = SqlRow(scope, link, alias)
+        pieces = self.pieces(item, selected.selections, found)
+        if told.wholly(pieces):
+            text = told.expression(pieces, self._put)
+            column = row.scope.take(many(scope, key, link, alias, conditions, text))
+            return Called(f"{{{self._name(run.told)}(r[{column}], c)}}")
+        write = self.function(pieces, found)
         column = row.scope.take(many(scope, key, link, alias, conditions))
-        return f"{{{self._name(call)}({write}, {made.replace('{rows}', f'r[{column}]')}, c)}}"
+        return Called(f"{{{self._name(run.nested)}({write}, r[{column}], c)}}")
 
     def _flags(self, source: Linked, field: GraphQLField, selected: Selected, alias: str) -> list[str]:
         """The condition that an argument lifts."""
@@ -245,6 +301,9 @@ class Shapes:
         read = arguments_of(field, selected.nodes[0], self.registry)
         lifted = self.inner.put(lambda _context, variables: read(variables)[name])
         return [f"({lifted}::boolean OR {condition.replace('{row}', alias)})"]
+
+    def _put(self, text: str) -> str:
+        return self.inner.put(lambda _context, _variables: text)
 
     def _name(self, value: Any) -> str:
         return self.code.constant(value)

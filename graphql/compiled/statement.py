@@ -94,12 +94,15 @@ class Scope:
         return ", ".join(self.columns) or "NULL"
 
 
-def many(scope: Scope, outer: str, link: Link, row: str, conditions: list[str]) -> str:
-    """An array with a record for each row that a link finds for a key of the outer row."""
+def many(
+    scope: Scope, outer: str, link: Link, row: str, conditions: list[str], told: str | None = None
+) -> str:
+    """An array with a record for each row that a link finds for a key of the outer row, or a text."""
     order = ", ".join(f"{row}.{name}" for name in link.order)
     where = " AND ".join([f"{row}.{link.column} = {outer}", *conditions])
     joins = " ".join(["", *scope.joins])
-    return f"ARRAY(SELECT ROW({scope.taken}) FROM {link.source} {row}{joins} WHERE {where} ORDER BY {order})"
+    item = told or f"ROW({scope.taken})"
+    return f"ARRAY(SELECT {item} FROM {link.source} {row}{joins} WHERE {where} ORDER BY {order})"
 
 
 def numbered(text: str, before: int, log: int) -> str:

@@ -17,7 +17,17 @@ from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.links import CASE, DEPARTMENT
 from chuishao.graphql.scalars import Position
-from chuishao.graphql.types.fields import RULE, SOURCE, Recorded, column, computed, one, same, uuid_or_none
+from chuishao.graphql.types.fields import (
+    RULE,
+    SOURCE,
+    Recorded,
+    column,
+    computed,
+    masked,
+    one,
+    same,
+    uuid_or_none,
+)
 from chuishao.graphql.types.said import Said
 from chuishao.graphql.types.seal import InclusionProof
 from chuishao.graphql.types.shared import CaseRef, DepartmentRef
@@ -30,13 +40,12 @@ Root = strawberry.Parent[RecordedEvent]
 class EventActor:
     """From the event's meta."""
 
-    @computed(
-        "标识 The actor's identifier; shown to those who handle the case, and auditors.", Reading.ACTORS
+    id: strawberry.ID | None = masked(
+        "标识 The actor's identifier; shown to those who handle the case, and auditors.",
+        "actor",
+        Reading.ACTORS,
+        of="correlation",
     )
-    def id(actor: str, correlation: UUID | str | None, place: str, context: Context) -> strawberry.ID | None:
-        """Masked like a name, but not for auditors."""
-        return strawberry.ID(actor) if shown_of_event(correlation, place, context, Reading.ACTORS) else None
-
     role: Role = column("角色 In which role.")
     unit: str = column("单位 For which unit: a department's identifier, or the code of a place.")
     scope: str | None = column("职权范围 The division-code prefix acted within; null for none.")

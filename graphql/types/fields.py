@@ -17,7 +17,8 @@ from uuid import UUID
 
 import strawberry
 
-from chuishao.domain.sight import Reading
+from chuishao.domain.actor import Actor
+from chuishao.domain.sight import Reading, shown_of_case, shown_of_place
 from chuishao.graphql import enums
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.links import Link
@@ -92,6 +93,24 @@ class Sealed:
 
 
 @dataclass(frozen=True)
+class Masked:
+    """The column `name` for those whom the rule shows it, and null for others.
+
+    It belongs to a case; where the column `of` is named and null, to the row's place.
+    """
+
+    name: str
+    rule: Reading
+    of: str | None = None
+
+    def shown(self, root: Any, actor: Actor) -> bool:
+        """Whether somebody who sees the row is shown it."""
+        if self.of is None or getattr(root, self.of) is not None:
+            return shown_of_case(actor, self.rule)
+        return shown_of_place(actor, self.rule, root.place)
+
+
+@dataclass(frozen=True)
 class Counted:
     """A number that SQL over `{row}` and `{now}` gives for a row, and the loader that does so for many."""
 
@@ -112,7 +131,7 @@ class Recorded:
     """What an event says: its own fields, the sealed texts among them opened for those who may see them."""
 
 
-Source: TypeAlias = Computed | Linked | Sealed | Counted | Same | Recorded
+Source: TypeAlias = Computed | Linked | Sealed | Masked | Counted | Same | Recorded
 
 
 def column(description: str, **options: Any) -> Any:
@@ -181,6 +200,16 @@ def many(description: str, link: Link, by: str, through: Callable[[list[Any]], A
         return info.context.spend(rows) if through is None else through(rows)
 
     return _field(description, Linked(link, by, through=through), resolve)
+
+
+def masked(description: str, name: str, rule: Reading, of: str | None = None) -> Any:
+    """A field that is the column `name` for those whom a rule shows it, and null for others."""
+    source = Masked(name, rule, of)
+
+    def resolve(root: Any, info: Info) -> Any:
+        return getattr(root, name) if source.shown(root, info.context.actor) else None
+
+    return _field(description, source, resolve, rule=rule)
 
 
 def counted(description: str, loader: str, by: str, sql: str) -> Any:

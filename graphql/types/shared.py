@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
@@ -14,8 +13,8 @@ import strawberry
 from chuishao.domain.identity import identify
 from chuishao.domain.sight import Reading, shown_of_case
 from chuishao.eventlog.keyring import from_bytes
-from chuishao.graphql.context import Context, Info
-from chuishao.graphql.types.fields import Computed, Sealed, column, computed, counted, with_source
+from chuishao.graphql.context import Info
+from chuishao.graphql.types.fields import Computed, Sealed, column, computed, counted, masked, with_source
 from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
@@ -99,14 +98,7 @@ def sealed_where(name: str, shown: Callable[..., bool], description: str, rule: 
 
 def actor_named(name: str, description: str) -> Any:
     """The identifier of an actor in the column `name` of a row that belongs to a case."""
-
-    def shown(value: str | None, context: Context) -> str | None:
-        return value if shown_of_case(context.actor, Reading.ACTORS) else None
-
-    shown.__signature__ = Signature(  # type: ignore[attr-defined]
-        [Parameter(parameter, Parameter.POSITIONAL_OR_KEYWORD) for parameter in (name, "context")]
-    )
-    return computed(description, Reading.ACTORS)(shown)
+    return masked(description, name, Reading.ACTORS)
 
 
 async def personal(info: Info, column: bytes | None, *, shown: bool) -> PersonalText | None:

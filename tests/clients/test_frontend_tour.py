@@ -136,7 +136,7 @@ async def visit(toured: Toured) -> AsyncIterator[Callable[..., Awaitable[Page]]]
             await expect(rows(page)).to_have_count(FIRST)
             await page.get_by_label("代码").fill(grid)
             await page.get_by_role("button", name="查看").click()
-            await expect(rows(page)).not_to_have_count(FIRST)  # the first grid stays until the page has turned
+            await expect(rows(page)).not_to_have_count(FIRST)  # until then they are the first grid's
         return page
 
     yield opened
