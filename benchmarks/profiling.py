@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import cProfile
 import json
-import logging
 import os
 import pstats
 import time
@@ -35,7 +34,7 @@ from benchmarks.reads import SEED
 from chuishao.eventlog.connection import Pool, open_pool
 from chuishao.eventlog.sql import statements
 from chuishao.service.app import make_app, open_routes
-from chuishao.service.logs import JsonLines
+from chuishao.service.logs import configure
 from chuishao.service.settings import Settings
 from tests.served import token
 from tests.town import KEY
@@ -154,19 +153,13 @@ async def _explained(pool: Pool, kind: str, value: str) -> float:
 @asynccontextmanager
 async def _application(url: str) -> AsyncIterator[Any]:
     """The application as shipped, its log lines written to nowhere."""
-    logger = logging.getLogger("chuishao")
     with open(os.devnull, "w") as nowhere:  # noqa: ASYNC230, PTH123
-        handler = logging.StreamHandler(nowhere)
-        handler.setFormatter(JsonLines())
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        configure("json", "info", nowhere)
         app = make_app(url, KEY, Settings(rate=0))
         open_routes.pop()
-        try:
-            async with app.router.lifespan_context(app):
-                yield app
-        finally:
-            logger.removeHandler(handler)
+        async with app.router.lifespan_context(app):
+            yield app
+        configure("json", "info")
 
 
 def _rows(found: Profile) -> list[tuple[str, str, float, float]]:

@@ -21,11 +21,18 @@ Attributes: TypeAlias = Mapping[str, str] | Mapping[str, int] | Mapping[str, str
 STATEMENT = 2_000
 """Characters of a statement that are kept."""
 _tracer = trace.get_tracer("chuishao")
+_exported = False
 
 
 def exported() -> bool:
     """Whether spans go anywhere."""
-    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+    return _exported
+
+
+def look() -> None:
+    """See whether an SDK has been installed; asking OpenTelemetry each time costs too much."""
+    global _exported  # noqa: PLW0603 as global as the SDK itself
+    _exported = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def here() -> SpanContext | None:

@@ -66,7 +66,7 @@ class Context:
     done: dict[str, Awaitable[Any]] = field(default_factory=dict)
     """What came of the commands that were carried out before the executor got to them, by response key."""
 
-    @property
+    @cached_property
     def reader(self) -> Reader:
         """Who reads, with what ties them to cases."""
         return Reader(self.actor, self._subject, self.proven)
@@ -79,7 +79,7 @@ class Context:
     def prove(self, case: UUID) -> None:
         """Let the asker see a case: the secret was given, or the asker's own command has acted on it."""
         self.proven |= {case}
-        self.__dict__.pop("loaders", None)
+        self._read_anew()
 
     @cached_property
     def loaders(self) -> Loaders:
@@ -101,14 +101,18 @@ class Context:
 
     def forget(self) -> None:
         """Read afresh from now on: something was written, or time has passed."""
-        self.__dict__.pop("loaders", None)
+        self._read_anew()
         self._unreached.clear()
         self.now = datetime.now(UTC)
 
     def restart(self, proven: frozenset[UUID]) -> None:
         """Answer the same question in another way, as if nothing had been read or proven meanwhile."""
-        self.__dict__.pop("loaders", None)
         self.rows, self.proven = 0, proven
+        self._read_anew()
+
+    def _read_anew(self) -> None:
+        self.__dict__.pop("loaders", None)
+        self.__dict__.pop("reader", None)
 
     def renew(self) -> None:
         """Begin another result of a subscription: read afresh, and count its rows anew."""

@@ -88,6 +88,7 @@ class Reach:
         self.projections = projections
         self._rows: dict[str, _Row] = {}
         self._reached: dict[str, int] = {}
+        self._replaced: list[str] = []
         self._progress = asyncio.Event()
 
     def tell(self, name: str, position: int) -> None:
@@ -100,6 +101,7 @@ class Reach:
     def forget(self) -> None:
         """Know nothing any more: the log was set back, or the database may have been."""
         self._rows.clear()
+        self._replaced.clear()
         self._reached.clear()
 
     def _lost(self, _connection: object) -> None:
@@ -112,6 +114,7 @@ class Reach:
             connection.add_termination_listener(self._lost)
             rows = await connection.fetch(_ROWS, self.log.id)
         self._rows = {name: _Row(*rest) for name, *rest in rows}
+        self._replaced = [p.name for p in self.projections if self._is_replaced(p)]
         for name, row in self._rows.items():
             self.tell(name, row.position)
 
@@ -130,19 +133,13 @@ class Reach:
             for row in [self._rows.get(projection.name)]
         )
 
-    @property
-    def replaced(self) -> list[str]:
-        """The read models that are no longer those of this code, as last seen."""
-        return [
-            projection.name
-            for projection in self.projections
-            if (row := self._rows.get(projection.name)) is not None
-            and (row.version, row.fingerprint) != projection.code
-        ]
+    def _is_replaced(self, projection: Projection) -> bool:
+        row = self._rows.get(projection.name)
+        return row is not None and (row.version, row.fingerprint) != projection.code
 
     def require_own(self) -> None:
-        """Refuse to read what other code made."""
-        for name in self.replaced:
+        """Refuse to read what other code made, as last seen."""
+        for name in self._replaced:
             raise ReadModelReplaced(name=name)
 
     @asynccontextmanager

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS
+from chuishao.eventlog import spans
 from chuishao.eventlog.aggregates import makers
 from chuishao.eventlog.connection import Unavailable, open_pool
 from chuishao.eventlog.feed import Feed
@@ -89,6 +90,7 @@ async def services(
     What folds and seals has connections of its own: nobody's questions use them up, and no fold and no seal
     is given up for taking long.
     """
+    spans.look()
     pool = await open_pool(database_url, statement_seconds=statement_seconds)
     folding = await open_pool(database_url, size=3, command_timeout=FOLDING_SECONDS)
     log = EventLog(pool)

@@ -69,12 +69,13 @@ class TextLines(logging.Formatter):
         return "\n".join(lines)
 
 
-def configure(wanted: str | None, level: str) -> None:
+def configure(wanted: str | None, level: str, to: TextIO | None = None) -> None:
     """Send every logger's lines to standard error; text on a terminal and JSON elsewhere, if not said."""
-    handler = _Handler(sys.stderr)
-    shown = wanted or ("text" if sys.stderr.isatty() else "json")
+    stream = to or sys.stderr
+    handler = _Handler(stream)
+    shown = wanted or ("text" if stream.isatty() else "json")
     handler.setFormatter(JsonLines() if shown == "json" else TextLines())
-    _soon.stream = sys.stderr if shown == "json" else None
+    _soon.stream = stream if shown == "json" else None
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("chuishao").setLevel(level.upper())
     logging.raiseExceptions = False  # a line that cannot be formatted would be printed with its arguments

@@ -439,6 +439,7 @@ def _finite(text: str) -> float:
     return number
 
 
+_COST = {"cost"}
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
@@ -452,12 +453,25 @@ def encode_result(result: JsonObject) -> str:
     """A result as JSON text; a value that a careless scalar let through is an internal error."""
     data = result.get("data")
     if isinstance(data, DataText):
-        rest = _encoder.encode({name: value for name, value in result.items() if name != "data"})
-        return f'{{"data":{data}{"," if len(rest) > len("{}") else ""}{rest[1:]}'
+        return f'{{"data":{data}{_beside_data(result)}}}'
     try:
         return _encoder.encode(result)
     except (TypeError, ValueError, RecursionError) as error:
         return _encoder.encode({"errors": [failed(error)]})
+
+
+def _beside_data(result: JsonObject) -> str:
+    """What else a result says: what it cost, put together by hand where that is all, as nearly always."""
+    extensions = result.get("extensions")
+    if (
+        isinstance(extensions, dict)
+        and extensions.keys() == _COST
+        and len(result) == len(("data", "extensions"))
+    ):
+        points = ",".join([f'"{name}":{number}' for name, number in extensions["cost"].items()])
+        return f',"extensions":{{"cost":{{{points}}}}}'
+    rest = _encoder.encode({name: value for name, value in result.items() if name != "data"})[1:-1]
+    return f",{rest}" if rest else ""
 
 
 def decode(text: str | bytes) -> object:

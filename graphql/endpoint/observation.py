@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from random import getrandbits
 from time import perf_counter
 from typing import Any, Literal, TypeAlias
-from uuid import UUID
 
 from opentelemetry.trace import Span, SpanKind
 from starlette.types import Message, Send
@@ -191,4 +190,6 @@ class observed:  # noqa: N801 used like a function; a generator would cost every
 
 def _fresh() -> str:
     """An id that no other request has; nobody needs to be kept from guessing it."""
-    return str(UUID(int=getrandbits(128), version=4))
+    bits = getrandbits(128) & ~(0xF000 << 64 | 0xC000 << 48) | 0x4000 << 64 | 0x8000 << 48  # version 4
+    text = f"{bits:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
