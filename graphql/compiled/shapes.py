@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from graphql import (
     GraphQLField,
@@ -21,6 +21,7 @@ from chuishao.graphql.compiled import run, told
 from chuishao.graphql.compiled.arguments import arguments_of
 from chuishao.graphql.compiled.code import Code
 from chuishao.graphql.compiled.leaves import NULL, leaf
+from chuishao.graphql.compiled.rows import ObjectRow, Row, SqlRow
 from chuishao.graphql.compiled.selection import Selected, Selections
 from chuishao.graphql.compiled.statement import Inner, Scope, many
 from chuishao.graphql.compiled.told import Called, Piece, Text, Told
@@ -49,47 +50,6 @@ _CASTS = {uuid_or_none: f"CASE WHEN {{key}} ~ '{_IDENTIFIER}' THEN {{key}}::uuid
 _NOBODY = f" ELSE '{NULL}'"
 _UNLINKED = f" WHEN {{by}} IS NULL OR length({{by}}) < 32 OR {{by}} ~ '{_IDENTIFIER}' THEN '{NULL}'"
 """Where nobody was found: an identifier in an unusual form would have to be looked for again."""
-
-
-class Row(Protocol):
-    """Where the values of an object come from."""
-
-    def value(self, name: str) -> str:
-        """A Python expression over `r` for what is known under a name."""
-
-
-@dataclass(frozen=True)
-class SqlRow:
-    """A row of the statement."""
-
-    scope: Scope
-    link: Link
-    alias: str
-
-    def value(self, name: str) -> str:
-        """The column's place; identifiers come as text."""
-        text = self.raw(name)
-        plain = name not in self.link.expressions
-        identifier = plain and self.link.table.types.get(name) == "uuid"
-        return f"r[{self.scope.take(f'{text}::text' if identifier else text)}]"
-
-    def raw(self, name: str) -> str:
-        """The column in SQL."""
-        return self.link.sql(name, self.alias)
-
-    @property
-    def there(self) -> str:
-        """The condition that a joined row was found."""
-        return f"{self.alias}.{self.link.column} IS NOT NULL"
-
-
-@dataclass(frozen=True)
-class ObjectRow:
-    """An object of Python."""
-
-    def value(self, name: str) -> str:
-        """The attribute."""
-        return f"r.{name}"
 
 
 @dataclass

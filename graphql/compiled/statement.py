@@ -1,7 +1,8 @@
 """语句 One SQL statement as it grows: its columns, its joins, and what is put in when it runs.
 
-Rows come back flat, a column a value; what belongs to a row many times comes as an array of records in one
-column. Response keys do not stand in it, so that the same fields under other names are the same statement.
+A column is a value, or the JSON text of several; what belongs to a row many times comes as an array of
+records or of texts in one column. Response keys do not stand in it, so that the same fields under other names
+are the same statement.
 """
 
 from __future__ import annotations
