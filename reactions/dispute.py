@@ -7,6 +7,7 @@ policy in force names nobody for the place, the case waits for somebody at the s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from chuishao.commands.cases import AssignCase
 from chuishao.commands.whistles import BlowWhistle
@@ -49,7 +50,7 @@ async def decide(event: RecordedEvent, around: Around) -> Sequence[Sent]:
     return ()
 
 
-async def _summoned(around: Around, place: str, event: RecordedEvent) -> Sequence[object]:
+async def _summoned(around: Around, place: str, event: RecordedEvent) -> Sequence[UUID]:
     policies = await around.log.aggregates.load(POLICY_ID)
     if not isinstance(policies, Policies):
         return ()
