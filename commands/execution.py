@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -123,9 +123,18 @@ class Executor:
         if not changed:
             return None, outcome
         await self._identify(changed, identities)
-        append = appended(envelope, hashed, outcome, changed, identities, self.log.keyring)
-        epoch = work.epoch if work.recalled else None
-        return replace(append, reads=read, erases=work.erases, epoch=epoch), outcome
+        append = appended(
+            envelope,
+            hashed,
+            outcome,
+            changed,
+            identities,
+            self.log.keyring,
+            reads=read,
+            erases=work.erases,
+            epoch=work.epoch if work.recalled else None,
+        )
+        return append, outcome
 
     async def _identify(self, changed: Sequence[Changed], identities: dict[UUID, UUID]) -> None:
         """Learn under which identities the words are to be kept; what is known from a first attempt stays.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from functools import cache
+from json.encoder import encode_basestring_ascii
 from typing import Any
 from uuid import UUID
 
@@ -38,17 +40,36 @@ def request_hash(key: bytes, command: Command, envelope: Envelope) -> bytes:
     """What the command id stands for.
 
     The id salts it, so that equal contents do not show, and nobody without the key of the installation finds
-    a short content by trying. It is stored, and compared for ever: no field may be written otherwise.
+    a short content by trying. It is stored, and compared for ever: no field may be written otherwise than
+    `json.dumps` with sorted keys does.
     """
-    content = {
-        "command": type(command).__name__,
-        "actor": [envelope.actor.id, envelope.actor.role, envelope.actor.unit],
-        "at": envelope.occurred_at,
-        "expected": envelope.expected_version,
-        "fields": vars(command),
-    }
-    salted = b"request:" + envelope.id.bytes + _text(content).encode("utf-8", "surrogatepass")
-    return hmac.digest(key, salted, hashlib.sha256)
+    actor, given = envelope.actor, vars(command)
+    fields = ", ".join([f"{head}{_written(given[name])}" for name, head in _fields(type(command))])
+    text = (
+        f'{{"actor": [{_written(actor.id)}, {_written(actor.role)}, {_written(actor.unit)}], '
+        f'"at": {_written(envelope.occurred_at)}, "command": "{type(command).__name__}", '
+        f'"expected": {_written(envelope.expected_version)}, "fields": {{{fields}}}}}'
+    )
+    return hmac.digest(key, b"request:" + envelope.id.bytes + text.encode(), hashlib.sha256)
+
+
+@cache
+def _fields(kind: Any) -> list[tuple[str, str]]:
+    """The fields of a command in the order of their names, with what is written before each."""
+    return [(name, f'"{name}": ') for name in sorted(field.name for field in fields(kind))]
+
+
+def _written(value: Any) -> str:
+    """A value in JSON."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if type(value) is UUID:
+        return f'"{value}"'
+    if value is True or value is False:
+        return "true" if value else "false"
+    return _text(value)
 
 
 def _plain(value: Any) -> Any:

@@ -126,7 +126,11 @@ def _blank(text: str) -> bool:
 
 def storable(text: str) -> bool:
     """Whether PostgreSQL and UTF-8 can hold the text: no NUL, no unpaired surrogate."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()  # a hundred times as fast as looking at each character
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def written_or_none(field: str, text: str | None, limit: int = LONG_TEXT) -> str | None:

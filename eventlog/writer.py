@@ -31,9 +31,11 @@ MAX_BATCH = 256
 _SQL = statements("chuishao.eventlog", "statements.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """An event to append: `data` and `meta` are JSON as it will be stored, byte for byte."""
+class NewEvent(NamedTuple):
+    """An event to append: `data` and `meta` are JSON as it will be stored, byte for byte.
+
+    The fields are in the order in which the SQL function takes them.
+    """
 
     stream: UUID
     version: int
@@ -46,8 +48,7 @@ class NewEvent:
     occurred_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """One command's effect: streams as (id, category, expected version), events (of each stream
     at least one, in order), keys as (subject, key), and the subjects whose keys it destroys.
 
@@ -262,11 +263,11 @@ def _as_arrays(commands: Sequence[Append]) -> list[list[Any]]:
     for number, command in enumerate(commands, start=1):
         first = len(events) + 1
         spans: dict[UUID, tuple[int, int, int]] = {}
-        for e in command.events:
-            events.append((number, e.stream, e.version, e.event_id, e.type, e.schema_version, e.correlation))
-            events[-1] += (e.data, e.meta, e.occurred_at)
-            began = spans[e.stream][1] if e.stream in spans else len(events)
-            spans[e.stream] = (e.version, began, len(events))
+        for event in command.events:
+            events.append((number, *event))
+            stream = event.stream
+            began = spans[stream][1] if stream in spans else len(events)
+            spans[stream] = (event.version, began, len(events))
         heads.append((command.command, command.request_hash, command.result, first, len(events)))
         streams += [(number, *stream, *spans[stream[0]]) for stream in command.streams]
         streams += [(number, stream, "", seen, None, None, None) for stream, seen in command.reads]

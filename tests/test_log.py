@@ -128,7 +128,7 @@ async def test_one_batch_holds_every_verdict_and_nobody_aborts_a_neighbour(log: 
         writer,
         an_append(events=2),
         earlier,
-        replace(reused, request_hash=b"another content"),
+        reused._replace(request_hash=b"another content"),
         an_append(uuid4(), expected=7),
         an_append(keys=[(subject, b"x" * 32)]),
         an_append(keys=[(erased, key)]),
@@ -150,8 +150,7 @@ async def test_one_batch_holds_every_verdict_and_nobody_aborts_a_neighbour(log: 
 async def test_a_command_over_two_streams_is_recorded_whole_or_not_at_all(log: EventLog) -> None:
     known, new = uuid4(), uuid4()
     await log.writer.append(an_append(known))
-    both = replace(
-        an_append(new),
+    both = an_append(new)._replace(
         streams=[(new, "grid", 0), (known, "grid", 0)],
         events=[an_event(new, 1), an_event(known, 1)],
     )
@@ -159,8 +158,7 @@ async def test_a_command_over_two_streams_is_recorded_whole_or_not_at_all(log: E
     assert (await log.writer.append(both)).verdict == "stale"
     assert await log.version(new) == 0
 
-    good = replace(
-        both,
+    good = both._replace(
         streams=[(new, "grid", 0), (known, "grid", 1)],
         events=[an_event(known, 2), an_event(new, 1), an_event(known, 3)],
     )
@@ -279,7 +277,7 @@ async def test_data_and_meta_come_back_byte_for_byte(log: EventLog) -> None:
     data = '{ "b":1.50,  "a": "网格",\n "b": 2 }'.encode()
     event = an_event(uuid4(), 1, data=data, event_id=uuid4(), schema_version=3)
     await log.writer.append(
-        replace(an_append(event.stream), streams=[(event.stream, "grid", 0)], events=[event])
+        an_append(event.stream)._replace(streams=[(event.stream, "grid", 0)], events=[event])
     )
 
     (stored,) = await all_of(log)
