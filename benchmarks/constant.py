@@ -1,4 +1,4 @@
-"""HTTP alone: the server that carries ours, with an application that reads each request and answers a constant.
+"""HTTP alone: the server that carries ours, with an application that answers a constant to each request.
 
     python -m benchmarks.constant PORT
 

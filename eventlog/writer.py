@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from uuid import UUID
 
 from opentelemetry.trace import SpanContext
 
-from chuishao.eventlog.connection import UNAVAILABLE, Connection, Pool, Unavailable, connected
+from chuishao.eventlog.connection import Borrow, Connection, Pool, connected
 from chuishao.eventlog.recall import Recall, Rests
 from chuishao.eventlog.spans import here, span
 from chuishao.eventlog.spent import SPENT, apart
@@ -130,9 +131,15 @@ class Writer:
     went, `on_answer` how many seconds each command took from being handed in until its verdict."""
 
     def __init__(
-        self, pool: Pool, log: int, *, recall: Recall | None = None, max_batch: int = MAX_BATCH
+        self,
+        pool: Pool,
+        log: int,
+        *,
+        recall: Recall | None = None,
+        max_batch: int = MAX_BATCH,
+        borrow: Borrow | None = None,
     ) -> None:
-        self._pool = pool
+        self._borrow = borrow or partial(connected, pool)
         self._log = log
         self._recall = Recall() if recall is None else recall
         self._max_batch = max_batch
@@ -168,6 +175,7 @@ class Writer:
     async def _flush(self) -> None:
         try:
             while self._waiting:
+                await self._gathered()
                 batch = self._next_batch()
                 try:
                     links = [waiting.span for waiting in batch if waiting.span is not None]
@@ -183,6 +191,13 @@ class Writer:
                         waiting.answer.set_result(verdict)
         finally:
             self._flushing = None
+
+    async def _gathered(self) -> None:
+        """Let those come who are on their way at this moment: as long as each turn of the loop brings some."""
+        seen = 0
+        while seen < len(self._waiting) < self._max_batch:
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -212,14 +227,11 @@ class Writer:
         rests, epoch = self._recall.rests, self._recall.epoch
         arguments = (*rests, self._log, *_as_arrays(commands))
         began = perf_counter()
-        async with connected(self._pool) as connection:
-            try:
-                if commands[0].erases:
-                    rows = await self._erase(connection, commands[0].erases, arguments)
-                else:
-                    rows = await connection.fetch(_SQL["append"], *arguments)
-            except UNAVAILABLE as error:
-                raise Unavailable(f"the database went away while appending: {error}") from error
+        async with self._borrow() as connection:
+            if commands[0].erases:
+                rows = await self._erase(connection, commands[0].erases, arguments)
+            else:
+                rows = await connection.fetch(_SQL["append"], *arguments)
         if rows[0]["verdict"] == LOST:
             self._recall.lose(epoch)
             return None

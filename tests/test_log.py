@@ -230,16 +230,15 @@ async def test_several_writers_at_once_leave_neither_gap_nor_double(database: st
     streams = [uuid4() for _ in range(6)]
     chance = random.Random(20260302)
 
-    async def keep_appending(writer: Writer, rounds: int) -> int:
+    async def keep_appending(log: EventLog, rounds: int) -> int:
         """Append to shared streams, reading the version anew whenever somebody else was faster."""
         accepted = 0
-        reader = EventLog(writer._pool)
         for _ in range(rounds):
             stream = chance.choice(streams)
             command = uuid4()
             while True:
-                expected = await reader.version(stream)
-                verdict = await writer.append(an_append(stream, expected, chance.randint(1, 3), command))
+                expected = await log.version(stream)
+                verdict = await log.writer.append(an_append(stream, expected, chance.randint(1, 3), command))
                 if verdict.verdict == "accepted":
                     accepted += 1
                     break
@@ -247,10 +246,9 @@ async def test_several_writers_at_once_leave_neither_gap_nor_double(database: st
         return accepted
 
     async with pools(database, 4) as opened:
-        writers = [Writer(pool, 1) for pool in opened]
-        counts = await asyncio.gather(*(keep_appending(writers[n % 4], 15) for n in range(8)))
-        log = EventLog(opened[0])
-        events = await all_of(log)
+        logs = [EventLog(pool) for pool in opened]
+        counts = await asyncio.gather(*(keep_appending(logs[n % 4], 15) for n in range(8)))
+        events = await all_of(logs[0])
         async with connected(opened[0]) as connection:
             remembered = await connection.fetchval("SELECT count(*) FROM command")
 
