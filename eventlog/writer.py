@@ -193,7 +193,7 @@ class Writer:
             self._flushing = None
 
     async def _gathered(self) -> None:
-        """Let those come who are on their way at this moment: as long as each turn of the loop brings some."""
+        """Let those come who are on their way just now: as long as each turn of the loop brings some."""
         seen = 0
         while seen < len(self._waiting) < self._max_batch:
             seen = len(self._waiting)
