@@ -20,6 +20,7 @@ from chuishao.domain.actor import Actor
 from chuishao.domain.event import not_in_future
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import CommandReused, Forbidden, Refusal, StaleVersion, SubjectErased
+from chuishao.eventlog import spans
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog, Remembered
 from chuishao.eventlog.spans import span
@@ -48,6 +49,8 @@ class Executor:
 
     async def execute(self, command: Command, envelope: Envelope) -> Outcome:
         """Execute a command; raises `Refusal` (nothing recorded) or `Unavailable` (send it again)."""
+        if not spans.exported():
+            return await self._execute(command, envelope)
         with span("command", {"chuishao.command": type(command).__name__}):
             return await self._execute(command, envelope)
 

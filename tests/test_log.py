@@ -204,6 +204,22 @@ async def test_what_arrives_during_an_append_goes_together_up_to_the_batch_size(
     assert_without_gaps(await all_of(log))
 
 
+async def test_who_comes_in_the_same_turns_of_the_loop_goes_together_and_one_alone_at_once(
+    log: EventLog,
+) -> None:
+    writer = CountingWriter(log.pool, log.id)
+
+    async def after(turns: int) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await writer.append(an_append())
+
+    await asyncio.gather(*map(after, range(5)))
+    await after(0)
+
+    assert writer.batches == [5, 1]
+
+
 async def test_whoever_listens_hears_the_new_head_after_each_commit(log: EventLog) -> None:
     heard: list[int] = []
     log.writer.on_append.append(heard.append)
