@@ -63,6 +63,8 @@ WITNESSED_EVERY = 60
 """Seconds between looks for a checkpoint to be witnessed, where this process seals none."""
 PARTITIONS_EVERY = 600
 """Seconds between looks whether the log needs a further partition."""
+LANES_OF_COMMANDS = 3
+"""Connections kept at hand for appending, for what commands load, and for following the log."""
 FOLDING_SECONDS = 300
 """Seconds without an answer after which a line is taken for dead; no fold of a batch takes so long."""
 DEFAULTS = Settings()
@@ -95,7 +97,7 @@ async def services(
     spans.look()
     pool = await open_pool(database_url, statement_seconds=statement_seconds)
     folding = await open_pool(database_url, size=3, command_timeout=FOLDING_SECONDS)
-    log = EventLog(pool)
+    log = EventLog(pool, lanes=Lanes(pool, LANES_OF_COMMANDS))
     feed = Feed(log)
     engine = Engine(feed, PROJECTIONS, on_poison=on_poison, pool=folding)
     partitions = asyncio.create_task(_keep_partitions(EventLog(folding)))
