@@ -71,7 +71,7 @@ MEANINGS: dict[str, str] = {
     "period": "考核期 The year or quarter, as in 2026 or 2026-Q1.",
     "person": "人员 The person on a roster.",
     "place": "位置 The code of the division or grid that it lies in or belongs to.",
-    "points": "得分 Points of the appraisal, from 0 to 100; to those who handle matters there, and auditors.",
+    "points": "得分 Points of the appraisal, from 1 to 100; to those who handle matters there, and auditors.",
     "post_kind": "岗位 The kind of post.",
     "rung": "职业梯次 The rung of the career ladder.",
     "standing": "街片长身份 What a sector's chief is besides; null for every other post.",

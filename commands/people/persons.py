@@ -85,7 +85,7 @@ class RecordAppraisal(PersonCommand):
 
     roles = MAY_SET_UP[Setup.APPRAISE]
     period: Period
-    points: Annotated[int, Doc("得分 0 to 100")]
+    points: Annotated[int, Doc("得分 1 to 100")]
     comment: Annotated[str | None, Doc("评语 a remark; personal text")] = None
 
     async def decide(self, work: Work) -> Person:

@@ -143,10 +143,10 @@ class Person(BaseAggregate[UUID]):
         )
 
     def appraise(self, period: str, points: int, comment: str | None, at: datetime) -> None:
-        """Appraise a period with 0 to 100 points, once."""
+        """Appraise a period with 1 to 100 points, once."""
         known = _period(period)
-        if not 0 <= points <= FULL_POINTS:
-            raise OutOfRange("points", field="points", value=points, low=0, high=FULL_POINTS)
+        if not 1 <= points <= FULL_POINTS:
+            raise OutOfRange("points", field="points", value=points, low=1, high=FULL_POINTS)
         if known in self.appraised:
             when = self.appraised[known].date().isoformat()
             raise AlreadyAppraised("period", person=self.label, period=known, at=when)
