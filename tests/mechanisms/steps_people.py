@@ -10,7 +10,7 @@ from uuid import UUID
 from chuishao.commands.people import persons, posts
 from chuishao.domain.event import fold
 from chuishao.domain.people.post import post_id
-from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung
+from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
 from tests.mechanisms.kinds import Board, Live, Prepare, Prepared
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, SAID, STREET, Town
 
@@ -99,7 +99,22 @@ async def lead(town: Town) -> None:
     await filled(town, PostKind.PARTY_COMMITTEE_MEMBER, COMMUNITY)
 
 
-LIVES: list[Live] = [lead]
+async def grow(town: Town) -> None:
+    """Let one person have all that can be said of anybody."""
+    somebody = await person(town)
+    given: dict[str, Any] = {"person_id": somebody}
+    for command in (
+        persons.RecordLevel(**given, rung=Rung.CITY_SOCIAL_WORKER),
+        persons.RecordTraining(**given, tier=TrainingTier.CITY, course="议事协商", hours=16),
+        persons.RecordAppraisal(**given, period="2025", points=88, comment=SAID),
+        persons.GrantIncentive(**given, period="2025", incentive=SAID),
+    ):
+        await town.do(command)
+    post = (await town.do(posts.FillPost(**given, kind=PostKind.VOLUNTEER, place_code=GRID))).id
+    await town.do(posts.VacatePost(post_id=post, reason=SAID))
+
+
+LIVES: list[Live] = [lead, grow]
 
 BOARDS: dict[str, Board] = {
     "persons": Board("people.person", "registerPerson", ("PLACE", "LABEL")),
@@ -108,7 +123,7 @@ BOARDS: dict[str, Board] = {
     "appraisals": Board("people.appraisal", "recordAppraisal"),
 }
 SINGLES: dict[str, str] = {
-    "person": "SELECT person FROM people.appraisal a JOIN people.incentive i ON i.appraisal = a.id LIMIT 1",
+    "person": "SELECT person FROM people.training JOIN posts.tenure USING (person) LIMIT 1",
     "post": "SELECT post FROM posts.tenure WHERE reason IS NOT NULL LIMIT 1",
 }
 OPERATIONS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
