@@ -2,6 +2,7 @@
 
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
+from chuishao.commands.people import persons, posts
 
 COMMANDS: tuple[type[Command], ...] = (
     cases.ReportCase,
@@ -51,4 +52,11 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
     erasure.EraseSubject,
+    persons.RegisterPerson,
+    persons.RecordLevel,
+    persons.RecordTraining,
+    persons.RecordAppraisal,
+    persons.GrantIncentive,
+    posts.FillPost,
+    posts.VacatePost,
 )

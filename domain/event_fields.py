@@ -20,7 +20,7 @@ MEANINGS: dict[str, str] = {
     "case": "案件 The other case; of a whistle, the case it was blown on.",
     "category": "类别 The code of the category, from the policy in force.",
     "code": "代码 The code of the division (2, 6, 9 or 12 digits) or of the grid (community code-Gnnn).",
-    "comment": "意见 What was said beside the rating.",
+    "comment": "意见 What was said beside the rating or the appraisal.",
     "community": "社区 The code of the community.",
     "contact": "联系方式 How residents reach the worker.",
     "department": "部门 The department summoned.",
@@ -64,6 +64,19 @@ MEANINGS: dict[str, str] = {
     "tier": "办理层级 The tier that holds it; of a return, the one that gave it back.",
     "whistle": "哨件 The whistle; of a resolution, null where no whistle led to it.",
     "worker": "网格员 The worker.",
+    "course": "课程 What the training was about.",
+    "election": "选举 The certified election that gave the post; null where it was given by appointment.",
+    "hours": "学时 How many hours the training took.",
+    "incentive": "激励 What was granted.",
+    "period": "考核期 The year or quarter, as in 2026 or 2026-Q1.",
+    "person": "人员 The person on a roster.",
+    "place": "位置 The code of the division or grid that it lies in or belongs to.",
+    "points": "得分 Points of the appraisal, from 1 to 100; to those who handle matters there, and auditors.",
+    "post_kind": "岗位 The kind of post.",
+    "rung": "职业梯次 The rung of the career ladder.",
+    "standing": "街片长身份 What a sector's chief is besides; null for every other post.",
+    "training_tier": "培训层级 Who gave the training.",
+    "unit": "所属单元 The sector or office that the post belongs to; null for a post of the place itself.",
 }
 """What a field stands for: the same name stands for the same thing in every type."""
 

@@ -24,7 +24,17 @@ from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
-from chuishao.graphql.links import CASE, DEPARTMENT, DIVISION_BY_ID, GRID_BY_ID, WHISTLE, WORKER, Link
+from chuishao.graphql.links import (
+    CASE,
+    DEPARTMENT,
+    DIVISION_BY_ID,
+    GRID_BY_ID,
+    PERSON,
+    POST,
+    WHISTLE,
+    WORKER,
+    Link,
+)
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column
@@ -34,6 +44,8 @@ from chuishao.graphql.types.shared import (
     DepartmentRef,
     DivisionRef,
     GridRef,
+    PersonRef,
+    PostRef,
     WhistleRef,
     WorkerRef,
 )
@@ -126,6 +138,8 @@ THINGS: dict[str, Thing] = {
         frozenset(),
         _erasure,
     ),
+    "person": _thing(PersonRef, "人员", "person", _by(PERSON), "people"),
+    "post": _thing(PostRef, "岗位", "post", _by(POST), "posts"),
 }
 
 

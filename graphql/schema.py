@@ -13,6 +13,8 @@ from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.division import Division
 from chuishao.graphql.types.grid import Grid
+from chuishao.graphql.types.person import Person
+from chuishao.graphql.types.post import Post
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
 
@@ -22,7 +24,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Case, Whistle, Grid, GridWorker, Department, Division],
+    types=[Case, Whistle, Grid, GridWorker, Department, Division, Person, Post],
     config=CONFIG,
 )
 

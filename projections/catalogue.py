@@ -6,7 +6,9 @@ from chuishao.projections import (
     divisions,
     grids,
     history,
+    people,
     policies,
+    posts,
     tallies,
     whistles,
     workers,
@@ -23,4 +25,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     history.PROJECTION,
     tallies.PROJECTION,
     whistles.PROJECTION,
+    people.PROJECTION,
+    posts.PROJECTION,
 )

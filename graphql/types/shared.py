@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.department import Department
     from chuishao.graphql.types.division import Division
     from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.person import Person
+    from chuishao.graphql.types.post import Post
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.worker import GridWorker
 
@@ -32,6 +34,8 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+PersonRef: TypeAlias = Annotated["Person", strawberry.lazy(f"{_HERE}.person")]
+PostRef: TypeAlias = Annotated["Post", strawberry.lazy(f"{_HERE}.post")]
 
 T = TypeVar("T")
 
