@@ -1,6 +1,6 @@
 """Every command, in the order in which the schema lists them."""
 
-from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
+from chuishao.commands import cases, committee, divisions, election, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
 
 COMMANDS: tuple[type[Command], ...] = (
@@ -51,4 +51,14 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
     erasure.EraseSubject,
+    election.CallElection,
+    election.CallByElection,
+    election.RegisterVoters,
+    election.ScreenCandidates,
+    election.HoldBallot,
+    election.CountBallots,
+    election.CertifyResult,
+    election.VoidElection,
+    committee.VacateSeat,
+    committee.RecallMember,
 )

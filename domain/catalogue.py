@@ -5,6 +5,8 @@ from typing import Any
 from chuishao.domain.case import Case
 from chuishao.domain.department import Department
 from chuishao.domain.division import Division, DivisionCode
+from chuishao.domain.election.committee import Committee
+from chuishao.domain.election.election import Election
 from chuishao.domain.erasure import Erasure
 from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
@@ -23,6 +25,8 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Department: Phrase("department", "部门"),
     Policies: Phrase("policies", "政策"),
     Erasure: Phrase("erasure", "删除记录"),
+    Election: Phrase("election", "选举"),
+    Committee: Phrase("committee", "居民委员会"),
 }
 """Every aggregate and what a person calls it."""
 
