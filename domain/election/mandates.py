@@ -1,7 +1,7 @@
-"""任职变动 What follows for posts outside of the committee when its seats change hands: who left, who took one.
+"""任职变动 What follows for posts outside of the committee when its seats change hands: who left, who came.
 
-The director so elected is the only one who may hold the post of director (一肩挑: “通过法定程序担任”), and the
-members are those whose cross-appointment (交叉任职) is counted.
+The director so elected is the only one who may hold the post of director (一肩挑: “通过法定程序担任”), and
+the members are those whose cross-appointment (交叉任职) is counted.
 """
 
 from __future__ import annotations
