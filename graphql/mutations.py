@@ -24,15 +24,27 @@ from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
-from chuishao.graphql.links import CASE, DEPARTMENT, DIVISION_BY_ID, GRID_BY_ID, WHISTLE, WORKER, Link
+from chuishao.graphql.links import (
+    CASE,
+    COMMITTEE_BY_ID,
+    DEPARTMENT,
+    DIVISION_BY_ID,
+    ELECTION,
+    GRID_BY_ID,
+    WHISTLE,
+    WORKER,
+    Link,
+)
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
     CaseRef,
+    CommitteeRef,
     DepartmentRef,
     DivisionRef,
+    ElectionRef,
     GridRef,
     WhistleRef,
     WorkerRef,
@@ -126,6 +138,8 @@ THINGS: dict[str, Thing] = {
         frozenset(),
         _erasure,
     ),
+    "election": _thing(ElectionRef, "选举", "election", _by(ELECTION), "elections"),
+    "committee": _thing(CommitteeRef, "居民委员会", "committee", _by(COMMITTEE_BY_ID), "committees"),
 }
 
 

@@ -17,6 +17,7 @@ from chuishao.graphql.arguments import (
     by_order,
     in_place,
 )
+from chuishao.graphql.boards.election import ElectionQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -32,9 +33,11 @@ from chuishao.graphql.filters import (
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import (
     CASE,
+    COMMITTEE_BY_ID,
     DEPARTMENT,
     DIVISION,
     DIVISION_BY_ID,
+    ELECTION,
     GRID,
     GRID_BY_ID,
     STANDING,
@@ -99,6 +102,8 @@ NODES = Refetched(
         "worker": ("GridWorker", WORKER),
         "department": ("Department", DEPARTMENT),
         "division": ("Division", DIVISION_BY_ID),
+        "election": ("Election", ELECTION),
+        "committee": ("ResidentsCommittee", COMMITTEE_BY_ID),
     }
 )
 
@@ -168,7 +173,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries):
+class Query(SealQueries, ElectionQueries):
     """The queries."""
 
     @strawberry.field(

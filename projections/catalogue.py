@@ -2,8 +2,10 @@
 
 from chuishao.projections import (
     cases,
+    committees,
     departments,
     divisions,
+    elections,
     grids,
     history,
     policies,
@@ -23,4 +25,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     history.PROJECTION,
     tallies.PROJECTION,
     whistles.PROJECTION,
+    elections.PROJECTION,
+    committees.PROJECTION,
 )

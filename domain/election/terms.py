@@ -104,3 +104,13 @@ class SizeFit(Term):
     BELOW = "BELOW", "低于一般规模", "fewer than the law generally wants"
     WITHIN = "WITHIN", "符合一般规模", "as many as the law generally wants"
     ABOVE = "ABOVE", "超过一般规模", "more than the law generally wants"
+
+
+class MembershipEnd(Term):
+    """离任方式 How somebody's membership ended."""
+
+    TERM_OVER = "TERM_OVER", "届满", "another committee took the seats"
+    OTHER_SEAT = "OTHER_SEAT", "改任", "the member took another seat"
+    RESIGNED = "RESIGNED", "辞职", "the member resigned"
+    CEASED = "CEASED", "职务自行终止", "the membership ended by itself"
+    RECALLED = "RECALLED", "罢免", "a residents' meeting recalled the member"

@@ -19,8 +19,10 @@ from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
     from chuishao.graphql.types.case import Case
+    from chuishao.graphql.types.committee import ResidentsCommittee
     from chuishao.graphql.types.department import Department
     from chuishao.graphql.types.division import Division
+    from chuishao.graphql.types.election import Election
     from chuishao.graphql.types.grid import Grid
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.worker import GridWorker
@@ -32,6 +34,8 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+ElectionRef: TypeAlias = Annotated["Election", strawberry.lazy(f"{_HERE}.election")]
+CommitteeRef: TypeAlias = Annotated["ResidentsCommittee", strawberry.lazy(f"{_HERE}.committee")]
 
 T = TypeVar("T")
 

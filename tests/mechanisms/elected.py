@@ -85,6 +85,12 @@ async def a_committee_in(town: Town, *, vacant: bool = False) -> str:
     return community
 
 
+def the_by_election(community: str, ballot_on: date = date(2026, 6, 1)) -> election.CallByElection:
+    return election.CallByElection(
+        community_code=community, mode=VotingMode.ONE_A_HOUSEHOLD, ballot_on=ballot_on
+    )
+
+
 def the_recall(community: str, **fields: Any) -> committee.RecallMember:
     given: dict[str, Any] = {
         "person_id": PEOPLE[0],
