@@ -1,7 +1,8 @@
 """换届 Elections for the demonstration: five communities, each another way, planned from the day alone.
 
-Everybody in them is made up, and so are the figures. One community elects its committee, loses two members
-and fills the seats; one recalls a member; one elects by delegates; one has no quorum; one has held its ballot.
+Everybody in them is made up, and so are the figures. One community elects its committee, loses two
+members and fills the seats; one recalls a member; one elects by delegates; one has no quorum; one has held
+its ballot.
 """
 
 from __future__ import annotations
