@@ -2,6 +2,7 @@
 
 from chuishao.commands import cases, committee, divisions, election, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
+from chuishao.commands.people import persons, posts
 
 COMMANDS: tuple[type[Command], ...] = (
     cases.ReportCase,
@@ -51,6 +52,13 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
     erasure.EraseSubject,
+    persons.RegisterPerson,
+    persons.RecordLevel,
+    persons.RecordTraining,
+    persons.RecordAppraisal,
+    persons.GrantIncentive,
+    posts.FillPost,
+    posts.VacatePost,
     election.CallElection,
     election.CallByElection,
     election.RegisterVoters,

@@ -10,6 +10,8 @@ from chuishao.domain.election.election import Election
 from chuishao.domain.erasure import Erasure
 from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
+from chuishao.domain.people.person import Person
+from chuishao.domain.people.post import Post
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies
 from chuishao.domain.whistle import Whistle
@@ -25,6 +27,8 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Department: Phrase("department", "部门"),
     Policies: Phrase("policies", "政策"),
     Erasure: Phrase("erasure", "删除记录"),
+    Person: Phrase("person", "人员"),
+    Post: Phrase("post", "岗位"),
     Election: Phrase("election", "选举"),
     Committee: Phrase("committee", "居民委员会"),
 }

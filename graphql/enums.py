@@ -25,6 +25,7 @@ from chuishao.domain.election.terms import (
 )
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.summons import SummonsState, WhistleStatus
@@ -49,6 +50,10 @@ NAMES: dict[type[Term], str] = {
     TimeUnit: "TimeUnit",
     LimitKind: "LimitKind",
     ErasureGround: "ErasureGround",
+    PostKind: "PostKind",
+    ChiefStanding: "ChiefStanding",
+    Rung: "CareerRung",
+    TrainingTier: "TrainingTier",
     LegalRegime: "LegalRegime",
     VotingMode: "VotingMode",
     Office: "CommitteeOffice",

@@ -31,6 +31,8 @@ from chuishao.graphql.links import (
     DIVISION_BY_ID,
     ELECTION,
     GRID_BY_ID,
+    PERSON,
+    POST,
     WHISTLE,
     WORKER,
     Link,
@@ -46,6 +48,8 @@ from chuishao.graphql.types.shared import (
     DivisionRef,
     ElectionRef,
     GridRef,
+    PersonRef,
+    PostRef,
     WhistleRef,
     WorkerRef,
 )
@@ -138,6 +142,8 @@ THINGS: dict[str, Thing] = {
         frozenset(),
         _erasure,
     ),
+    "person": _thing(PersonRef, "人员", "person", _by(PERSON), "people"),
+    "post": _thing(PostRef, "岗位", "post", _by(POST), "posts"),
     "election": _thing(ElectionRef, "选举", "election", _by(ELECTION), "elections"),
     "committee": _thing(CommitteeRef, "居民委员会", "committee", _by(COMMITTEE_BY_ID), "committees"),
 }

@@ -18,6 +18,7 @@ from chuishao.graphql.arguments import (
     in_place,
 )
 from chuishao.graphql.boards.election import ElectionQueries
+from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -40,6 +41,8 @@ from chuishao.graphql.links import (
     ELECTION,
     GRID,
     GRID_BY_ID,
+    PERSON,
+    POST,
     STANDING,
     TALLY,
     WHISTLE,
@@ -72,6 +75,7 @@ from chuishao.graphql.reading import (
     listed,
     read_code,
     read_identifier,
+    rows,
     single,
 )
 from chuishao.graphql.scalars import Position
@@ -92,7 +96,6 @@ from chuishao.graphql.types.worker import GridWorker
 from chuishao.projections.paging import Window
 from chuishao.projections.policies import all_policies
 from chuishao.projections.status import Standing, standings
-from chuishao.projections.whistles import league
 
 NODES = Refetched(
     {
@@ -102,6 +105,8 @@ NODES = Refetched(
         "worker": ("GridWorker", WORKER),
         "department": ("Department", DEPARTMENT),
         "division": ("Division", DIVISION_BY_ID),
+        "person": ("Person", PERSON),
+        "post": ("Post", POST),
         "election": ("Election", ELECTION),
         "committee": ("ResidentsCommittee", COMMITTEE_BY_ID),
     }
@@ -173,7 +178,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries, ElectionQueries):
+class Query(SealQueries, PeopleQueries, ElectionQueries):
     """The queries."""
 
     @strawberry.field(
@@ -306,9 +311,7 @@ class Query(SealQueries, ElectionQueries):
         self, info: Info, place: Place = None, at_least: AtLeast = None
     ) -> list[DepartmentStanding]:
         """The league table."""
-        code = _league_place(info.context, place)
-        read = derived(info, lambda connection: league(connection, code, info.context.now), at_least)
-        return await read  # type: ignore[no-any-return]
+        return await rows(info, _LEAGUE, {"place": place}, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(
         description="行政区划 A division by the code it bears now.", metadata={SOURCE: _ONE_DIVISION}

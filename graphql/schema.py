@@ -15,6 +15,8 @@ from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.division import Division
 from chuishao.graphql.types.election import Election
 from chuishao.graphql.types.grid import Grid
+from chuishao.graphql.types.person import Person
+from chuishao.graphql.types.post import Post
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
 
@@ -24,7 +26,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Case, Whistle, Grid, GridWorker, Department, Division, Election, ResidentsCommittee],
+    types=[Case, Whistle, Grid, GridWorker, Department, Division, Person, Post, Election, ResidentsCommittee],
     config=CONFIG,
 )
 

@@ -8,7 +8,9 @@ from chuishao.projections import (
     elections,
     grids,
     history,
+    people,
     policies,
+    posts,
     tallies,
     whistles,
     workers,
@@ -25,6 +27,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     history.PROJECTION,
     tallies.PROJECTION,
     whistles.PROJECTION,
+    people.PROJECTION,
+    posts.PROJECTION,
     elections.PROJECTION,
     committees.PROJECTION,
 )

@@ -55,6 +55,12 @@ TEXTS = {
     "term_from": "2026-06-03",
     "term_until": "2031-06-03",
     "tier": "MULTI_UNIT",
+    "period": "2026",
+    "place": "120101001001",
+    "post_kind": "GRID_LEADER",
+    "rung": "CITY_SOCIAL_WORKER",
+    "standing": "SECTION_CADRE",
+    "training_tier": "STREET",
     "vacancy_ground": "RESIGNED",
     "void_ground": "CALLED_OFF",
 }

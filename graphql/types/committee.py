@@ -15,11 +15,12 @@ from chuishao.graphql.links import (
     DIVISION,
     ELECTION,
     MEMBERSHIPS_OF_COMMITTEE,
+    PERSON,
     RECALLS_OF_COMMITTEE,
     SEATS_OF_COMMITTEE,
 )
 from chuishao.graphql.types.fields import column, computed, many, one
-from chuishao.graphql.types.shared import ITS_OWN, DivisionRef, ElectionRef, Node, identified
+from chuishao.graphql.types.shared import ITS_OWN, DivisionRef, ElectionRef, Node, PersonRef, identified
 from chuishao.projections.committees import CommitteeRow
 
 
@@ -36,10 +37,12 @@ class CommitteeSeat:
     office: Office = column("职务 Its office.")
     since: datetime = column("起始 Since when it is held so, or vacant.")
 
-    @computed("人员 Who has it; null while it is vacant.")
+    @computed("人员标识 Who has it, by the identifier; null while it is vacant.")
     def person_id(person: UUID | str | None) -> strawberry.ID | None:
         """By identifier."""
         return None if person is None else strawberry.ID(str(person))
+
+    person: PersonRef | None = one("人员 Who has it, if a roster has them.", PERSON, "person")
 
 
 @strawberry.type(description="任职记录 Somebody's time in a seat.")
@@ -56,10 +59,12 @@ class CommitteeMembership:
     until: datetime | None = column("离任时间 Until when; null while it lasts.")
     ended: MembershipEnd | None = column("离任方式 How it ended; null while it lasts.")
 
-    @computed("人员 Whose.")
+    @computed("人员标识 Whose, by the identifier.")
     def person_id(person: UUID | str) -> strawberry.ID:
         """By identifier."""
         return strawberry.ID(str(person))
+
+    person: PersonRef | None = one("人员 Whose, if a roster has them.", PERSON, "person")
 
     election: ElectionRef | None = one("选举 The election that gave the seat.", ELECTION, "election")
 
@@ -83,10 +88,12 @@ class MemberRecall:
     at_most: int = column("赞成票上限 How many were for it at most; the same where it is exact.")
     recalled_at: datetime = column("罢免时间 When.")
 
-    @computed("人员 Who was recalled.")
+    @computed("人员标识 Who was recalled, by the identifier.")
     def person_id(person: UUID | str) -> strawberry.ID:
         """By identifier."""
         return strawberry.ID(str(person))
+
+    person: PersonRef | None = one("人员 Who was recalled, if a roster has them.", PERSON, "person")
 
 
 @strawberry.type(description="居民委员会 A residents' committee in its present term.")

@@ -21,9 +21,24 @@ from chuishao.domain.election.terms import (
     VoidGround,
     VotingMode,
 )
-from chuishao.graphql.links import CANDIDATES_OF_ELECTION, COMMITTEE, CONTESTS_OF_ELECTION, DIVISION, ELECTION
+from chuishao.graphql.links import (
+    CANDIDATES_OF_ELECTION,
+    COMMITTEE,
+    CONTESTS_OF_ELECTION,
+    DIVISION,
+    ELECTION,
+    PERSON,
+)
 from chuishao.graphql.types.fields import column, computed, many, one
-from chuishao.graphql.types.shared import ITS_OWN, CommitteeRef, DivisionRef, ElectionRef, Node, identified
+from chuishao.graphql.types.shared import (
+    ITS_OWN,
+    CommitteeRef,
+    DivisionRef,
+    ElectionRef,
+    Node,
+    PersonRef,
+    identified,
+)
 from chuishao.projections.elections import ElectionRow
 
 
@@ -58,10 +73,12 @@ class ElectionCandidate:
     at_most: int | None = column("得票上限 How many votes at most; the same as `atLeast` where it is exact.")
     elected: bool | None = column("当选 Whether they are elected; null before the count.")
 
-    @computed("人员 Who stands.")
+    @computed("人员标识 Who stands, by the identifier.")
     def person_id(person: UUID | str) -> strawberry.ID:
         """By identifier."""
         return strawberry.ID(str(person))
+
+    person: PersonRef | None = one("人员 Who stands, if a roster has them.", PERSON, "person")
 
 
 @strawberry.type(

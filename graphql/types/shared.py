@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.division import Division
     from chuishao.graphql.types.election import Election
     from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.person import Person
+    from chuishao.graphql.types.post import Post
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.worker import GridWorker
 
@@ -34,6 +36,8 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+PersonRef: TypeAlias = Annotated["Person", strawberry.lazy(f"{_HERE}.person")]
+PostRef: TypeAlias = Annotated["Post", strawberry.lazy(f"{_HERE}.post")]
 ElectionRef: TypeAlias = Annotated["Election", strawberry.lazy(f"{_HERE}.election")]
 CommitteeRef: TypeAlias = Annotated["ResidentsCommittee", strawberry.lazy(f"{_HERE}.committee")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import count
 from typing import Any
@@ -42,9 +43,14 @@ def the_call(community: str, **fields: Any) -> election.CallElection:
     return election.CallElection(community_code=community, **(given | fields))
 
 
-def the_steps(id_: UUID, present: int = 800, votes: tuple[int, ...] = VOTES) -> list[Command]:
+def the_steps(
+    id_: UUID, present: int = 800, votes: tuple[int, ...] = VOTES, people: Sequence[UUID] = PEOPLE
+) -> list[Command]:
     """The commands after the call, in their order."""
-    candidates = [election.CandidatePart(person_id=person, office=office) for person, office in CANDIDATES]
+    candidates = [
+        election.CandidatePart(person_id=person, office=office)
+        for person, (_, office) in zip(people, CANDIDATES, strict=True)
+    ]
     return [
         election.RegisterVoters(
             election_id=id_,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +11,10 @@ import pytest
 
 from chuishao.commands import committee, election
 from chuishao.commands.command import Command
+from chuishao.commands.people.ground import elected
+from chuishao.commands.people.persons import RegisterPerson
+from chuishao.commands.people.posts import FillPost
+from chuishao.commands.work import Work
 from chuishao.domain.actor import Actor
 from chuishao.domain.election import election_events as facts
 from chuishao.domain.election.committee import Committee, committee_id
@@ -24,6 +29,8 @@ from chuishao.domain.election.terms import (
     VotingMode,
 )
 from chuishao.domain.identity import identify
+from chuishao.domain.people.refusals import ElectionNotCertified
+from chuishao.domain.people.terms import PostKind
 from chuishao.domain.refusal import (
     AlreadyExists,
     Forbidden,
@@ -43,8 +50,8 @@ from tests.mechanisms.elected import (
     the_recall,
     the_steps,
 )
-from tests.mechanisms.elections import DIRECTOR, PEOPLE, PROTOCOL, ROLL, SEATS
-from tests.town import COMMUNITY, Town
+from tests.mechanisms.elections import CANDIDATES, DIRECTOR, PEOPLE, PROTOCOL, ROLL, SEATS
+from tests.town import COMMUNITY, KEY, Town
 
 
 async def committee_of(town: Town, community: str) -> Committee:
@@ -184,6 +191,42 @@ async def test_what_is_refused_leaves_no_trace(town: Town) -> None:
     )
     await refused(town, vacate, NotFound)
     await refused(town, the_recall(community), NotFound)
+
+
+# 一肩挑 “通过法定程序担任”: who holds an elected post
+
+
+async def test_who_was_elected_holds_the_post_and_nobody_else(town: Town) -> None:
+    community = await a_community(town)
+    id_ = (await town.do(the_call(community), town.street_officer)).id
+    people = []
+    for number in range(1, len(CANDIDATES) + 1):
+        label = f"社区工作者 {number:03d}"
+        register = RegisterPerson(place_code=community, label=label, name=None)
+        people.append((await town.do(register, town.street_officer)).id)
+    director, loser, member = people[0], people[1], people[3]
+    fill = FillPost(
+        kind=PostKind.COMMITTEE_DIRECTOR, place_code=community, person_id=director, election_id=id_
+    )
+    for step in the_steps(id_, people=people):
+        await refused(town, fill, ElectionNotCertified)
+        await town.do(step, town.street_officer)
+    await refused(town, replace(fill, person_id=loser), ElectionNotCertified)
+    await refused(town, replace(fill, person_id=member), ElectionNotCertified)
+    await refused(town, replace(fill, place_code=COMMUNITY), ElectionNotCertified)
+    await town.do(fill, town.street_officer)
+    seat = replace(fill, kind=PostKind.RESIDENTS_COMMITTEE_MEMBER)
+    await refused(town, seat, ElectionNotCertified)
+    await town.do(replace(seat, person_id=member), town.street_officer)
+
+
+async def test_who_was_recalled_does_not_come_to_hold_the_post(town: Town) -> None:
+    community, id_ = await an_election_in(town, ElectionStatus.CERTIFIED)
+    work = Work(town.log, town.street_officer, town.clock.now, town.clock.now, uuid4(), KEY)
+    assert await elected(work, id_, PostKind.COMMITTEE_DIRECTOR, community, PEOPLE[0])
+    await town.do(the_recall(community), town.street_officer)
+    work = Work(town.log, town.street_officer, town.clock.now, town.clock.now, uuid4(), KEY)
+    assert not await elected(work, id_, PostKind.COMMITTEE_DIRECTOR, community, PEOPLE[0])
 
 
 # 投票秘密 What an adversary finds who has the whole log, and the whole database
