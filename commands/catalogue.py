@@ -1,6 +1,6 @@
 """Every command, in the order in which the schema lists them."""
 
-from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
+from chuishao.commands import cases, committee, divisions, election, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
 from chuishao.commands.people import persons, posts
 
@@ -59,4 +59,14 @@ COMMANDS: tuple[type[Command], ...] = (
     persons.GrantIncentive,
     posts.FillPost,
     posts.VacatePost,
+    election.CallElection,
+    election.CallByElection,
+    election.RegisterVoters,
+    election.ScreenCandidates,
+    election.HoldBallot,
+    election.CountBallots,
+    election.CertifyResult,
+    election.VoidElection,
+    committee.VacateSeat,
+    committee.RecallMember,
 )

@@ -5,6 +5,7 @@ from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+ELECTION_WORKERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
 APPOINTERS = frozenset({Role.STREET_OFFICER, Role.ADMINISTRATOR})
 
@@ -23,6 +24,16 @@ class Setup(Term):
     APPRAISE = "APPRAISE", "综合考核", "appraise persons and grant incentives"
     FILL_POSTS = "FILL_POSTS", "任免", "fill and vacate posts of zones, committees, sectors and offices"
     FILL_GRID_POSTS = "FILL_GRID_POSTS", "网格任用", "fill and vacate posts of grid leaders and helpers"
+    CERTIFY_ELECTIONS = (
+        "CERTIFY_ELECTIONS",
+        "换届指导",
+        "call, certify and void elections, and record recalls and vacancies",
+    )
+    CONDUCT_ELECTIONS = (
+        "CONDUCT_ELECTIONS",
+        "换届组织",
+        "register voters, screen candidates, hold and count ballots",
+    )
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -37,6 +48,8 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.APPRAISE: APPOINTERS,
     Setup.FILL_POSTS: APPOINTERS,
     Setup.FILL_GRID_POSTS: GRID_KEEPERS,
+    Setup.CERTIFY_ELECTIONS: frozenset({Role.STREET_OFFICER}),
+    Setup.CONDUCT_ELECTIONS: ELECTION_WORKERS,
 }
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from chuishao.domain.case import Case
 from chuishao.domain.department import Department
 from chuishao.domain.division import Division, DivisionCode
+from chuishao.domain.election.committee import Committee
+from chuishao.domain.election.election import Election
 from chuishao.domain.erasure import Erasure
 from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
@@ -27,6 +29,8 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Erasure: Phrase("erasure", "删除记录"),
     Person: Phrase("person", "人员"),
     Post: Phrase("post", "岗位"),
+    Election: Phrase("election", "选举"),
+    Committee: Phrase("committee", "居民委员会"),
 }
 """Every aggregate and what a person calls it."""
 

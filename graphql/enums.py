@@ -10,6 +10,19 @@ from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.execution import Contended
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.division import Level
+from chuishao.domain.election.terms import (
+    CallGround,
+    ElectionStatus,
+    ElectionStep,
+    LegalRegime,
+    MembershipEnd,
+    Office,
+    Proposers,
+    SizeFit,
+    VacancyGround,
+    VoidGround,
+    VotingMode,
+)
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
 from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
@@ -41,6 +54,17 @@ NAMES: dict[type[Term], str] = {
     ChiefStanding: "ChiefStanding",
     Rung: "CareerRung",
     TrainingTier: "TrainingTier",
+    LegalRegime: "LegalRegime",
+    VotingMode: "VotingMode",
+    Office: "CommitteeOffice",
+    CallGround: "ElectionGround",
+    Proposers: "MeetingProposers",
+    ElectionStatus: "ElectionStatus",
+    ElectionStep: "ElectionStep",
+    VoidGround: "ElectionVoidGround",
+    VacancyGround: "SeatVacancyGround",
+    SizeFit: "CommunitySizeFit",
+    MembershipEnd: "MembershipEnd",
 }
 
 

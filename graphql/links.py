@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from chuishao.domain.division import Level
 from chuishao.domain.sight import Reader
 from chuishao.eventlog.connection import Connection
-from chuishao.projections import history, people, posts, tallies
+from chuishao.projections import committees, elections, history, people, posts, tallies
 from chuishao.projections.cases import CASES
 from chuishao.projections.departments import DEPARTMENTS
 from chuishao.projections.divisions import DIVISIONS, NAMES
@@ -212,3 +212,21 @@ COVERAGE = Link(Table("coverage", posts.Coverage), posts.COVERAGE, "place")
 """How many communities of a division one person leads; listed."""
 CROSS_APPOINTMENTS = Link(Table("cross", posts.CrossAppointment), posts.CROSS, "month")
 """How many are in both committees, month by month; listed."""
+ELECTION = Link(elections.ELECTIONS, "elections.election", "id")
+"""An election by its identifier."""
+CONTESTS_OF_ELECTION = Link(elections.CONTESTS, "elections.contest", "election", ("number",))
+"""The seats of an election by office."""
+CANDIDATES_OF_ELECTION = Link(elections.CANDIDATES, "elections.candidate", "election", ("number",))
+"""Who stands in an election."""
+TURNOUT_BY_YEAR = Link(Table("turnout", elections.TurnoutRow), elections.TURNOUT, "year")
+"""How many took part, by year; listed."""
+COMMITTEE = Link(committees.COMMITTEES, "committees.committee", "community")
+"""A residents' committee by its community."""
+COMMITTEE_BY_ID = Link(committees.COMMITTEES, "committees.committee", "id")
+"""A residents' committee by its identifier."""
+SEATS_OF_COMMITTEE = Link(committees.SEATS, "committees.seat", "committee", ("number",))
+"""The seats of a committee."""
+MEMBERSHIPS_OF_COMMITTEE = Link(committees.MEMBERSHIPS, "committees.membership", "committee", ("number",))
+"""Who has and had the seats of a committee."""
+RECALLS_OF_COMMITTEE = Link(committees.RECALLS, "committees.recall", "committee", ("number",))
+"""The recalls of a committee."""

@@ -26,8 +26,10 @@ from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
 from chuishao.graphql.links import (
     CASE,
+    COMMITTEE_BY_ID,
     DEPARTMENT,
     DIVISION_BY_ID,
+    ELECTION,
     GRID_BY_ID,
     PERSON,
     POST,
@@ -41,8 +43,10 @@ from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
     CaseRef,
+    CommitteeRef,
     DepartmentRef,
     DivisionRef,
+    ElectionRef,
     GridRef,
     PersonRef,
     PostRef,
@@ -140,6 +144,8 @@ THINGS: dict[str, Thing] = {
     ),
     "person": _thing(PersonRef, "人员", "person", _by(PERSON), "people"),
     "post": _thing(PostRef, "岗位", "post", _by(POST), "posts"),
+    "election": _thing(ElectionRef, "选举", "election", _by(ELECTION), "elections"),
+    "committee": _thing(CommitteeRef, "居民委员会", "committee", _by(COMMITTEE_BY_ID), "committees"),
 }
 
 

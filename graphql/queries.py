@@ -17,6 +17,7 @@ from chuishao.graphql.arguments import (
     by_order,
     in_place,
 )
+from chuishao.graphql.boards.election import ElectionQueries
 from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
@@ -33,9 +34,11 @@ from chuishao.graphql.filters import (
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import (
     CASE,
+    COMMITTEE_BY_ID,
     DEPARTMENT,
     DIVISION,
     DIVISION_BY_ID,
+    ELECTION,
     GRID,
     GRID_BY_ID,
     PERSON,
@@ -104,6 +107,8 @@ NODES = Refetched(
         "division": ("Division", DIVISION_BY_ID),
         "person": ("Person", PERSON),
         "post": ("Post", POST),
+        "election": ("Election", ELECTION),
+        "committee": ("ResidentsCommittee", COMMITTEE_BY_ID),
     }
 )
 
@@ -173,7 +178,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries, PeopleQueries):
+class Query(SealQueries, PeopleQueries, ElectionQueries):
     """The queries."""
 
     @strawberry.field(

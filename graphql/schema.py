@@ -10,8 +10,10 @@ from chuishao.graphql.queries import Query
 from chuishao.graphql.scalars import CONFIG
 from chuishao.graphql.subscriptions import Subscription
 from chuishao.graphql.types.case import Case
+from chuishao.graphql.types.committee import ResidentsCommittee
 from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.division import Division
+from chuishao.graphql.types.election import Election
 from chuishao.graphql.types.grid import Grid
 from chuishao.graphql.types.person import Person
 from chuishao.graphql.types.post import Post
@@ -24,7 +26,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Case, Whistle, Grid, GridWorker, Department, Division, Person, Post],
+    types=[Case, Whistle, Grid, GridWorker, Department, Division, Person, Post, Election, ResidentsCommittee],
     config=CONFIG,
 )
 

@@ -2,8 +2,10 @@
 
 from chuishao.projections import (
     cases,
+    committees,
     departments,
     divisions,
+    elections,
     grids,
     history,
     people,
@@ -27,4 +29,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     whistles.PROJECTION,
     people.PROJECTION,
     posts.PROJECTION,
+    elections.PROJECTION,
+    committees.PROJECTION,
 )

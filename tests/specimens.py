@@ -29,18 +29,31 @@ STREAM = identify("specimen")
 AT = datetime(2026, 3, 2, 1, 0, 0, 123456, tzinfo=UTC)
 TOPICS = {aggregate.__name__: aggregate.TOPIC for aggregate in AGGREGATES}
 TEXTS = {
+    "ballot_on": "2026-06-01",
+    "call_ground": "TERM_ENDS",
     "category": "01001",
     "code": "120101001001",
     "community": "120101001001",
     "effective_from": "2023-09-01",
+    "elected_on": "2026-06-01",
     "grid": "120101001001-G001",
     "ground": "OWN_REQUEST",
     "holder": "120101001001-G001",
     "kind": "ROUTINE",
     "level": "COMMUNITY",
     "linkage": "RAPID_SERVICE",
+    "mode": "ALL_VOTERS",
+    "office": "MEMBER",
+    "offices1": "DIRECTOR",
+    "offices2": "MEMBER",
+    "proposers": "HOUSEHOLDS",
+    "regime": "LAW_2025",
+    "seats1": "DIRECTOR",
+    "seats2": "MEMBER",
     "severity": "MINOR",
     "street": "120101001",
+    "term_from": "2026-06-03",
+    "term_until": "2031-06-03",
     "tier": "MULTI_UNIT",
     "period": "2026",
     "place": "120101001001",
@@ -48,6 +61,8 @@ TEXTS = {
     "rung": "CITY_SOCIAL_WORKER",
     "standing": "SECTION_CADRE",
     "training_tier": "STREET",
+    "vacancy_ground": "RESIGNED",
+    "void_ground": "CALLED_OFF",
 }
 """Texts that stand for more than themselves."""
 

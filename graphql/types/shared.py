@@ -19,8 +19,10 @@ from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
     from chuishao.graphql.types.case import Case
+    from chuishao.graphql.types.committee import ResidentsCommittee
     from chuishao.graphql.types.department import Department
     from chuishao.graphql.types.division import Division
+    from chuishao.graphql.types.election import Election
     from chuishao.graphql.types.grid import Grid
     from chuishao.graphql.types.person import Person
     from chuishao.graphql.types.post import Post
@@ -36,6 +38,8 @@ DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.dep
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
 PersonRef: TypeAlias = Annotated["Person", strawberry.lazy(f"{_HERE}.person")]
 PostRef: TypeAlias = Annotated["Post", strawberry.lazy(f"{_HERE}.post")]
+ElectionRef: TypeAlias = Annotated["Election", strawberry.lazy(f"{_HERE}.election")]
+CommitteeRef: TypeAlias = Annotated["ResidentsCommittee", strawberry.lazy(f"{_HERE}.committee")]
 
 T = TypeVar("T")
 

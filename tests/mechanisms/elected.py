@@ -1,0 +1,107 @@
+"""Elections in a town, by the commands that the API uses: one comes to a state in a community of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from chuishao.commands import committee, divisions, election
+from chuishao.commands.command import Command
+from chuishao.domain.election.election import election_id
+from chuishao.domain.election.terms import (
+    CallGround,
+    ElectionStatus,
+    Proposers,
+    VacancyGround,
+    VotingMode,
+)
+from tests.mechanisms.elections import CANDIDATES, MANY, PEOPLE, PROTOCOL, ROLL, SEATS, STATES, VOTES
+from tests.town import STREET, Town
+
+TODAY = date(2026, 3, 2)
+"""The day on which the town's clock begins."""
+_numbers = count(101)
+
+
+async def a_community(town: Town) -> str:
+    """A community that has no committee yet."""
+    code = f"{STREET}{next(_numbers)}"
+    await town.do(divisions.RegisterDivision(code=code, name="待选社区", effective_from=date(2024, 1, 1)))
+    return code
+
+
+def the_call(community: str, **fields: Any) -> election.CallElection:
+    given: dict[str, Any] = {
+        "mode": VotingMode.ALL_VOTERS,
+        "seats": SEATS,
+        "ballot_on": TODAY,
+        "ground": CallGround.NEW_COMMITTEE,
+    }
+    return election.CallElection(community_code=community, **(given | fields))
+
+
+def the_steps(
+    id_: UUID, present: int = 800, votes: tuple[int, ...] = VOTES, people: Sequence[UUID] = PEOPLE
+) -> list[Command]:
+    """The commands after the call, in their order."""
+    candidates = [
+        election.CandidatePart(person_id=person, office=office)
+        for person, (_, office) in zip(people, CANDIDATES, strict=True)
+    ]
+    return [
+        election.RegisterVoters(
+            election_id=id_,
+            voters=max(MANY.voters, present),
+            households=MANY.households,
+            groups=MANY.groups,
+            roll_hash=ROLL,
+        ),
+        election.ScreenCandidates(election_id=id_, nominated=12, candidates=candidates),
+        election.HoldBallot(election_id=id_, present=present),
+        election.CountBallots(
+            election_id=id_, collected=present, invalid=0, votes=list(votes), protocol_hash=PROTOCOL
+        ),
+        election.CertifyResult(election_id=id_),
+    ]
+
+
+async def an_election_in(town: Town, status: ElectionStatus, **call: Any) -> tuple[str, UUID]:
+    """The community and its election, which has come to a state."""
+    community = await a_community(town)
+    await town.do(the_call(community, **call), town.street_officer)
+    id_ = election_id(community, call.get("ballot_on", TODAY))
+    for step in the_steps(id_)[: STATES.index(status)]:
+        await town.do(step, town.street_officer)
+    return community, id_
+
+
+async def a_committee_in(town: Town, *, vacant: bool = False) -> str:
+    """A community with a committee, of whom one has resigned where a seat is to be `vacant`."""
+    community, _ = await an_election_in(town, ElectionStatus.CERTIFIED)
+    if vacant:
+        await town.do(
+            committee.VacateSeat(
+                community_code=community, person_id=PEOPLE[0], ground=VacancyGround.RESIGNED
+            ),
+            town.street_officer,
+        )
+    return community
+
+
+def the_by_election(community: str, ballot_on: date = date(2026, 6, 1)) -> election.CallByElection:
+    return election.CallByElection(
+        community_code=community, mode=VotingMode.ONE_A_HOUSEHOLD, ballot_on=ballot_on
+    )
+
+
+def the_recall(community: str, **fields: Any) -> committee.RecallMember:
+    given: dict[str, Any] = {
+        "person_id": PEOPLE[0],
+        "proposal": election.ProposalPart(proposers=Proposers.ADULTS, supporters=200, entitled=1000),
+        "meeting": committee.MeetingPart(electors=1000, present=700, votes=400),
+        "protocol_hash": PROTOCOL,
+    }
+    return committee.RecallMember(community_code=community, **(given | fields))
