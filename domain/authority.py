@@ -1,9 +1,10 @@
-"""Who may set up divisions, grids, workers, departments and policies. Case steps have their own table."""
+"""Who may set up what, and keep the registers. Case steps have their own table."""
 
 from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 
+_GRID_HANDS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
 
@@ -18,6 +19,16 @@ class Setup(Term):
     KEEP_WORKERS = "KEEP_WORKERS", "网格员管理", "register, assign and relieve grid workers"
     PUBLISH_CONTACT = "PUBLISH_CONTACT", "公示", "publish a grid worker's contact"
     ERASE = "ERASE", "删除个人信息", "erase what is kept about a person; with a scope of everywhere"
+    KEEP_ELEMENTS = "KEEP_ELEMENTS", "要素管理", "register, correct and retire the elements of a grid"
+    KEEP_CARE = (
+        "KEEP_CARE",
+        "台账管理",
+        "enrol, record needs, correct and let exit in the care ledger",
+    )
+    MATCH_RESOURCE = "MATCH_RESOURCE", "资源对接", "find a resource for a need"
+    READ_CARE = "READ_CARE", "台账查阅", "read the words of the care ledger, each time for a purpose"
+    KEEP_DIARY = "KEEP_DIARY", "记录日志", "write and correct the diary"
+    READ_DIARY = "READ_DIARY", "日志查阅", "read the words of the diary, each time for a purpose"
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -28,6 +39,12 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.KEEP_WORKERS: GRID_KEEPERS,
     Setup.PUBLISH_CONTACT: GRID_KEEPERS | {Role.GRID_WORKER},
     Setup.ERASE: ADMINISTRATORS,
+    Setup.KEEP_ELEMENTS: _GRID_HANDS | {Role.STREET_OFFICER},
+    Setup.KEEP_CARE: _GRID_HANDS | {Role.STREET_OFFICER},
+    Setup.MATCH_RESOURCE: _GRID_HANDS | {Role.SECTOR_CHIEF, Role.STREET_OFFICER},
+    Setup.READ_CARE: _GRID_HANDS | {Role.SECTOR_CHIEF, Role.STREET_OFFICER},
+    Setup.KEEP_DIARY: _GRID_HANDS,
+    Setup.READ_DIARY: _GRID_HANDS | {Role.SECTOR_CHIEF, Role.STREET_OFFICER},
 }
 
 

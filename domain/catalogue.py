@@ -10,6 +10,10 @@ from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies
+from chuishao.domain.registers.care import CareEntry
+from chuishao.domain.registers.diary import DiaryEntry
+from chuishao.domain.registers.element import Element
+from chuishao.domain.registers.look import Look
 from chuishao.domain.whistle import Whistle
 from chuishao.domain.worker import GridWorker
 
@@ -23,6 +27,10 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Department: Phrase("department", "部门"),
     Policies: Phrase("policies", "政策"),
     Erasure: Phrase("erasure", "删除记录"),
+    Element: Phrase("element", "要素"),
+    CareEntry: Phrase("care entry", "台账记录"),
+    DiaryEntry: Phrase("diary entry", "民情日志"),
+    Look: Phrase("look", "查阅"),
 }
 """Every aggregate and what a person calls it."""
 

@@ -41,6 +41,8 @@ class Event(AggregateEvent):
     """
 
     TOPIC: ClassVar[str]
+    WITHHELD: ClassVar[bool] = False
+    """Whether nobody reads its words with the event: they are given out by a recorded look (查阅) alone."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -73,7 +75,7 @@ class Recordable(Protocol):
 
     @property
     def correlation(self) -> UUID | None:
-        """The case that its events belong to, if any."""
+        """The case that its events belong to, or the file of a register; None where they are published."""
 
     def collect_events(self) -> Any:
         """The events decided since it was loaded."""

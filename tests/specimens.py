@@ -29,16 +29,23 @@ STREAM = identify("specimen")
 AT = datetime(2026, 3, 2, 1, 0, 0, 123456, tzinfo=UTC)
 TOPICS = {aggregate.__name__: aggregate.TOPIC for aggregate in AGGREGATES}
 TEXTS = {
+    "care_group": "HARDSHIP",
     "category": "01001",
     "code": "120101001001",
     "community": "120101001001",
+    "diary_topic": "HOUSEHOLD",
     "effective_from": "2023-09-01",
+    "element_kind": "PERSON",
+    "exit_reason": "BETTER",
     "grid": "120101001001-G001",
     "ground": "OWN_REQUEST",
     "holder": "120101001001-G001",
     "kind": "ROUTINE",
     "level": "COMMUNITY",
     "linkage": "RAPID_SERVICE",
+    "purpose": "HOME_VISIT",
+    "register": "CARE",
+    "resource_source": "GOVERNMENT",
     "severity": "MINOR",
     "street": "120101001",
     "tier": "MULTI_UNIT",
