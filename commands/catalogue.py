@@ -2,6 +2,7 @@
 
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
+from chuishao.commands.registers import care, diary, elements
 
 COMMANDS: tuple[type[Command], ...] = (
     cases.ReportCase,
@@ -51,4 +52,16 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
     erasure.EraseSubject,
+    elements.RegisterElement,
+    elements.CorrectElement,
+    elements.RetireElement,
+    care.EnrolCare,
+    care.RecordNeed,
+    care.MatchResource,
+    care.CorrectCare,
+    care.ExitCare,
+    care.ReadCareEntry,
+    diary.WriteDiaryEntry,
+    diary.CorrectDiaryEntry,
+    diary.ReadDiaryEntry,
 )

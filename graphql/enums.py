@@ -14,6 +14,17 @@ from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
+from chuishao.domain.registers.terms import (
+    CareGroup,
+    DiaryTopic,
+    ElementKind,
+    ExitReason,
+    GroupList,
+    LineKind,
+    LookPurpose,
+    Register,
+    ResourceSource,
+)
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
@@ -36,6 +47,15 @@ NAMES: dict[type[Term], str] = {
     TimeUnit: "TimeUnit",
     LimitKind: "LimitKind",
     ErasureGround: "ErasureGround",
+    ElementKind: "ElementKind",
+    CareGroup: "CareGroup",
+    GroupList: "CareGroupList",
+    ExitReason: "CareExitReason",
+    ResourceSource: "ResourceSource",
+    DiaryTopic: "DiaryTopic",
+    Register: "Register",
+    LookPurpose: "LookPurpose",
+    LineKind: "RegisterLineKind",
 }
 
 

@@ -17,6 +17,7 @@ from chuishao.graphql.arguments import (
     by_order,
     in_place,
 )
+from chuishao.graphql.boards.registers import RegisterQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -31,12 +32,16 @@ from chuishao.graphql.filters import (
 )
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import (
+    CARE_ENTRY,
     CASE,
     DEPARTMENT,
+    DIARY_ENTRY,
     DIVISION,
     DIVISION_BY_ID,
+    ELEMENT,
     GRID,
     GRID_BY_ID,
+    LOOK,
     STANDING,
     TALLY,
     WHISTLE,
@@ -99,6 +104,10 @@ NODES = Refetched(
         "worker": ("GridWorker", WORKER),
         "department": ("Department", DEPARTMENT),
         "division": ("Division", DIVISION_BY_ID),
+        "element": ("Element", ELEMENT),
+        "care": ("CareEntry", CARE_ENTRY),
+        "diary": ("DiaryEntry", DIARY_ENTRY),
+        "look": ("Look", LOOK),
     }
 )
 
@@ -168,7 +177,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries):
+class Query(SealQueries, RegisterQueries):
     """The queries."""
 
     @strawberry.field(

@@ -9,10 +9,14 @@ from chuishao.graphql.mutations import Mutation
 from chuishao.graphql.queries import Query
 from chuishao.graphql.scalars import CONFIG
 from chuishao.graphql.subscriptions import Subscription
+from chuishao.graphql.types.care import CareEntry
 from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.department import Department
+from chuishao.graphql.types.diary import DiaryEntry
 from chuishao.graphql.types.division import Division
+from chuishao.graphql.types.element import Element
 from chuishao.graphql.types.grid import Grid
+from chuishao.graphql.types.register import Look
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
 
@@ -22,7 +26,18 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Case, Whistle, Grid, GridWorker, Department, Division],
+    types=[
+        Case,
+        Whistle,
+        Grid,
+        GridWorker,
+        Department,
+        Division,
+        Element,
+        CareEntry,
+        DiaryEntry,
+        Look,
+    ],
     config=CONFIG,
 )
 

@@ -1,11 +1,15 @@
 """Every read model."""
 
 from chuishao.projections import (
+    care,
     cases,
     departments,
+    diary,
     divisions,
+    elements,
     grids,
     history,
+    looks,
     policies,
     tallies,
     whistles,
@@ -23,4 +27,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     history.PROJECTION,
     tallies.PROJECTION,
     whistles.PROJECTION,
+    elements.PROJECTION,
+    care.PROJECTION,
+    diary.PROJECTION,
+    looks.PROJECTION,
 )

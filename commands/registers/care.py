@@ -134,7 +134,7 @@ class ExitCare(CareCommand):
 class ReadCareEntry(CareCommand):
     """查阅台账 Read the words of an entry of the care ledger. The look is recorded first, as of now."""
 
-    thing = "careWords"
+    thing = "words"
     makes = True
     roles = MAY_SET_UP[Setup.READ_CARE]
     purpose: Purpose

@@ -82,7 +82,7 @@ class CorrectDiaryEntry(DiaryCommand):
 class ReadDiaryEntry(DiaryCommand):
     """查阅民情日志 Read the words of an entry of the diary. The look is recorded first, as of now."""
 
-    thing = "diaryWords"
+    thing = "words"
     makes = True
     roles = MAY_SET_UP[Setup.READ_DIARY]
     purpose: Purpose

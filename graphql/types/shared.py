@@ -18,11 +18,15 @@ from chuishao.graphql.types.fields import Computed, Sealed, column, computed, co
 from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
+    from chuishao.graphql.types.care import CareEntry
     from chuishao.graphql.types.case import Case
     from chuishao.graphql.types.department import Department
+    from chuishao.graphql.types.diary import DiaryEntry
     from chuishao.graphql.types.division import Division
+    from chuishao.graphql.types.element import Element
     from chuishao.graphql.types.grid import Grid
     from chuishao.graphql.types.whistle import Whistle
+    from chuishao.graphql.types.words import WordsShown
     from chuishao.graphql.types.worker import GridWorker
 
 _HERE = "chuishao.graphql.types"
@@ -32,6 +36,10 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+ElementRef: TypeAlias = Annotated["Element", strawberry.lazy(f"{_HERE}.element")]
+CareEntryRef: TypeAlias = Annotated["CareEntry", strawberry.lazy(f"{_HERE}.care")]
+DiaryEntryRef: TypeAlias = Annotated["DiaryEntry", strawberry.lazy(f"{_HERE}.diary")]
+WordsShownRef: TypeAlias = Annotated["WordsShown", strawberry.lazy(f"{_HERE}.words")]
 
 T = TypeVar("T")
 
