@@ -45,7 +45,7 @@ def _by(who: Callable[[Town], Actor], given: Callable[[Town], Awaitable[dict[str
 
 def _fresh(**fields: Any) -> Callable[[Town], Awaitable[dict[str, Any]]]:
     async def given(_town: Town) -> dict[str, Any]:
-        return fields
+        return dict(fields)
 
     return given
 
