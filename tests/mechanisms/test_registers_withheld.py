@@ -41,12 +41,12 @@ WORDS = """words {
   person { text state } household { text state }
   lines { line { number kind correctedBy words { text state } } words { text state } }
 } unread { code message }"""
-LISTS = """query ($care: ID!, $diary: ID!, $at: Position) {
+LISTS = """query ($care: ID!, $diary: ID!, $at: Position, $after: String) {
   careEntry(id: $care, atLeast: $at) { ...Care }
   diaryEntry(id: $diary) { ...Diary }
   one: node(id: $care) { id ... on CareEntry { ...Care } }
   other: node(id: $diary) { id ... on DiaryEntry { ...Diary } }
-  events(first: 100, place: "120101001", types: [
+  events(first: 100, after: $after, place: "120101001", types: [
     "CareEnrolled", "NeedRecorded", "ResourceMatched", "CareCorrected", "CareExited",
     "DiaryEntryWritten", "DiaryEntryCorrected", "WordsRead"
   ]) { type data storedData actor { id } }
@@ -93,7 +93,14 @@ class File:
     town: Town
     care: UUID = field(init=False)
     diary: UUID = field(init=False)
+    after: str = ""
+    """The cursor before their first event."""
     words: list[str] = field(default_factory=list)
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What a reader may ask for."""
+        return {"care": str(self.care), "diary": str(self.diary), "after": self.after}
 
     def say(self, what: str) -> str:
         self.words.append(f"{what}〔{uuid4().hex[:12]}〕")
@@ -101,6 +108,7 @@ class File:
 
     async def write(self) -> File:
         do = self.town.do
+        self.after = await self.town.log.cursor_at_head()
         enrol = care.EnrolCare(
             group=CareGroup.MENTAL_DISORDER, grid_code=GRID, person=self.say("对象"), words=self.say("情况")
         )
@@ -160,7 +168,7 @@ def test_nothing_leads_to_words_but_the_payloads_of_looks() -> None:
 
 async def test_no_query_shows_a_word_to_anybody(town: Town, serving: Served) -> None:
     file = await File(town).write()
-    ids = {"care": str(file.care), "diary": str(file.diary), "at": await town.log.head()}
+    ids = file.known | {"at": await town.log.head()}
     for actor in everybody(town):
         client = serving.client(actor)
         answers = [await client.send(LISTS, ids), await client.send(PAGES, {"at": ids["at"]})]
@@ -176,7 +184,7 @@ async def test_no_query_shows_a_word_to_anybody(town: Town, serving: Served) -> 
 
 async def test_who_has_no_business_there_sees_nothing_of_it(town: Town, serving: Served) -> None:
     file = await File(town).write()
-    ids = {"care": str(file.care), "diary": str(file.diary), "at": await town.log.head()}
+    ids = file.known | {"at": await town.log.head()}
     department = Actor("officer-0", Role.DEPARTMENT_OFFICER, "120101", town.departments[0])
     strangers = [
         Actor("staff-9", Role.COMMUNITY_STAFF, OTHER_COMMUNITY),
@@ -198,17 +206,16 @@ async def test_a_machine_learns_that_something_happened_and_not_what(town: Town,
     file = await File(town).write()
     await town.do(care.ReadCareEntry(care_id=file.care, purpose=LookPurpose.EMERGENCY), STAFF)
     machine = serving.client(Actor("integrator-1", Role.INTEGRATOR, ""))
-    data = (await machine.read(LISTS, care=str(file.care), diary=str(file.diary)))["events"]
+    data = (await machine.read(LISTS, **file.known))["events"]
     assert len(data) > 5
     assert {value for event in data for value in event["data"].values()} == {None}
 
 
 async def test_a_subscription_tells_no_word(town: Town, serving: Served) -> None:
     asked = "subscription ($after: String) { events(after: $after) { type data } }"
-    after = await town.log.cursor_at_head()
     file = await File(town).write()
     async with serving.client(STREET_OFFICER).socket() as socket:
-        await socket.subscribe(asked, after=after)
+        await socket.subscribe(asked, after=file.after)
         heard = [(await socket.next())["events"] for _ in range(6)]
     assert [event["type"] for event in heard][:3] == ["CareEnrolled", "NeedRecorded", "ResourceMatched"]
     assert file.said_in(heard) == []
@@ -422,7 +429,7 @@ async def test_words_are_told_by_recorded_looks_alone_and_never_after_an_erasure
             sent.pop(who, None)
         living = set(file.words) - gone
         client, head = serving.client(people[number % len(people)]), await town.log.head()
-        ids = {"care": str(file.care), "diary": str(file.diary), "at": head}
+        ids = file.known | {"at": head}
         match step:
             case "need":
                 await town.do(care.RecordNeed(care_id=file.care, words=file.say("需求")), STAFF)
