@@ -2,6 +2,7 @@
 
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
+from chuishao.commands.people import persons, posts
 from chuishao.commands.registers import care, diary, elements
 
 COMMANDS: tuple[type[Command], ...] = (
@@ -52,6 +53,13 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
     erasure.EraseSubject,
+    persons.RegisterPerson,
+    persons.RecordLevel,
+    persons.RecordTraining,
+    persons.RecordAppraisal,
+    persons.GrantIncentive,
+    posts.FillPost,
+    posts.VacatePost,
     elements.RegisterElement,
     elements.CorrectElement,
     elements.RetireElement,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import is_not
 from typing import Any, TypeVar, cast
-from uuid import UUID, uuid5
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from eventsourcing.domain import BaseAggregate
@@ -19,13 +19,14 @@ from chuishao.domain.catalogue import AGGREGATES
 from chuishao.domain.division import Division, DivisionCode, Level, level_of
 from chuishao.domain.event import Event
 from chuishao.domain.grid import ServiceGrid, community_code
-from chuishao.domain.identity import POLICY_ID, division_id, grid_id
+from chuishao.domain.identity import POLICY_ID, division_id, grid_id, named
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies, Policy, in_force, parse
 from chuishao.domain.refusal import (
     AlreadyExists,
     NoPolicy,
     NotFound,
+    RetiredGrid,
     UnknownDivision,
     UnknownGrid,
     WrongDivisionLevel,
@@ -67,7 +68,7 @@ class Work:
 
     def new_id(self, name: str = "") -> UUID:
         """An identifier for something this command makes: a repetition of the command makes the same one."""
-        return uuid5(self.command_id, name)
+        return named(self.command_id, name)
 
     async def find(self, kind: type[A], identifier: UUID) -> A | None:
         """Load an aggregate; None where its stream is empty."""
@@ -113,6 +114,18 @@ class Work:
         if division is None or division.place != code or division.abolished_from is not None:
             raise UnknownDivision(path, code=code)
         return division
+
+    async def place(self, code: str, path: str = "placeCode") -> None:
+        """Refuse a code that no division bears now, of whichever level, and no active grid."""
+        if "-" not in code:
+            await self.division(code, path=path)
+            return
+        community_code(code, path)
+        grid = await self.find(ServiceGrid, grid_id(code))
+        if grid is None:
+            raise UnknownGrid(path, code=code)
+        if grid.retired_at is not None:
+            raise RetiredGrid(path, code=code, at=grid.retired_at.date().isoformat())
 
     async def grid(self, code: str, community: str | None = None) -> ServiceGrid:
         """An active grid, of that community where one is given; refused otherwise."""

@@ -7,6 +7,7 @@ from chuishao.domain.vocabulary import Role
 _GRID_HANDS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
+APPOINTERS = frozenset({Role.STREET_OFFICER, Role.ADMINISTRATOR})
 
 
 class Setup(Term):
@@ -19,6 +20,10 @@ class Setup(Term):
     KEEP_WORKERS = "KEEP_WORKERS", "网格员管理", "register, assign and relieve grid workers"
     PUBLISH_CONTACT = "PUBLISH_CONTACT", "公示", "publish a grid worker's contact"
     ERASE = "ERASE", "删除个人信息", "erase what is kept about a person; with a scope of everywhere"
+    KEEP_PEOPLE = "KEEP_PEOPLE", "人员管理", "register persons, record their rungs and trainings"
+    APPRAISE = "APPRAISE", "综合考核", "appraise persons and grant incentives"
+    FILL_POSTS = "FILL_POSTS", "任免", "fill and vacate posts of zones, committees, sectors and offices"
+    FILL_GRID_POSTS = "FILL_GRID_POSTS", "网格任用", "fill and vacate posts of grid leaders and helpers"
     KEEP_ELEMENTS = "KEEP_ELEMENTS", "要素管理", "register, correct and retire the elements of a grid"
     KEEP_CARE = (
         "KEEP_CARE",
@@ -39,6 +44,10 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.KEEP_WORKERS: GRID_KEEPERS,
     Setup.PUBLISH_CONTACT: GRID_KEEPERS | {Role.GRID_WORKER},
     Setup.ERASE: ADMINISTRATORS,
+    Setup.KEEP_PEOPLE: GRID_KEEPERS,
+    Setup.APPRAISE: APPOINTERS,
+    Setup.FILL_POSTS: APPOINTERS,
+    Setup.FILL_GRID_POSTS: GRID_KEEPERS,
     Setup.KEEP_ELEMENTS: _GRID_HANDS | {Role.STREET_OFFICER},
     Setup.KEEP_CARE: _GRID_HANDS | {Role.STREET_OFFICER},
     Setup.MATCH_RESOURCE: _GRID_HANDS | {Role.SECTOR_CHIEF, Role.STREET_OFFICER},

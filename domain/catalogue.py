@@ -8,6 +8,8 @@ from chuishao.domain.division import Division, DivisionCode
 from chuishao.domain.erasure import Erasure
 from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
+from chuishao.domain.people.person import Person
+from chuishao.domain.people.post import Post
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies
 from chuishao.domain.registers.care import CareEntry
@@ -27,6 +29,8 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Department: Phrase("department", "部门"),
     Policies: Phrase("policies", "政策"),
     Erasure: Phrase("erasure", "删除记录"),
+    Person: Phrase("person", "人员"),
+    Post: Phrase("post", "岗位"),
     Element: Phrase("element", "要素"),
     CareEntry: Phrase("care entry", "台账记录"),
     DiaryEntry: Phrase("diary entry", "民情日志"),

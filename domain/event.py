@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,7 +27,6 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far a reporter's clock may run ahead of ours."""
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols without ink: fillers of Hangul, the empty Braille pattern."""
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 EVENT_TYPES: dict[str, type[Event]] = {}
 """Every event type by its topic; filled as the modules of the domain are imported."""
@@ -41,6 +39,9 @@ class Event(AggregateEvent):
     """
 
     TOPIC: ClassVar[str]
+    GUARDED: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are no words and yet not for everybody: shown to those who handle cases there, and to
+    auditors. What belongs to no case is published otherwise."""
     WITHHELD: ClassVar[bool] = False
     """Whether nobody reads its words with the event: they are given out by a recorded look (查阅) alone."""
 
@@ -130,7 +131,11 @@ def _blank(text: str) -> bool:
 
 def storable(text: str) -> bool:
     """Whether PostgreSQL and UTF-8 can hold the text: no NUL, no unpaired surrogate."""
-    return _UNSTORABLE.search(text) is None
+    try:
+        text.encode()  # a hundred times as fast as looking at each character
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def written_or_none(field: str, text: str | None, limit: int = LONG_TEXT) -> str | None:

@@ -40,7 +40,7 @@ class Lanes:
         try:
             while self._idle:
                 connection = self._idle.pop()
-                if not connection.is_closed():
+                if _is_open(connection):
                     return connection
                 await self._pool.release(connection)
             with available():
@@ -63,6 +63,14 @@ class Lanes:
         """Give back the connections that nobody reads on."""
         while self._idle:
             await self._pool.release(self._idle.pop())
+
+
+def _is_open(connection: Connection) -> bool:
+    """Whether a connection may be used; a lost one was taken back by its pool and does not even say so."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
 
 
 class Lane:

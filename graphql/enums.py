@@ -12,6 +12,7 @@ from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.division import Level
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.registers.terms import (
@@ -47,6 +48,10 @@ NAMES: dict[type[Term], str] = {
     TimeUnit: "TimeUnit",
     LimitKind: "LimitKind",
     ErasureGround: "ErasureGround",
+    PostKind: "PostKind",
+    ChiefStanding: "ChiefStanding",
+    Rung: "CareerRung",
+    TrainingTier: "TrainingTier",
     ElementKind: "ElementKind",
     CareGroup: "CareGroup",
     GroupList: "CareGroupList",

@@ -15,13 +15,14 @@ from typing import Any, TypeAlias
 from chuishao.domain.division import Level
 from chuishao.domain.sight import Reader
 from chuishao.eventlog.connection import Connection
-from chuishao.projections import history, tallies
+from chuishao.projections import history, people, posts, tallies
 from chuishao.projections.care import ENTRIES as CARE_ENTRIES
 from chuishao.projections.cases import CASES
 from chuishao.projections.departments import DEPARTMENTS
 from chuishao.projections.diary import ENTRIES as DIARY_ENTRIES
 from chuishao.projections.divisions import DIVISIONS, NAMES
-from chuishao.projections.elements import COVERAGE, ELEMENTS
+from chuishao.projections.elements import COVERAGE as ELEMENT_COVERAGE
+from chuishao.projections.elements import ELEMENTS
 from chuishao.projections.grids import GRIDS
 from chuishao.projections.lines import LINES
 from chuishao.projections.looks import LOOKS
@@ -193,9 +194,37 @@ TRACE = Link(
 """The history of a case, with the events as recorded."""
 HELD = Link(history.ENTRIES, "history.entry", "case_id", ("position",))
 """The history of a case without the events: who held it."""
+PERSON = Link(people.PERSONS, "people.person", "id")
+"""A person by the identifier."""
+TRAININGS_OF_PERSON = Link(people.TRAININGS, "people.training", "person", ("number",))
+"""The trainings of a person."""
+APPRAISALS_OF_PERSON = Link(people.APPRAISALS, "people.appraisal", "person", ("period",))
+"""The appraisals of a person."""
+APPRAISAL = Link(people.APPRAISALS, "people.appraisal", "id")
+"""An appraisal; listed."""
+INCENTIVES = Link(people.INCENTIVES, "people.incentive", "appraisal", ("position",))
+"""What was granted after an appraisal."""
+LADDER = Link(Table("ladder", people.RungCount), people.LADDER, "rank")
+"""The rungs of the career ladder with those who stand on them; listed."""
+TRAINING_HOURS = Link(Table("training_hours", people.TierHours), people.HOURS, "rank")
+"""The tiers of training with their hours; listed."""
+POST = Link(posts.POSTS, "posts.post", "id")
+"""A post by its identifier."""
+TENURE = Link(posts.TENURES, "posts.tenure", "id")
+"""A tenure; listed."""
+TENURES_OF_POST = Link(posts.TENURES, "posts.tenure", "post", ("number",))
+"""Who held a post, one after the other."""
+TENURES_OF_PERSON = Link(posts.TENURES, "posts.tenure", "person", ("since", "id"))
+"""The posts that a person held, in the order of taking them up."""
+LEADERSHIP = Link(posts.LEADERSHIPS, "posts.leadership", "id")
+"""Who leads a community; listed."""
+COVERAGE = Link(Table("coverage", posts.Coverage), posts.COVERAGE, "place")
+"""How many communities of a division one person leads; listed."""
+CROSS_APPOINTMENTS = Link(Table("cross", posts.CrossAppointment), posts.CROSS, "month")
+"""How many are in both committees, month by month; listed."""
 ELEMENT = Link(ELEMENTS, "elements.element", "id")
 """An element of the unified registry by its identifier."""
-COVERAGE_OF_GRID = Link(COVERAGE, "elements.coverage", "grid")
+COVERAGE_OF_GRID = Link(ELEMENT_COVERAGE, "elements.coverage", "grid")
 """How many elements of each kind a grid has."""
 CARE_ENTRY = Link(CARE_ENTRIES, "care.entry", "id", seen=_of_seen_grid)
 """An entry of the care ledger; none where the reader does not see the ledger."""

@@ -16,6 +16,8 @@ from chuishao.graphql.types.diary import DiaryEntry
 from chuishao.graphql.types.division import Division
 from chuishao.graphql.types.element import Element
 from chuishao.graphql.types.grid import Grid
+from chuishao.graphql.types.person import Person
+from chuishao.graphql.types.post import Post
 from chuishao.graphql.types.register import Look
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
@@ -33,6 +35,8 @@ schema = strawberry.Schema(
         GridWorker,
         Department,
         Division,
+        Person,
+        Post,
         Element,
         CareEntry,
         DiaryEntry,

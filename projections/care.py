@@ -34,7 +34,7 @@ class CareRow:
     id: UUID
     care_group: str
     grid: str
-    person: bytes | None
+    whom: bytes | None
     household: bytes | None
     enrolled_at: datetime
     exited_at: datetime | None
@@ -73,12 +73,12 @@ def evolve(
     """Fold one event of the ledger."""
     id_, event = recorded.stream, recorded.event
     match event:
-        case facts.CareEnrolled(care_group=group, grid=grid, person=person, household=household):
+        case facts.CareEnrolled(care_group=group, grid=grid, whom=whom, household=household):
             rows[id_] = CareRow(
                 id=id_,
                 care_group=group,
                 grid=grid,
-                person=to_bytes(person),
+                whom=to_bytes(whom),
                 household=to_bytes(household),
                 enrolled_at=recorded.occurred_at,
                 exited_at=None,

@@ -3,7 +3,7 @@ CREATE TABLE entry (
     id          uuid PRIMARY KEY,
     care_group  text        NOT NULL,
     grid        text        NOT NULL COLLATE "C",
-    person      bytea,
+    whom        bytea,
     household   bytea,
     enrolled_at timestamptz NOT NULL,
     exited_at   timestamptz,

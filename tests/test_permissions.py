@@ -24,10 +24,8 @@ from graphql import (
 
 from chuishao.commands import cases, grids, whistles
 from chuishao.commands.catalogue import COMMANDS
-from chuishao.commands.registers.care import ReadCareEntry
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import Actor
-from chuishao.domain.registers.terms import LookPurpose
 from chuishao.domain.sight import SHOWN, Reading
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.eventlog.connection import open_pool
@@ -38,7 +36,7 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import schema
 from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
-from tests.mechanisms.steps_registers import enrolled, noted, registered
+from tests.mechanisms.steps import identifiers, live
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.steps import MUTATIONS, on_a_case
 from tests.town import COMMUNITY, GRID, KEY, STREET, Town, make_town
@@ -160,10 +158,9 @@ class Known:
 
     case: UUID
     whistle: UUID
-    element: UUID
-    care: UUID
-    diary: UUID
     position: int
+    ids: dict[str, str]
+    """By the query of one thing, of what belongs to the mechanisms."""
 
 
 @pytest.fixture(scope="module")
@@ -204,15 +201,13 @@ async def known(town: Town, serving: Served) -> Known:
     await town.do(whistles.CloseOnSiteMeeting(whistle_id=whistle), street)
     await town.do(whistles.ResolveWhistle(whistle_id=whistle, result="联动办结"), street)
     await town.do(grids.PublishContact(worker_id=town.workers[GRID], contact="公示栏 001"))
-    element, care, diary = await registered(town), await enrolled(town), await noted(town)
-    staff_looks = ReadCareEntry(care_id=care, purpose=LookPurpose.HOME_VISIT)
-    await town.do(staff_looks, staff)
+    await live(town)
     head = await town.log.head()
     await seal(town.log, seal_key(KEY))
     await serving.client(AUDITOR).read(
         "query ($at: Position) { cases(first: 0, atLeast: $at) { nodes { id } } }", at=head
     )
-    return Known(case, whistle, element, care, diary, head)
+    return Known(case, whistle, head, await identifiers(town))
 
 
 def roots(known: Known, town: Town) -> dict[str, str]:
@@ -226,10 +221,7 @@ def roots(known: Known, town: Town) -> dict[str, str]:
         "department": f'department(id: "{town.departments[0]}")',
         "tally": f'tally(place: "{STREET}")',
         "consistency": "consistency(since: 1)",
-        "element": f'element(id: "{known.element}")',
-        "careEntry": f'careEntry(id: "{known.care}")',
-        "diaryEntry": f'diaryEntry(id: "{known.diary}")',
-    }
+    } | {name: f'{name}(id: "{id_}")' for name, id_ in known.ids.items()}
 
 
 @cache
@@ -240,7 +232,7 @@ def paths() -> dict[str, tuple[str, ...]]:
     wanted = {kind for kind, _, _ in permissions.fields()}
     found: dict[str, tuple[str, ...]] = {}
     waiting: list[tuple[GraphQLObjectType, tuple[str, ...]]] = [(query, ())]
-    lists = {"node", "events", "cases", "whistles", "elements", "careEntries", "diaryEntries", "looks"}
+    lists = {"node", "events", "cases", "whistles", "careEntries", "diaryEntries", "looks"}
     # one case says more than a list of any
     while waiting:
         kind, way = waiting.pop(0)

@@ -23,11 +23,8 @@ from graphql import (
 
 from chuishao.commands import cases, grids, whistles
 from chuishao.commands.catalogue import COMMANDS
-from chuishao.commands.registers.care import ReadCareEntry
-from chuishao.commands.registers.diary import ReadDiaryEntry
 from chuishao.domain.actor import Actor
 from chuishao.domain.catalogue import EVENT_TYPES
-from chuishao.domain.registers.terms import LookPurpose
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
@@ -37,7 +34,9 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import operations, schema, sdl
 from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
-from tests.mechanisms.steps_registers import enrolled, noted, registered
+from tests.mechanisms.steps import OPERATIONS as OF_MECHANISMS
+from tests.mechanisms.steps import identifiers as known_ids
+from tests.mechanisms.steps import live
 from tests.served import AUDITOR, Client, Served, served
 from tests.steps import MUTATIONS as ACCEPTED
 from tests.steps import accepted, assessed, released, verified
@@ -194,12 +193,7 @@ async def town(database: str) -> AsyncIterator[Town]:
     await made.do(cases.CloseCase(case_id=case), made.community_staff)
     await made.assigned()
     await made.do(grids.PublishContact(worker_id=made.workers[GRID], contact="公示栏 001"))
-    await registered(made)
-    for look in (
-        ReadCareEntry(care_id=await enrolled(made), purpose=LookPurpose.HOME_VISIT),
-        ReadDiaryEntry(diary_id=await noted(made), purpose=LookPurpose.SUPERVISION),
-    ):
-        await made.do(look, made.community_staff)
+    await live(made)
     await seal(made.log, seal_key(KEY))
     yield made
     await pool.close()
@@ -242,10 +236,7 @@ async def identifiers(town: Town) -> dict[str, str]:
         "whistle": str(await pool.fetchval("SELECT id FROM whistles.whistle LIMIT 1")),
         "worker": str(town.workers[GRID]),
         "department": str(town.departments[0]),
-        "element": str(await pool.fetchval("SELECT id FROM elements.element LIMIT 1")),
-        "care": str(await pool.fetchval("SELECT entry FROM looks.look WHERE register = 'CARE' LIMIT 1")),
-        "diary": str(await pool.fetchval("SELECT entry FROM looks.look WHERE register = 'DIARY' LIMIT 1")),
-    }
+    } | await known_ids(town)
 
 
 QUERIES: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
@@ -258,12 +249,9 @@ QUERIES: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "frontend_whistle": lambda ids: {"id": ids["whistle"]},
     "frontend_whistle_board": lambda ids: {"filter": {"departmentId": ids["department"]}},
     "frontend_department": lambda ids: {"id": ids["department"]},
-    "frontend_element": lambda ids: {"id": ids["element"]},
-    "frontend_care_entry": lambda ids: {"id": ids["care"]},
-    "frontend_diary_entry": lambda ids: {"id": ids["diary"]},
     "integrator_anything_by_id": lambda ids: {"id": ids["whistle"]},
     "integrator_read_log": lambda _: {"types": ["CaseReported"]},
-}
+} | OF_MECHANISMS
 REGISTERS = {"care_ledger", "care_entry", "diary", "diary_entry", "looks"}
 WITHHELD = {name for name in OPERATIONS if name.partition("_")[2] in REGISTERS}
 """Operations that show nothing to machines."""

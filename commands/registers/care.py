@@ -34,7 +34,7 @@ class EnrolCare(Command):
     roles = MAY_SET_UP[Setup.KEEP_CARE]
     group: Annotated[CareGroup, Doc("群体 the priority group")]
     grid_code: GridCode
-    person: Annotated[str, Doc("对象 who it is, such as “老人 001”; personal text")]
+    whom: Annotated[str, Doc("对象 who it is, such as “老人 001”; personal text")]
     words: Annotated[str, Doc("情况 how the person lives; personal text, up to 4,000 characters")]
     household: Household = None
     same_person_as: SamePerson = None
@@ -49,7 +49,7 @@ class EnrolCare(Command):
             self.group,
             self.grid_code,
             subject,
-            self.person,
+            self.whom,
             self.household,
             self.words,
             work.at,

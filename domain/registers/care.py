@@ -44,7 +44,7 @@ class CareEnrolled(CareEvent, AggregateCreated):
     care_group: str
     grid: str
     subject: UUID
-    person: Text
+    whom: Text
     household: Text | None
     words: Text
 
@@ -132,7 +132,7 @@ class CareEntry(BaseAggregate[UUID]):
         group: CareGroup,
         grid: str,
         subject: UUID | None,
-        person: str,
+        whom: str,
         household: int | None,
         words: str,
         at: datetime,
@@ -146,7 +146,7 @@ class CareEntry(BaseAggregate[UUID]):
             care_group=group.value,
             grid=grid,
             subject=whose,
-            person=PersonalText(whose, written("person", person, SHORT_TEXT)),
+            whom=PersonalText(whose, written("whom", whom, SHORT_TEXT)),
             household=about(whose, "household", None if household is None else str(household)),
             words=PersonalText(whose, written("words", words)),
         )

@@ -43,7 +43,7 @@ class CareEntry(Node):
     needs: int = column("需求数 How many needs are recorded.")
     unmet: int = column("未对接需求数 How many of them have no resource yet.")
 
-    person: PersonalText | None = withheld("person", "对象 Who it is.")
+    whom: PersonalText | None = withheld("whom", "对象 Who it is.")
     household: PersonalText | None = withheld("household", "户号 The number of the household in its grid.")
     grid: GridRef | None = one("网格 The grid of the ledger.", GRID, "grid")
     lines: list[RegisterLine] = many("条目 Everything that was written, in order.", CARE_LINES, "id")

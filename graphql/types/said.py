@@ -37,7 +37,7 @@ class Said:
         if event.WITHHELD:
             return cls(fields if shown(Reading.REGISTERS) else dict.fromkeys(fields), [])
         if not shown(Reading.ACTORS):
-            fields |= dict.fromkeys(_ACTORS & fields.keys())
+            fields |= dict.fromkeys((_ACTORS | event.GUARDED) & fields.keys())
         words, notes = shown(Reading.WORDS), shown(Reading.NOTES)
         texts = [
             text

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.division import Division
     from chuishao.graphql.types.element import Element
     from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.person import Person
+    from chuishao.graphql.types.post import Post
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.words import WordsShown
     from chuishao.graphql.types.worker import GridWorker
@@ -36,6 +38,8 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+PersonRef: TypeAlias = Annotated["Person", strawberry.lazy(f"{_HERE}.person")]
+PostRef: TypeAlias = Annotated["Post", strawberry.lazy(f"{_HERE}.post")]
 ElementRef: TypeAlias = Annotated["Element", strawberry.lazy(f"{_HERE}.element")]
 CareEntryRef: TypeAlias = Annotated["CareEntry", strawberry.lazy(f"{_HERE}.care")]
 DiaryEntryRef: TypeAlias = Annotated["DiaryEntry", strawberry.lazy(f"{_HERE}.diary")]

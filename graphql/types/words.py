@@ -29,7 +29,7 @@ class WordsRow:
     """A look, and the sealed words that it gives out."""
 
     look: LookRow
-    person: bytes | None
+    whom: bytes | None
     household: bytes | None
     lines: Sequence[LineRow]
 
@@ -65,7 +65,7 @@ class WordsShown:
         return identified("words-shown", id)
 
     look: Look = same("查阅 The look as it is recorded.", "look")
-    person: PersonalText | None = sealed_where("person", lambda: True, "对象 Who it is; null in the diary.")
+    whom: PersonalText | None = sealed_where("whom", lambda: True, "对象 Who it is; null in the diary.")
     household: PersonalText | None = sealed_where(
         "household", lambda: True, "户号 The household, if one is named."
     )
@@ -91,7 +91,7 @@ async def words_of(info: Info, look_id: Any) -> WordsRow | None:
     if entry is None:
         return None
     lines = await loaders.of(_LINES[register]).load(look.entry)
-    return WordsRow(look, getattr(entry, "person", None), entry.household, _by_then(lines, look.position))
+    return WordsRow(look, getattr(entry, "whom", None), entry.household, _by_then(lines, look.position))
 
 
 def _by_then(lines: Sequence[LineRow], position: int) -> list[LineRow]:

@@ -129,9 +129,9 @@ def _elements(number: int, grid: str, pen: _Pen, worker: Actor) -> Written:
 def _cared_for(group: CareGroup, grid: str, pen: _Pen, worker: Actor, staff: Actor) -> Written:
     number = list(CareGroup).index(group)
     entry = pen.coming
-    person, household = f"{group.zh} {number + 1:03d}（模拟）", 11 * number + 5
+    whom, household = f"{group.zh} {number + 1:03d}（模拟）", 11 * number + 5
     enrol = care.EnrolCare(
-        group=group, grid_code=grid, person=person, household=household, words="情况见走访记录（模拟）"
+        group=group, grid_code=grid, whom=whom, household=household, words="情况见走访记录（模拟）"
     )
     yield worker, enrol
     yield worker, care.RecordNeed(care_id=entry, words=f"{NEEDS[number % len(NEEDS)]}（模拟）")

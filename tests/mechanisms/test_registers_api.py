@@ -13,7 +13,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from tests.conftest import copy_of_template
-from tests.mechanisms.steps_registers import REGISTERS, enrolled, noted, registered
+from tests.mechanisms.steps_registers import STEPS, enrolled, noted, registered
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town, make_town
 
@@ -127,13 +127,13 @@ async def test_the_name_of_an_element_is_for_those_who_handle_cases_there(
 
 
 LEDGER = """query ($id: ID!, $at: Position) { careEntry(id: $id, atLeast: $at) {
-  group lists needs unmet exitedAt exitReason grid { code } person { state } household { state }
+  group lists needs unmet exitedAt exitReason grid { code } whom { state } household { state }
   lines { number kind corrects correctedBy need source actor words { text state } }
 } }"""
 
 
 async def test_an_entry_goes_from_enrolment_to_exit_with_everything_kept(staff: Client) -> None:
-    fields = {"group": "HARDSHIP", "gridCode": GRID, "person": "居民 007", "household": 7, "words": "失业"}
+    fields = {"group": "HARDSHIP", "gridCode": GRID, "whom": "居民 007", "household": 7, "words": "失业"}
     made = await staff.do("enrolCare", "careEntry { id needs }", **fields)
     care = made["careEntry"]["id"]
     await staff.do("recordNeed", careId=care, words="就业")
@@ -167,11 +167,11 @@ async def test_an_entry_goes_from_enrolment_to_exit_with_everything_kept(staff: 
     assert {line["actor"] for line in entry["lines"]} == {STAFF.id}
     masked = {"text": None, "state": "MASKED"}
     assert [line["words"] for line in entry["lines"]] == [masked] * 7
-    assert entry["person"] == entry["household"] == {"state": "MASKED"}
+    assert entry["whom"] == entry["household"] == {"state": "MASKED"}
 
 
 async def test_the_ledger_is_listed_by_group_place_and_what_is_missing(town: Town, staff: Client) -> None:
-    enrol = {"gridCode": THIRD_GRID, "person": "儿童", "words": "情况"}
+    enrol = {"gridCode": THIRD_GRID, "whom": "儿童", "words": "情况"}
     street = Actor("street-officer-1", Role.STREET_OFFICER, STREET)
     client = Client(staff.base, staff.http, Served(staff.base, staff.http).client(street).headers)
     first = (await client.do("enrolCare", "careEntry { id }", group="ORPHAN", **enrol))["careEntry"]["id"]
@@ -254,7 +254,7 @@ BAD: dict[str, list[tuple[dict[str, Any], str, list[str]]]] = {
     "enrolCare": [
         ({"household": 0}, "OUT_OF_RANGE", ["household"]),
         ({"household": 301}, "OUT_OF_RANGE", ["household"]),
-        ({"person": ""}, "TEXT_EMPTY", ["person"]),
+        ({"whom": ""}, "TEXT_EMPTY", ["whom"]),
         ({"words": LONG}, "TEXT_TOO_LONG", ["words"]),
         ({"gridCode": f"{COMMUNITY}-G777"}, "UNKNOWN_GRID", ["gridCode"]),
         ({"samePersonAs": str(uuid4())}, "NOT_FOUND", ["samePersonAs"]),
@@ -305,7 +305,7 @@ BAD: dict[str, list[tuple[dict[str, Any], str, list[str]]]] = {
 
 
 def test_every_mutation_has_three_bad_inputs_at_least() -> None:
-    assert BAD.keys() == REGISTERS.keys()
+    assert BAD.keys() == STEPS.keys()
     assert [name for name, wrong in BAD.items() if len(wrong) < 3] == []
 
 
@@ -313,7 +313,7 @@ def test_every_mutation_has_three_bad_inputs_at_least() -> None:
 async def test_a_bad_input_is_refused_by_name_and_nothing_is_recorded(
     name: str, town: Town, serving: Served
 ) -> None:
-    by, given = await REGISTERS[name](town)
+    by, given = await STEPS[name](town)
     client, head = serving.client(by), await town.log.head()
 
     for wrong, code, path in BAD[name]:
@@ -341,7 +341,7 @@ async def test_a_bad_input_is_refused_by_name_and_nothing_is_recorded(
 async def test_what_is_in_no_closed_list_is_refused(
     name: str, field: str, wrong: Any, town: Town, serving: Served
 ) -> None:
-    by, given = await REGISTERS[name](town)
+    by, given = await STEPS[name](town)
     head = await town.log.head()
 
     error = await serving.client(by).fails(
@@ -371,7 +371,7 @@ async def test_what_is_over_is_over(town: Town, staff: Client) -> None:
 
 async def test_who_keeps_no_diary_there_does_not_tie_to_its_person(town: Town, serving: Served) -> None:
     elsewhere = serving.client(Actor("staff-2", Role.COMMUNITY_STAFF, OTHER_COMMUNITY))
-    fields = {"group": "DISABLED", "gridCode": THIRD_GRID, "person": "居民", "words": "情况"}
+    fields = {"group": "DISABLED", "gridCode": THIRD_GRID, "whom": "居民", "words": "情况"}
     payload = await elsewhere.mutate("enrolCare", **fields, samePersonAs=str(await noted(town)))
     assert [(error["code"], error["path"]) for error in payload["errors"]] == [
         ("OUT_OF_SCOPE", ["samePersonAs"])

@@ -149,7 +149,7 @@ def test_a_person_of_every_group_enters_the_ledger(group: CareGroup) -> None:
         care_group=group.value,
         grid=GRID,
         subject=CARE,
-        person="对象 1",
+        whom="对象 1",
         household="7",
         words="情况",
     )
@@ -172,7 +172,7 @@ def test_the_words_are_those_of_the_person_where_the_person_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("person", "words", "refusal"),
+    ("whom", "words", "refusal"),
     [
         ("", "情况", TextEmpty),
         ("对象", "  ", TextEmpty),
@@ -180,8 +180,8 @@ def test_the_words_are_those_of_the_person_where_the_person_is_known() -> None:
         ("\0", "情", BadText),
     ],
 )
-def test_nobody_is_enrolled_without_words(person: str, words: str, refusal: type[Exception]) -> None:
-    made = when_made(lambda: CareEntry.enrol(CARE, CareGroup.ORPHAN, GRID, None, person, None, words, START))
+def test_nobody_is_enrolled_without_words(whom: str, words: str, refusal: type[Exception]) -> None:
+    made = when_made(lambda: CareEntry.enrol(CARE, CareGroup.ORPHAN, GRID, None, whom, None, words, START))
     made.refused(refusal)  # type: ignore[arg-type]
 
 

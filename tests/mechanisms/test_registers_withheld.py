@@ -38,7 +38,7 @@ STAFF = Actor("community-staff-1", Role.COMMUNITY_STAFF, COMMUNITY)
 STREET_OFFICER = Actor("street-officer-1", Role.STREET_OFFICER, STREET)
 WORDS = """words {
   look { id register purpose actor role unit lookedAt position }
-  person { text state } household { text state }
+  whom { text state } household { text state }
   lines { line { number kind correctedBy words { text state } } words { text state } }
 } unread { code message }"""
 LISTS = """query ($care: ID!, $diary: ID!, $at: Position, $after: String) {
@@ -52,13 +52,13 @@ LISTS = """query ($care: ID!, $diary: ID!, $at: Position, $after: String) {
   ]) { type data storedData actor { id } }
 }
 fragment Care on CareEntry {
-  id group person { text state } household { text state } lines { words { text state } } looks { actor }
+  id group whom { text state } household { text state } lines { words { text state } } looks { actor }
 }
 fragment Diary on DiaryEntry {
   id topic household { text state } lines { words { text state } } looks { actor }
 }"""
 PAGES = """query ($at: Position) {
-  careEntries(first: 100, atLeast: $at) { nodes { id person { text } lines { words { text } } } }
+  careEntries(first: 100, atLeast: $at) { nodes { id whom { text } lines { words { text } } } }
   diaryEntries(first: 100) { nodes { id household { text } lines { words { text } } } }
   looks(first: 100) { nodes { id actor careEntry { lines { words { text } } } diaryEntry { id } } }
 }"""
@@ -110,7 +110,7 @@ class File:
         do = self.town.do
         self.after = await self.town.log.cursor_at_head()
         enrol = care.EnrolCare(
-            group=CareGroup.MENTAL_DISORDER, grid_code=GRID, person=self.say("对象"), words=self.say("情况")
+            group=CareGroup.MENTAL_DISORDER, grid_code=GRID, whom=self.say("对象"), words=self.say("情况")
         )
         self.care = (await do(enrol, STAFF)).id
         await do(care.RecordNeed(care_id=self.care, words=self.say("需求")), STAFF)
@@ -224,7 +224,7 @@ async def test_a_subscription_tells_no_word(town: Town, serving: Served) -> None
 
 async def test_writing_shows_no_word_of_what_was_written_before(town: Town, serving: Served) -> None:
     file = await File(town).write()
-    shown = "careEntry { person { text } household { text } lines { words { text } } }"
+    shown = "careEntry { whom { text } household { text } lines { words { text } } }"
     payload = await serving.client(STAFF).do("recordNeed", shown, careId=str(file.care), words="助医")
     assert len(payload["careEntry"]["lines"]) == 5
     assert file.said_in(payload) == []
@@ -367,7 +367,7 @@ async def test_after_an_erasure_no_word_is_anywhere_and_a_look_says_so(
     assert gone.said_in(answers) == []
     for answer in answers:
         assert {line["words"]["state"] for line in answer["words"]["lines"]} == {"ERASED"}
-    assert answers[0]["words"]["person"] == {"text": None, "state": "ERASED"}
+    assert answers[0]["words"]["whom"] == {"text": None, "state": "ERASED"}
     assert len(answers[0]["words"]["lines"]) == 4, "that something was written stays known"
     assert file.said_in(await look(staff, "readCareEntry", kept.care))
     connection = await asyncpg.connect(database)

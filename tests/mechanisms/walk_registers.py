@@ -70,7 +70,7 @@ def _about(chance: random.Random, known: list[UUID]) -> dict[str, Any]:
 
 def _care(chance: random.Random, known: list[UUID]) -> Command:
     group = chance.choice(list(CareGroup))
-    return care.EnrolCare(group=group, person=f"居民 {len(known)}", **_about(chance, known))
+    return care.EnrolCare(group=group, whom=f"居民 {len(known)}", **_about(chance, known))
 
 
 def _of_care(id_: UUID, chance: random.Random) -> list[Command]:
