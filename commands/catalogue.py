@@ -3,6 +3,7 @@
 from chuishao.commands import cases, committee, divisions, election, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
 from chuishao.commands.people import persons, posts
+from chuishao.commands.registers import care, diary, elements
 
 COMMANDS: tuple[type[Command], ...] = (
     cases.ReportCase,
@@ -69,4 +70,16 @@ COMMANDS: tuple[type[Command], ...] = (
     election.VoidElection,
     committee.VacateSeat,
     committee.RecallMember,
+    elements.RegisterElement,
+    elements.CorrectElement,
+    elements.RetireElement,
+    care.EnrolCare,
+    care.RecordNeed,
+    care.MatchResource,
+    care.CorrectCare,
+    care.ExitCare,
+    care.ReadCareEntry,
+    diary.WriteDiaryEntry,
+    diary.CorrectDiaryEntry,
+    diary.ReadDiaryEntry,
 )

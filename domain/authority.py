@@ -1,9 +1,10 @@
-"""Who may set up divisions, grids, workers, departments and policies. Case steps have their own table."""
+"""Who may set up what, and keep the registers. Case steps have their own table."""
 
 from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 
+_GRID_HANDS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 ELECTION_WORKERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
@@ -34,6 +35,16 @@ class Setup(Term):
         "换届组织",
         "register voters, screen candidates, hold and count ballots",
     )
+    KEEP_ELEMENTS = "KEEP_ELEMENTS", "要素管理", "register, correct and retire the elements of a grid"
+    KEEP_CARE = (
+        "KEEP_CARE",
+        "台账管理",
+        "enrol, record needs, correct and let exit in the care ledger",
+    )
+    MATCH_RESOURCE = "MATCH_RESOURCE", "资源对接", "find a resource for a need"
+    READ_CARE = "READ_CARE", "台账查阅", "read the words of the care ledger, each time for a purpose"
+    KEEP_DIARY = "KEEP_DIARY", "记录日志", "write and correct the diary"
+    READ_DIARY = "READ_DIARY", "日志查阅", "read the words of the diary, each time for a purpose"
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -50,6 +61,12 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.FILL_GRID_POSTS: GRID_KEEPERS,
     Setup.CERTIFY_ELECTIONS: frozenset({Role.STREET_OFFICER}),
     Setup.CONDUCT_ELECTIONS: ELECTION_WORKERS,
+    Setup.KEEP_ELEMENTS: _GRID_HANDS | {Role.STREET_OFFICER},
+    Setup.KEEP_CARE: _GRID_HANDS | {Role.STREET_OFFICER},
+    Setup.MATCH_RESOURCE: _GRID_HANDS | {Role.SECTOR_CHIEF, Role.STREET_OFFICER},
+    Setup.READ_CARE: _GRID_HANDS | {Role.SECTOR_CHIEF, Role.STREET_OFFICER},
+    Setup.KEEP_DIARY: _GRID_HANDS,
+    Setup.READ_DIARY: _GRID_HANDS | {Role.SECTOR_CHIEF, Role.STREET_OFFICER},
 }
 
 

@@ -14,6 +14,10 @@ from chuishao.domain.people.person import Person
 from chuishao.domain.people.post import Post
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies
+from chuishao.domain.registers.care import CareEntry
+from chuishao.domain.registers.diary import DiaryEntry
+from chuishao.domain.registers.element import Element
+from chuishao.domain.registers.look import Look
 from chuishao.domain.whistle import Whistle
 from chuishao.domain.worker import GridWorker
 
@@ -31,6 +35,10 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Post: Phrase("post", "岗位"),
     Election: Phrase("election", "选举"),
     Committee: Phrase("committee", "居民委员会"),
+    Element: Phrase("element", "要素"),
+    CareEntry: Phrase("care entry", "台账记录"),
+    DiaryEntry: Phrase("diary entry", "民情日志"),
+    Look: Phrase("look", "查阅"),
 }
 """Every aggregate and what a person calls it."""
 

@@ -106,6 +106,19 @@ MEANINGS: dict[str, str] = {
     "standing": "街片长身份 What a sector's chief is besides; null for every other post.",
     "training_tier": "培训层级 Who gave the training.",
     "unit": "所属单元 The sector or office that the post belongs to; null for a post of the place itself.",
+    "care_group": "重点群体 The priority group.",
+    "corrects": "更正条目 The number of the line whose words these replace.",
+    "diary_topic": "日志主题 What the entry is about.",
+    "element_kind": "要素类别 Of the five kinds, which one it is.",
+    "entry": "记录 The entry of the register that was read.",
+    "exit_reason": "退出事由 Why the person left the ledger.",
+    "household": "户号 The number of the household in its grid.",
+    "need": "需求 The number of the line that recorded the need.",
+    "purpose": "查阅目的 For what the words were read.",
+    "register": "专册 Which register was read.",
+    "resource_source": "资源来源 From the government, society or the community.",
+    "whom": "对象 Whom the entry is about.",
+    "words": "记录内容 What was written in the register.",
 }
 """What a field stands for: the same name stands for the same thing in every type."""
 

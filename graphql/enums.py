@@ -28,6 +28,17 @@ from chuishao.domain.lifecycle import Status, Step
 from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
+from chuishao.domain.registers.terms import (
+    CareGroup,
+    DiaryTopic,
+    ElementKind,
+    ExitReason,
+    GroupList,
+    LineKind,
+    LookPurpose,
+    Register,
+    ResourceSource,
+)
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
@@ -65,6 +76,15 @@ NAMES: dict[type[Term], str] = {
     VacancyGround: "SeatVacancyGround",
     SizeFit: "CommunitySizeFit",
     MembershipEnd: "MembershipEnd",
+    ElementKind: "ElementKind",
+    CareGroup: "CareGroup",
+    GroupList: "CareGroupList",
+    ExitReason: "CareExitReason",
+    ResourceSource: "ResourceSource",
+    DiaryTopic: "DiaryTopic",
+    Register: "Register",
+    LookPurpose: "LookPurpose",
+    LineKind: "RegisterLineKind",
 }
 
 

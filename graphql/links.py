@@ -16,12 +16,18 @@ from chuishao.domain.division import Level
 from chuishao.domain.sight import Reader
 from chuishao.eventlog.connection import Connection
 from chuishao.projections import committees, elections, history, people, posts, tallies
+from chuishao.projections.care import ENTRIES as CARE_ENTRIES
 from chuishao.projections.cases import CASES
 from chuishao.projections.departments import DEPARTMENTS
+from chuishao.projections.diary import ENTRIES as DIARY_ENTRIES
 from chuishao.projections.divisions import DIVISIONS, NAMES
+from chuishao.projections.elements import COVERAGE as ELEMENT_COVERAGE
+from chuishao.projections.elements import ELEMENTS
 from chuishao.projections.grids import GRIDS
+from chuishao.projections.lines import LINES
+from chuishao.projections.looks import LOOKS
 from chuishao.projections.paging import Where
-from chuishao.projections.sight import case_seen, seen
+from chuishao.projections.sight import case_seen, register_seen, seen
 from chuishao.projections.table import Table
 from chuishao.projections.whistles import ITEMS, LEAGUE, SUMMONS, WHISTLES, Standing
 from chuishao.projections.workers import WORKERS
@@ -75,6 +81,10 @@ class Link:
 
 def _of_seen_case(where: Where, reader: Reader, row: str) -> None:
     case_seen(where, reader, f"{row}.case_id")
+
+
+def _of_seen_grid(where: Where, reader: Reader, row: str) -> None:
+    register_seen(where, reader, f"{row}.grid")
 
 
 async def _tallies(connection: Connection, _log: int, places: Sequence[str]) -> dict[str, tallies.Tally]:
@@ -230,3 +240,19 @@ MEMBERSHIPS_OF_COMMITTEE = Link(committees.MEMBERSHIPS, "committees.membership",
 """Who has and had the seats of a committee."""
 RECALLS_OF_COMMITTEE = Link(committees.RECALLS, "committees.recall", "committee", ("number",))
 """The recalls of a committee."""
+ELEMENT = Link(ELEMENTS, "elements.element", "id")
+"""An element of the unified registry by its identifier."""
+COVERAGE_OF_GRID = Link(ELEMENT_COVERAGE, "elements.coverage", "grid")
+"""How many elements of each kind a grid has."""
+CARE_ENTRY = Link(CARE_ENTRIES, "care.entry", "id", seen=_of_seen_grid)
+"""An entry of the care ledger; none where the reader does not see the ledger."""
+CARE_LINES = Link(LINES, "care.line", "entry", ("number",))
+"""The lines of an entry of the care ledger."""
+DIARY_ENTRY = Link(DIARY_ENTRIES, "diary.entry", "id", seen=_of_seen_grid)
+"""An entry of the diary; none where the reader does not see the diary."""
+DIARY_LINES = Link(LINES, "diary.line", "entry", ("number",))
+"""The lines of an entry of the diary."""
+LOOK = Link(LOOKS, "looks.look", "id", seen=_of_seen_grid)
+"""A look at the words of a register; none where the reader does not see the register."""
+LOOKS_OF_ENTRY = Link(LOOKS, "looks.look", "entry", ("position",), seen=_of_seen_grid)
+"""The looks at the words of an entry."""

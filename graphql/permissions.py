@@ -23,8 +23,14 @@ RULES: dict[str, Reading] = {
     "Event": Reading.CASE,
     "EventActor": Reading.CASE,
     "InclusionProof": Reading.CASE,
+    "CareEntry": Reading.REGISTERS,
+    "DiaryEntry": Reading.REGISTERS,
+    "RegisterLine": Reading.REGISTERS,
+    "Look": Reading.REGISTERS,
+    "WordsShown": Reading.REGISTERS,
+    "LineShown": Reading.REGISTERS,
 }
-"""The types that belong to cases; what is in any other type is published."""
+"""The types that belong to cases or registers; what is in any other type is published."""
 
 
 def fields() -> Iterator[tuple[str, str, Reading]]:

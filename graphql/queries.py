@@ -19,6 +19,7 @@ from chuishao.graphql.arguments import (
 )
 from chuishao.graphql.boards.election import ElectionQueries
 from chuishao.graphql.boards.people import PeopleQueries
+from chuishao.graphql.boards.registers import RegisterQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -33,14 +34,18 @@ from chuishao.graphql.filters import (
 )
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import (
+    CARE_ENTRY,
     CASE,
     COMMITTEE_BY_ID,
     DEPARTMENT,
+    DIARY_ENTRY,
     DIVISION,
     DIVISION_BY_ID,
     ELECTION,
+    ELEMENT,
     GRID,
     GRID_BY_ID,
+    LOOK,
     PERSON,
     POST,
     STANDING,
@@ -109,6 +114,10 @@ NODES = Refetched(
         "post": ("Post", POST),
         "election": ("Election", ELECTION),
         "committee": ("ResidentsCommittee", COMMITTEE_BY_ID),
+        "element": ("Element", ELEMENT),
+        "care": ("CareEntry", CARE_ENTRY),
+        "diary": ("DiaryEntry", DIARY_ENTRY),
+        "look": ("Look", LOOK),
     }
 )
 
@@ -178,7 +187,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries, PeopleQueries, ElectionQueries):
+class Query(SealQueries, PeopleQueries, ElectionQueries, RegisterQueries):
     """The queries."""
 
     @strawberry.field(

@@ -9,14 +9,18 @@ from chuishao.graphql.mutations import Mutation
 from chuishao.graphql.queries import Query
 from chuishao.graphql.scalars import CONFIG
 from chuishao.graphql.subscriptions import Subscription
+from chuishao.graphql.types.care import CareEntry
 from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.committee import ResidentsCommittee
 from chuishao.graphql.types.department import Department
+from chuishao.graphql.types.diary import DiaryEntry
 from chuishao.graphql.types.division import Division
 from chuishao.graphql.types.election import Election
+from chuishao.graphql.types.element import Element
 from chuishao.graphql.types.grid import Grid
 from chuishao.graphql.types.person import Person
 from chuishao.graphql.types.post import Post
+from chuishao.graphql.types.register import Look
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
 
@@ -26,7 +30,22 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Case, Whistle, Grid, GridWorker, Department, Division, Person, Post, Election, ResidentsCommittee],
+    types=[
+        Case,
+        Whistle,
+        Grid,
+        GridWorker,
+        Department,
+        Division,
+        Person,
+        Post,
+        Election,
+        ResidentsCommittee,
+        Element,
+        CareEntry,
+        DiaryEntry,
+        Look,
+    ],
     config=CONFIG,
 )
 

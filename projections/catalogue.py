@@ -1,13 +1,17 @@
 """Every read model."""
 
 from chuishao.projections import (
+    care,
     cases,
     committees,
     departments,
+    diary,
     divisions,
     elections,
+    elements,
     grids,
     history,
+    looks,
     people,
     policies,
     posts,
@@ -31,4 +35,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     posts.PROJECTION,
     elections.PROJECTION,
     committees.PROJECTION,
+    elements.PROJECTION,
+    care.PROJECTION,
+    diary.PROJECTION,
+    looks.PROJECTION,
 )

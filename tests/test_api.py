@@ -318,7 +318,10 @@ async def test_an_identifier_that_is_none_is_refused_and_named(
             assert (error["code"], error["path"]) == ("BAD_CODE", leading_to(field)), wrong
 
 
-UNKNOWN = ("caseId", "ofId", "intoId", "whistleId", "departmentIds", "workerId", "personId", "postId")
+UNKNOWN = (
+    "caseId", "ofId", "intoId", "whistleId", "departmentIds", "workerId", "personId", "postId",
+    "elementId", "careId", "diaryId",
+)  # fmt: skip
 
 
 @every_mutation
@@ -349,7 +352,7 @@ async def test_a_role_that_may_never_send_a_command_learns_nothing_of_what_it_na
 
 TEXTS = {
     "text", "reason", "note", "result", "grounds", "name", "label", "contact", "comment", "address",
-    "reporter_name", "reporter_phone", "assignee", "course", "incentive",
+    "reporter_name", "reporter_phone", "assignee", "course", "incentive", "whom", "words",
 }  # fmt: skip
 
 

@@ -232,7 +232,8 @@ def paths() -> dict[str, tuple[str, ...]]:
     wanted = {kind for kind, _, _ in permissions.fields()}
     found: dict[str, tuple[str, ...]] = {}
     waiting: list[tuple[GraphQLObjectType, tuple[str, ...]]] = [(query, ())]
-    lists = {"node", "events", "cases", "whistles"}  # one case says more than a list of any
+    lists = {"node", "events", "cases", "whistles", "careEntries", "diaryEntries", "looks"}
+    # one case says more than a list of any
     while waiting:
         kind, way = waiting.pop(0)
         for name, field in kind.fields.items():

@@ -13,20 +13,21 @@ from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.command import Command, name_of
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.term import Term
-from tests.mechanisms import steps_election, steps_people
+from tests.mechanisms import steps_election, steps_people, steps_registers
 from tests.mechanisms.kinds import Board, Live, Prepare
 from tests.town import Town
 
-STEPS: dict[str, Prepare] = {**steps_people.STEPS, **steps_election.STEPS}
+STEPS: dict[str, Prepare] = {**steps_people.STEPS, **steps_election.STEPS, **steps_registers.STEPS}
 """A moment in which each mutation is accepted. Fields for personal text are given SAID."""
-LIVES: list[Live] = [*steps_people.LIVES, *steps_election.LIVES]
-BOARDS: dict[str, Board] = {**steps_people.BOARDS, **steps_election.BOARDS}
+LIVES: list[Live] = [*steps_people.LIVES, *steps_election.LIVES, *steps_registers.LIVES]
+BOARDS: dict[str, Board] = {**steps_people.BOARDS, **steps_election.BOARDS, **steps_registers.BOARDS}
 """By the name of the query."""
-SINGLES: dict[str, str] = {**steps_people.SINGLES, **steps_election.SINGLES}
+SINGLES: dict[str, str] = {**steps_people.SINGLES, **steps_election.SINGLES, **steps_registers.SINGLES}
 """By the name of a query with `id`: how to find the identifier of a row of which everything is known."""
 OPERATIONS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     **steps_people.OPERATIONS,
     **steps_election.OPERATIONS,
+    **steps_registers.OPERATIONS,
 }
 """By the name of an example operation of a query: its variables, given the identifiers of SINGLES."""
 
