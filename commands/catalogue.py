@@ -1,6 +1,6 @@
 """Every command, in the order in which the schema lists them."""
 
-from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
+from chuishao.commands import cases, divisions, erasure, grids, policies, rounds, screening, whistles
 from chuishao.commands.command import Command
 
 COMMANDS: tuple[type[Command], ...] = (
@@ -51,4 +51,17 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
     erasure.EraseSubject,
+    rounds.StartPatrol,
+    rounds.LogVisit,
+    rounds.FinishPatrol,
+    rounds.BeginWatch,
+    rounds.EndWatch,
+    rounds.RecordWelfareCheck,
+    rounds.RaiseConcern,
+    rounds.RecordMissedCheck,
+    screening.OpenCampaign,
+    screening.ExtendCampaign,
+    screening.CloseCampaign,
+    screening.VisitHousehold,
+    screening.ScreenPerson,
 )

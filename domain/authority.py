@@ -6,6 +6,7 @@ from chuishao.domain.vocabulary import Role
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
+WALKERS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF})
 
 
 class Setup(Term):
@@ -18,6 +19,13 @@ class Setup(Term):
     KEEP_WORKERS = "KEEP_WORKERS", "网格员管理", "register, assign and relieve grid workers"
     PUBLISH_CONTACT = "PUBLISH_CONTACT", "公示", "publish a grid worker's contact"
     ERASE = "ERASE", "删除个人信息", "erase what is kept about a person; with a scope of everywhere"
+    PATROL = "PATROL", "巡查走访", "walk patrols and log their visits"
+    KEEP_WATCH = "KEEP_WATCH", "守望管理", "put households on the watch list and take them off"
+    LOOK_IN = "LOOK_IN", "守望查看", "look in on a household; a resident, where they are the neighbour named"
+    RECORD_MISSED_CHECK = "RECORD_MISSED_CHECK", "登记漏查", "raise the concern of a check that was not made"
+    RUN_CAMPAIGNS = "RUN_CAMPAIGNS", "排查管理", "open, extend and close campaigns"
+    SCREEN = "SCREEN", "入户排查", "knock at doors for a campaign and screen people"
+    LOG_DUTY = "LOG_DUTY", "管家履职", "log an alley steward's duties; a resident, their own"
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -28,6 +36,13 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.KEEP_WORKERS: GRID_KEEPERS,
     Setup.PUBLISH_CONTACT: GRID_KEEPERS | {Role.GRID_WORKER},
     Setup.ERASE: ADMINISTRATORS,
+    Setup.PATROL: WALKERS | {Role.SECTOR_CHIEF},
+    Setup.KEEP_WATCH: WALKERS,
+    Setup.LOOK_IN: WALKERS | {Role.RESIDENT},
+    Setup.RECORD_MISSED_CHECK: WALKERS | ADMINISTRATORS,
+    Setup.RUN_CAMPAIGNS: frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER}),
+    Setup.SCREEN: WALKERS,
+    Setup.LOG_DUTY: WALKERS | {Role.RESIDENT},
 }
 
 

@@ -10,6 +10,10 @@ from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies
+from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign
+from chuishao.domain.rounds.patrol import Patrol
+from chuishao.domain.rounds.steward import DutyEntry
+from chuishao.domain.rounds.watch import NeighbourWatch
 from chuishao.domain.whistle import Whistle
 from chuishao.domain.worker import GridWorker
 
@@ -23,6 +27,11 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Department: Phrase("department", "部门"),
     Policies: Phrase("policies", "政策"),
     Erasure: Phrase("erasure", "删除记录"),
+    Patrol: Phrase("patrol", "巡查"),
+    NeighbourWatch: Phrase("watch", "守望"),
+    ScreeningCampaign: Phrase("campaign", "排查"),
+    GridScreening: Phrase("screening of a grid", "网格排查"),
+    DutyEntry: Phrase("duty", "履职记录"),
 }
 """Every aggregate and what a person calls it."""
 

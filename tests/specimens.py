@@ -32,6 +32,8 @@ TEXTS = {
     "category": "01001",
     "code": "120101001001",
     "community": "120101001001",
+    "day": "2026-03-02",
+    "duty": "PATROL",
     "effective_from": "2023-09-01",
     "grid": "120101001001-G001",
     "ground": "OWN_REQUEST",
