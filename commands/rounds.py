@@ -15,7 +15,7 @@ from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.grid import community_code
 from chuishao.domain.refusal import NoLimit
-from chuishao.domain.rounds.checks import LIMITS, CheckTime, check_time, local_day
+from chuishao.domain.rounds.checks import LIMITS, OwedCheck, check_of, local_day
 from chuishao.domain.rounds.household import require_household
 from chuishao.domain.rounds.patrol import Patrol
 from chuishao.domain.rounds.refusals import NotWatched
@@ -163,7 +163,7 @@ class RecordWelfareCheck(WatchCommand):
         watch = await self.watch(work)
         policy = await work.policy()
         day = local_day(policy, work.at)
-        morning = check_time(policy, WelfareCheck.CURTAIN, day, self.grid_code)
+        morning = check_of(policy, WelfareCheck.CURTAIN, day, self.grid_code)
         opens = morning.ends if morning else None
         watch.look(self.check, day, self.amiss, self.finding, opens, work.actor, work.at)
         return watch
@@ -196,15 +196,14 @@ class RecordMissedCheck(WatchCommand):
         """Raise, dated when the time was over."""
         work.require_setup(Setup.RECORD_MISSED_CHECK, self.grid_code, "gridCode")
         watch = await self.watch(work)
-        over = await self._time(work)
-        watch.miss(self.check, self.day, over.ends, over.rule, work.at)
+        watch.miss(await self._check(work), work.at)
         return watch
 
-    async def _time(self, work: Work) -> CheckTime:
-        """When the check's time on that day was over, by the policy in force then."""
+    async def _check(self, work: Work) -> OwedCheck:
+        """The check of that day, and when its time was over, by the policy in force then."""
         zone = ZoneInfo((await work.policy()).calendar.zone)
         policy = await work.policy(datetime.combine(self.day, time(), zone))
-        found = check_time(policy, self.check, self.day, self.grid_code)
+        found = check_of(policy, self.check, self.day, self.grid_code)
         if found is None:
             raise NoLimit("check", what=LIMITS[self.check])
         return found

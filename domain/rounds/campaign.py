@@ -51,8 +51,9 @@ class ScreeningCampaign(BaseAggregate[UUID]):
         return self.area
 
     @property
-    def correlation(self) -> None:
-        """Campaigns belong to no case."""
+    def correlation(self) -> UUID:
+        """The campaign is a file of its own: only those who see it see its events."""
+        return self.id
 
     def cover(self, grids: Sequence[str]) -> None:
         """Fold further grids."""
@@ -128,8 +129,9 @@ class GridScreening(BaseAggregate[UUID]):
         return self.grid
 
     @property
-    def correlation(self) -> None:
-        """Screenings belong to no case."""
+    def correlation(self) -> UUID:
+        """The file of the campaign."""
+        return self.campaign
 
     @property
     def outstanding(self) -> int:

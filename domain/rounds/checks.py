@@ -8,28 +8,23 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chuishao.domain.policy import LimitKind, Policy
+from chuishao.domain.rounds.days import Watched, day_number, is_owed, is_settled
 from chuishao.domain.rounds.terms import WelfareCheck
-from chuishao.domain.rounds.watch import NeighbourWatch
 
 LIMITS = {WelfareCheck.CURTAIN: LimitKind.CURTAIN_CHECK, WelfareCheck.LIGHT: LimitKind.LIGHT_CHECK}
 """The limit of each check, which runs from the beginning of the local day."""
 
-
-@dataclass(frozen=True, slots=True)
-class CheckTime:
-    """When the time of a check ends, and by which rule of the policy."""
-
-    ends: datetime
-    rule: str
+PolicyOf = Callable[[date], Policy | None]
+"""The policy in force on a local day."""
 
 
 @dataclass(frozen=True, slots=True)
-class MissedCheck:
-    """A check of a local day that nobody made in its time."""
+class OwedCheck:
+    """A check of a local day, when its time ends, and by which rule of the policy."""
 
     day: date
     check: WelfareCheck
-    ended: datetime
+    ends: datetime
     rule: str
 
 
@@ -38,38 +33,35 @@ def local_day(policy: Policy, at: datetime) -> date:
     return at.astimezone(ZoneInfo(policy.calendar.zone)).date()
 
 
-def check_time(policy: Policy, check: WelfareCheck, day: date, grid: str) -> CheckTime | None:
-    """When a check's time on a local day ends; None where the policy states no limit for it."""
+def check_of(policy: Policy, check: WelfareCheck, day: date, grid: str) -> OwedCheck | None:
+    """A check of a local day in a grid; None where the policy states no limit for it."""
     limit = policy.limit(LIMITS[check], division=grid)
     if limit is None:
         return None
     ends = policy.ends(datetime.combine(day, time(), ZoneInfo(policy.calendar.zone)), limit)
-    return CheckTime(ends, limit.rule) if ends is not None else None
+    return OwedCheck(day, check, ends, limit.rule) if ends is not None else None
 
 
-def missed_checks(
-    watch: NeighbourWatch, policy_of: Callable[[date], Policy], at: datetime
-) -> list[MissedCheck]:
-    """The checks whose time is over at a moment, which nobody made and no concern was raised for, in order.
-
-    `policy_of` gives the policy in force on a local day.
-    """
-    return [
-        missed
-        for day in _days(date.fromisoformat(watch.first), (at + timedelta(days=1)).date())
-        for missed in _missed_on(watch, policy_of(day), day, at)
-    ]
+def missed_checks(watch: Watched, policy_of: PolicyOf, at: datetime) -> list[OwedCheck]:
+    """The checks whose time is over at a moment, not made and without a concern raised, in order."""
+    until = day_number(watch, (at + timedelta(days=1)).date())
+    return [check for check in _unsettled(watch, policy_of, until) if check.ends <= at]
 
 
-def _missed_on(watch: NeighbourWatch, policy: Policy, day: date, at: datetime) -> Iterator[MissedCheck]:
-    for check in WelfareCheck:
-        if watch.settled(check, day):
+def next_check(watch: Watched, policy_of: PolicyOf) -> OwedCheck | None:
+    """The first check that is owed and not settled, whether its time is over or not; None for none."""
+    return next(_unsettled(watch, policy_of, len(watch.days) + 1), None)
+
+
+def _unsettled(watch: Watched, policy_of: PolicyOf, until: int) -> Iterator[OwedCheck]:
+    """The checks up to a day of the watch that are owed and not settled, in order."""
+    first = date.fromisoformat(watch.first)
+    for number in range(until + 1):
+        if watch.days[number : number + 1] == "3":
             continue
-        time_of = check_time(policy, check, day, watch.grid)
-        if time_of is not None and time_of.ends <= at and watch.owed(time_of.ends):
-            yield MissedCheck(day, check, time_of.ends, time_of.rule)
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    for number in range((last - first).days + 1):
-        yield first + timedelta(days=number)
+        day = first + timedelta(days=number)
+        policy = policy_of(day)
+        for check in WelfareCheck if policy is not None else ():
+            found = None if is_settled(watch, check, day) else check_of(policy, check, day, watch.grid)
+            if found is not None and is_owed(watch, found.ends):
+                yield found

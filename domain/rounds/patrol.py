@@ -77,8 +77,9 @@ class Patrol(BaseAggregate[UUID]):
         return self.grid
 
     @property
-    def correlation(self) -> None:
-        """Patrols belong to no case."""
+    def correlation(self) -> UUID:
+        """The patrol is a file of its own: only those who see it see its events."""
+        return self.id
 
     @classmethod
     def start(cls, patrol: UUID, grid: str, households: int, by: Actor, at: datetime) -> Self:

@@ -31,13 +31,6 @@ class AlreadyWatched(Refusal):
     zh = "网格 {grid} 第 {household} 户已在守望名单。请先结束原守望。"
 
 
-class OthersWatch(Refusal):
-    """非指定邻居 A resident looks in on the household that they were asked to watch over."""
-
-    en = "Only the neighbour named for household {household} of grid {grid} looks in, or staff of the place."
-    zh = "网格 {grid} 第 {household} 户由指定邻居或当地工作人员查看。"
-
-
 class CheckTooEarly(Refusal):
     """尚未到晚间 The evening's light is not looked for in the morning."""
 
@@ -92,10 +85,3 @@ class NotASteward(Refusal):
 
     en = "{steward} was no registered alley steward at {at}. Register the steward first."
     zh = "{steward} 在 {at} 不是已登记的小巷管家。请先登记。"
-
-
-class OthersDuty(Refusal):
-    """他人的履职 A resident logs their own duties."""
-
-    en = "Only {steward} or staff of the place log what {steward} did."
-    zh = "{steward} 的履职由本人或当地工作人员登记。"

@@ -15,10 +15,15 @@ from uuid import UUID
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.actor import Actor
+from chuishao.domain.authority import Setup
 from chuishao.domain.event import Event, PersonalText, SealedText, written
-from chuishao.domain.rounds.refusals import NotASteward, OthersDuty
+from chuishao.domain.phrase import Phrase
+from chuishao.domain.refusal import Forbidden
+from chuishao.domain.rounds.refusals import NotASteward
 from chuishao.domain.rounds.terms import StewardDuty
 from chuishao.domain.vocabulary import Role
+
+LOGGERS = Phrase("the steward", "管家本人")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,9 @@ class DutyEntry(BaseAggregate[UUID]):
         return self.area
 
     @property
-    def correlation(self) -> None:
-        """Entries belong to no case; what a report leads to does."""
+    def correlation(self) -> UUID:
+        """The entry is a file of its own: only those who see it see its events."""
+        return self.id
 
     @classmethod
     def log(
@@ -85,7 +91,7 @@ class DutyEntry(BaseAggregate[UUID]):
         if registered is None or not registered.holds(at):
             raise NotASteward("stewardId", steward=steward, at=at.isoformat())
         if by.role is Role.RESIDENT and by.id != str(steward):
-            raise OthersDuty("stewardId", steward=steward)
+            raise Forbidden(role=by.role, action=Setup.LOG_DUTY, allowed=LOGGERS)
         return cls._create(
             DutyLogged,
             id=entry,

@@ -14,24 +14,26 @@ from uuid import UUID
 from eventsourcing.domain import BaseAggregate
 
 from chuishao.domain.actor import Actor
+from chuishao.domain.authority import Setup
 from chuishao.domain.event import PersonalText, about, not_before, written
 from chuishao.domain.identity import identify
 from chuishao.domain.phrase import Phrase
-from chuishao.domain.refusal import NotYetDue
+from chuishao.domain.refusal import Forbidden, NotYetDue
 from chuishao.domain.rounds import watch_events as facts
+from chuishao.domain.rounds.checks import OwedCheck
+from chuishao.domain.rounds.days import is_owed, is_settled, settled_days
 from chuishao.domain.rounds.household import household_subject
 from chuishao.domain.rounds.refusals import (
     AlreadyWatched,
     CheckNotOwed,
     CheckTooEarly,
     NotWatched,
-    OthersWatch,
 )
 from chuishao.domain.rounds.terms import ConcernCause, WelfareCheck
 from chuishao.domain.vocabulary import Role
 
 BEGUN = Phrase("the watch", "守望")
-_BITS = {WelfareCheck.CURTAIN: 1, WelfareCheck.LIGHT: 2}
+LOOKERS = Phrase("the neighbour named for the household", "该户的指定邻居")
 
 
 def watch_id(grid: str, household: int) -> UUID:
@@ -40,11 +42,7 @@ def watch_id(grid: str, household: int) -> UUID:
 
 
 class NeighbourWatch(BaseAggregate[UUID]):
-    """The watch over one household, for as long as it is on the list.
-
-    `days` has a digit for each local day from `first` on: which checks are settled, by a look or by a
-    concern for want of one (0 neither, 1 the curtain, 2 the light, 3 both). A year of it is 365 characters.
-    """
+    """The watch over one household, for as long as it is on the list; `Watched` says what its days are."""
 
     TOPIC = "watch"
 
@@ -64,8 +62,9 @@ class NeighbourWatch(BaseAggregate[UUID]):
         return self.grid
 
     @property
-    def correlation(self) -> None:
-        """Watches belong to no case; what a concern leads to does."""
+    def correlation(self) -> UUID:
+        """The watch is a file of its own: only those who see it see its events."""
+        return self.id
 
     def begun(self, day: str, person: UUID | None, watcher: UUID | None, at: datetime) -> None:
         """Fold the beginning, or another one after an end."""
@@ -74,24 +73,8 @@ class NeighbourWatch(BaseAggregate[UUID]):
         self.first, self.days = day, ""
 
     def settle(self, check: WelfareCheck, day: str) -> None:
-        """Fold that a check of a day needs nothing more; days before the beginning are of another time."""
-        number = self._number(date.fromisoformat(day))
-        if number >= 0:
-            self.days = self.days.ljust(number + 1, "0")
-            mark = str(int(self.days[number]) | _BITS[check])
-            self.days = self.days[:number] + mark + self.days[number + 1 :]
-
-    def settled(self, check: WelfareCheck, day: date) -> bool:
-        """Whether a check of a day was made, or its concern raised."""
-        number = self._number(day)
-        return 0 <= number < len(self.days) and bool(int(self.days[number]) & _BITS[check])
-
-    def owed(self, due: datetime) -> bool:
-        """Whether a check whose time ends then was owed: the household was on the list at that moment."""
-        return self.since < due and (self.ended_at is None or due <= self.ended_at)
-
-    def _number(self, day: date) -> int:
-        return (day - date.fromisoformat(self.first)).days
+        """Fold that a check of a day needs nothing more."""
+        self.days = settled_days(self, check, day)
 
     # Decisions
 
@@ -180,17 +163,18 @@ class NeighbourWatch(BaseAggregate[UUID]):
         said = PersonalText(self.subject, written("finding", finding))
         self._worry(ConcernCause.OTHER, at, finding=said)
 
-    def miss(self, check: WelfareCheck, day: date, due: datetime, rule: str, at: datetime) -> None:
+    def miss(self, missed: OwedCheck, at: datetime) -> None:
         """漏查: raise the concern of a check that was not made, at the moment its time was over.
 
         Where the check was made after all, or its concern raised, nothing changes.
         """
-        if not self.owed(due):
+        check, day, due = missed.check, missed.day, missed.ends
+        if not is_owed(self, due):
             raise CheckNotOwed("day", check=check, day=day.isoformat())
         if at < due:
             raise NotYetDue(due=due.isoformat(), at=at.isoformat())
-        if not self.settled(check, day):
-            self._worry(ConcernCause.MISSED_CHECK, due, check, day, rule=rule)
+        if not is_settled(self, check, day):
+            self._worry(ConcernCause.MISSED_CHECK, due, check, day, rule=missed.rule)
 
     def _worry(
         self,
@@ -219,8 +203,8 @@ class NeighbourWatch(BaseAggregate[UUID]):
         return household_subject(self.grid, self.household)
 
     def _require_looker(self, by: Actor) -> None:
-        if by.role is Role.RESIDENT and (self.watcher is None or by.id != str(self.watcher)):
-            raise OthersWatch(grid=self.grid, household=self.household)
+        if by.role is Role.RESIDENT and by.id != str(self.watcher):
+            raise Forbidden(role=by.role, action=Setup.LOOK_IN, allowed=LOOKERS)
 
     def _require_watched(self, at: datetime) -> None:
         if self.ended_at is not None:

@@ -63,7 +63,7 @@ def test_a_campaign_covers_each_of_its_grids_once() -> None:
     campaign = when_made(lambda: a_campaign(GRID, OTHER_GRID, GRID)).then(
         event(facts.CampaignOpened, place=COMMUNITY, name="入户排查", grids=[GRID, OTHER_GRID])
     )
-    assert (campaign.place, campaign.correlation) == (COMMUNITY, None)
+    assert (campaign.place, campaign.correlation) == (COMMUNITY, CAMPAIGN)
     when_made(a_campaign).refused(GridsRequired)
 
 
@@ -96,7 +96,7 @@ def test_a_grid_has_each_of_its_households_to_do() -> None:
         event(facts.GridScreeningBegun, campaign=CAMPAIGN, grid=GRID, households=3)
     )
     assert (screening.id, screening.place) == (screening_id(CAMPAIGN, GRID), GRID)
-    assert (screening.outstanding, screening.correlation) == (3, None)
+    assert (screening.outstanding, screening.correlation) == (3, CAMPAIGN)
 
 
 def test_a_knock_has_an_outcome_and_its_words_belong_to_the_household() -> None:

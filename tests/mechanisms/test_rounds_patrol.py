@@ -46,7 +46,7 @@ def finish(by: Actor = WORKER, at: datetime | None = None) -> Decision:
 
 def test_a_patrol_starts_in_a_grid_with_its_households() -> None:
     patrol = when_made(a_patrol).then(event(facts.PatrolStarted, grid=GRID, households=300, by=WORKER.id))
-    assert (patrol.place, patrol.correlation) == (GRID, None)
+    assert (patrol.place, patrol.correlation) == (GRID, PATROL)
 
 
 def test_a_visit_says_what_came_of_the_knock_and_its_words_belong_to_the_household() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import PersonalText
 from chuishao.domain.identity import identify
-from chuishao.domain.refusal import TextEmpty
+from chuishao.domain.refusal import Forbidden, TextEmpty
 from chuishao.domain.rounds.following import report_of_duty
-from chuishao.domain.rounds.refusals import NotASteward, OthersDuty
+from chuishao.domain.rounds.refusals import NotASteward
 from chuishao.domain.rounds.steward import DutyEntry, DutyLogged, Stewardship, unpatrolled
 from chuishao.domain.rounds.terms import StewardDuty
 from chuishao.domain.vocabulary import Role
@@ -51,7 +51,7 @@ def test_a_steward_logs_the_five_duties(duty: StewardDuty, by: Actor) -> None:
         )
     )
     assert vars(done.events[0])["note"] == PersonalText(STEWARD, "沿街巡查一圈")
-    assert (entry.place, entry.duty, entry.correlation) == (COMMUNITY, duty, None)
+    assert (entry.place, entry.duty, entry.correlation) == (COMMUNITY, duty, ENTRY)
 
 
 def test_there_are_exactly_five_duties() -> None:
@@ -67,7 +67,7 @@ def test_only_a_registered_steward_logs() -> None:
 
 
 def test_a_resident_logs_their_own_duties() -> None:
-    log(by=Actor("resident-9", Role.RESIDENT, "")).refused(OthersDuty, steward=STEWARD)
+    log(by=Actor("resident-9", Role.RESIDENT, "")).refused(Forbidden, role=Role.RESIDENT)
 
 
 MINUTES = st.integers(-200, 200)

@@ -15,9 +15,9 @@ from chuishao.domain.actor import Actor
 from chuishao.domain.event import PersonalText
 from chuishao.domain.identity import identify
 from chuishao.domain.policy import Policy, parse
-from chuishao.domain.refusal import BadTime, NotYetDue, TextEmpty
+from chuishao.domain.refusal import BadTime, Forbidden, NotYetDue, TextEmpty
 from chuishao.domain.rounds import watch_events as facts
-from chuishao.domain.rounds.checks import MissedCheck, check_time, local_day, missed_checks
+from chuishao.domain.rounds.checks import OwedCheck, check_of, local_day, missed_checks, next_check
 from chuishao.domain.rounds.following import report_of_concern
 from chuishao.domain.rounds.household import household_subject
 from chuishao.domain.rounds.refusals import (
@@ -25,7 +25,6 @@ from chuishao.domain.rounds.refusals import (
     CheckNotOwed,
     CheckTooEarly,
     NotWatched,
-    OthersWatch,
 )
 from chuishao.domain.rounds.terms import WelfareCheck
 from chuishao.domain.rounds.watch import NeighbourWatch
@@ -63,7 +62,7 @@ def look(
     def decide(watch: NeighbourWatch) -> None:
         moment = when or later(watch)
         day = local_day(POLICY, moment)
-        morning = check_time(POLICY, CURTAIN, day, GRID)
+        morning = check_of(POLICY, CURTAIN, day, GRID)
         watch.look(check, day, amiss, finding, morning.ends if morning else None, by, moment)
 
     return decide
@@ -83,9 +82,9 @@ def resume(when: datetime | None = None, watcher: object = NEIGHBOUR) -> Decisio
 
 
 def miss(check: WelfareCheck, day: date, when: datetime) -> Decision:
-    over = check_time(POLICY, check, day, GRID)
+    over = check_of(POLICY, check, day, GRID)
     assert over is not None
-    return lambda watch: watch.miss(check, day, over.ends, over.rule, when)
+    return lambda watch: watch.miss(over, when)
 
 
 def missed(watch: NeighbourWatch, when: datetime) -> list[tuple[date, WelfareCheck]]:
@@ -106,7 +105,7 @@ def test_a_household_is_put_on_the_list_and_its_words_belong_to_it() -> None:
             need="独居",
         )
     )
-    assert (watch.place, watch.correlation) == (GRID, None)
+    assert (watch.place, watch.correlation) == (GRID, watch.id)
     assert vars(done.events[0])["need"] == PersonalText(household_subject(GRID, 12), "独居")
 
 
@@ -164,9 +163,9 @@ def test_somebody_worries_at_any_hour() -> None:
 def test_of_residents_only_the_neighbour_named_looks_in() -> None:
     given(a_watch()).when(look(by=NEIGHBOURS)).then(event(facts.WelfareCheckDone))
     stranger = Actor("resident-9", Role.RESIDENT, "")
-    given(a_watch()).when(look(by=stranger)).refused(OthersWatch)
-    given(a_watch()).when(lambda watch: watch.raise_concern("无应答", stranger, at(23))).refused(OthersWatch)
-    given(a_watch(), end(), resume(watcher=None)).when(look(by=NEIGHBOURS)).refused(OthersWatch)
+    given(a_watch()).when(look(by=stranger)).refused(Forbidden)
+    given(a_watch()).when(lambda watch: watch.raise_concern("无应答", stranger, at(23))).refused(Forbidden)
+    given(a_watch(), end(), resume(watcher=None)).when(look(by=NEIGHBOURS)).refused(Forbidden)
 
 
 def test_a_missed_check_raises_a_concern_once_dated_when_its_time_was_over() -> None:
@@ -198,7 +197,7 @@ def test_missed_checks_are_told_at_a_moment() -> None:
 
 def test_nothing_is_missed_where_the_policy_states_no_limit() -> None:
     silent = parse({**default_policy(), "limits": []})
-    assert check_time(silent, CURTAIN, DAY, GRID) is None
+    assert check_of(silent, CURTAIN, DAY, GRID) is None
     assert missed_checks(a_watch(), lambda _day: silent, at(23)) == []
 
 
@@ -208,7 +207,7 @@ def test_a_street_may_have_hours_of_its_own() -> None:
     document["limits"].append({**own, "when": {"division": "120101001"}})
     policy = parse(document)
     assert missed_checks(a_watch(at(7)), lambda _day: policy, at(9)) == [
-        MissedCheck(DAY, CURTAIN, at(8), "early")
+        OwedCheck(DAY, CURTAIN, at(8), "early")
     ]
 
 
@@ -257,7 +256,7 @@ def test_missed_is_what_was_owed_and_neither_made_nor_worried_about(
             match what:
                 case "miss":
                     for found in missed_checks(watch, lambda _day: POLICY, now):
-                        watch.miss(found.check, found.day, found.ended, found.rule, now)
+                        watch.miss(found, now)
                     assert missed(watch, now) == []
                 case "end":
                     end(now)(watch)
@@ -271,6 +270,12 @@ def test_missed_is_what_was_owed_and_neither_made_nor_worried_about(
     now += timedelta(minutes=wait)
     events = [each for each in watch.pending_events if isinstance(each, facts.WatchEvent)]
     assert missed(watch, now) == recount(events, now)
+    upcoming = next_check(watch, lambda _day: POLICY)
+    if upcoming is None:
+        assert watch.ended_at is not None
+    else:
+        later_on = recount(events, upcoming.ends)
+        assert [(upcoming.day, upcoming.check)] == later_on[:1]
     raised = [(each.day, each.check) for each in events if _is_missed(each)]
     assert len(raised) == len(set(raised)) or any(isinstance(each, facts.WatchResumed) for each in events)
 
