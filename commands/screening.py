@@ -16,6 +16,7 @@ from chuishao.domain.event import not_too_many
 from chuishao.domain.grid import community_code
 from chuishao.domain.refusal import ForeignGrid, within
 from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign, screening_id
+from chuishao.domain.rounds.refusals import GridOutsideCampaign
 
 CampaignId = Annotated[UUID, Doc("排查 the campaign")]
 GridCodes = Annotated[list[str], Doc("网格代码 the grids to cover, at most 50 at once")]
@@ -47,11 +48,12 @@ class OpenCampaign(Command):
         work.require_setup(Setup.RUN_CAMPAIGNS, self.division_code, "divisionCode")
         await work.division(self.division_code)
         not_too_many("gridCodes", len(self.grid_codes))
-        campaign = ScreeningCampaign.open(
+        opened = ScreeningCampaign.open(
             work.new_id(), self.division_code, self.name, self.grid_codes, work.at
         )
+        campaign = work.add(opened)
         await _begin(work, campaign, list(dict.fromkeys(self.grid_codes)))
-        return work.add(campaign)
+        return campaign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +109,11 @@ class ScreeningCommand(Command):
         """Load the campaign, which must be open, and what was done in the grid."""
         work.require_setup(Setup.SCREEN, self.grid_code, "gridCode")
         community_code(self.grid_code)
+        screening = await work.find(GridScreening, screening_id(self.campaign_id, self.grid_code))
         campaign = await work.get(ScreeningCampaign, self.campaign_id, "campaignId")
         campaign.require_open(work.at)
-        campaign.require_covered(self.grid_code)
-        screening = await work.get(GridScreening, screening_id(campaign.id, self.grid_code), "gridCode")
+        if screening is None:
+            raise GridOutsideCampaign("gridCode", name=campaign.name, grid=self.grid_code)
         return campaign, screening
 
 

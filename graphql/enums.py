@@ -14,6 +14,7 @@ from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
+from chuishao.domain.rounds.terms import ConcernCause, VisitOutcome, WelfareCheck
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
@@ -36,6 +37,9 @@ NAMES: dict[type[Term], str] = {
     TimeUnit: "TimeUnit",
     LimitKind: "LimitKind",
     ErasureGround: "ErasureGround",
+    VisitOutcome: "VisitOutcome",
+    WelfareCheck: "WelfareCheck",
+    ConcernCause: "ConcernCause",
 }
 
 

@@ -16,13 +16,16 @@ from chuishao.domain.division import Level
 from chuishao.domain.sight import Reader
 from chuishao.eventlog.connection import Connection
 from chuishao.projections import history, tallies
+from chuishao.projections.campaigns import CAMPAIGNS, DOORS, PERSONS, SCREENINGS
 from chuishao.projections.cases import CASES
 from chuishao.projections.departments import DEPARTMENTS
 from chuishao.projections.divisions import DIVISIONS, NAMES
 from chuishao.projections.grids import GRIDS
 from chuishao.projections.paging import Where
-from chuishao.projections.sight import case_seen, seen
+from chuishao.projections.patrols import COVERAGE, PATROLS, VISITS, Coverage
+from chuishao.projections.sight import case_seen, register_seen, seen
 from chuishao.projections.table import Table
+from chuishao.projections.watches import CONCERNS, LOOKS, WATCHES
 from chuishao.projections.whistles import ITEMS, LEAGUE, SUMMONS, WHISTLES, Standing
 from chuishao.projections.workers import WORKERS
 
@@ -75,6 +78,10 @@ class Link:
 
 def _of_seen_case(where: Where, reader: Reader, row: str) -> None:
     case_seen(where, reader, f"{row}.case_id")
+
+
+def _of_seen_grid(where: Where, reader: Reader, row: str) -> None:
+    register_seen(where, reader, f"{row}.grid")
 
 
 async def _tallies(connection: Connection, _log: int, places: Sequence[str]) -> dict[str, tallies.Tally]:
@@ -184,3 +191,25 @@ TRACE = Link(
 """The history of a case, with the events as recorded."""
 HELD = Link(history.ENTRIES, "history.entry", "case_id", ("position",))
 """The history of a case without the events: who held it."""
+PATROL = Link(PATROLS, "patrols.patrol", "id", seen=_of_seen_grid)
+"""A patrol by its identifier; none where the reader does not see the rounds of its grid."""
+VISITS_OF_PATROL = Link(VISITS, "patrols.visit", "patrol", ("number",))
+"""The visits of a patrol."""
+PATROL_COVERAGE = Link(Table("coverage", Coverage), COVERAGE, "grid")
+"""How far patrols covered grids; not found from anything, but listed."""
+WATCH = Link(WATCHES, "watches.watch", "id", seen=_of_seen_grid)
+"""The watch over a household; none where the reader does not see the rounds of its grid."""
+LOOKS_OF_WATCH = Link(LOOKS, "watches.look", "watch", ("version",))
+"""The looks at a household's curtain and light."""
+CONCERN = Link(CONCERNS, "watches.concern", "id", seen=_of_seen_grid)
+"""A concern; none where the reader does not see the rounds of its grid."""
+CAMPAIGN = Link(CAMPAIGNS, "campaigns.campaign", "id")
+"""A campaign by its identifier."""
+SCREENING = Link(SCREENINGS, "campaigns.screening", "id")
+"""A campaign in a grid, by its identifier."""
+SCREENINGS_OF_CAMPAIGN = Link(SCREENINGS, "campaigns.screening", "campaign", ("grid",))
+"""What a campaign has come to in each of its grids."""
+DOORS_OF_SCREENING = Link(DOORS, "campaigns.door", "screening", ("household",), seen=_of_seen_grid)
+"""The doors knocked at for a campaign in a grid."""
+PERSONS_OF_SCREENING = Link(PERSONS, "campaigns.person", "screening", ("version",), seen=_of_seen_grid)
+"""The people screened for a campaign in a grid."""

@@ -24,16 +24,32 @@ from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
-from chuishao.graphql.links import CASE, DEPARTMENT, DIVISION_BY_ID, GRID_BY_ID, WHISTLE, WORKER, Link
+from chuishao.graphql.links import (
+    CAMPAIGN,
+    CASE,
+    DEPARTMENT,
+    DIVISION_BY_ID,
+    GRID_BY_ID,
+    PATROL,
+    SCREENING,
+    WATCH,
+    WHISTLE,
+    WORKER,
+    Link,
+)
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
+    CampaignRef,
     CaseRef,
     DepartmentRef,
     DivisionRef,
     GridRef,
+    PatrolRef,
+    ScreeningRef,
+    WatchRef,
     WhistleRef,
     WorkerRef,
 )
@@ -126,6 +142,10 @@ THINGS: dict[str, Thing] = {
         frozenset(),
         _erasure,
     ),
+    "patrol": _thing(PatrolRef, "巡查", "patrol", _by(PATROL), "patrols"),
+    "watch": _thing(WatchRef, "守望", "watch", _by(WATCH), "watches"),
+    "campaign": _thing(CampaignRef, "排查", "campaign", _by(CAMPAIGN), "campaigns"),
+    "screening": _thing(ScreeningRef, "网格排查", "campaign in the grid", _by(SCREENING), "campaigns"),
 }
 
 

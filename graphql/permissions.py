@@ -23,6 +23,14 @@ RULES: dict[str, Reading] = {
     "Event": Reading.CASE,
     "EventActor": Reading.CASE,
     "InclusionProof": Reading.CASE,
+    "Patrol": Reading.REGISTERS,
+    "PatrolVisit": Reading.REGISTERS,
+    "NeighbourWatch": Reading.REGISTERS,
+    "MissedCheck": Reading.REGISTERS,
+    "WelfareLook": Reading.REGISTERS,
+    "Concern": Reading.REGISTERS,
+    "ScreenedDoor": Reading.REGISTERS,
+    "ScreenedPerson": Reading.REGISTERS,
 }
 """The types that belong to cases; what is in any other type is published."""
 

@@ -17,6 +17,7 @@ from chuishao.graphql.arguments import (
     by_order,
     in_place,
 )
+from chuishao.graphql.boards.rounds import RoundsQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -31,14 +32,18 @@ from chuishao.graphql.filters import (
 )
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import (
+    CAMPAIGN,
     CASE,
     DEPARTMENT,
     DIVISION,
     DIVISION_BY_ID,
     GRID,
     GRID_BY_ID,
+    PATROL,
+    SCREENING,
     STANDING,
     TALLY,
+    WATCH,
     WHISTLE,
     WORKER,
 )
@@ -99,6 +104,10 @@ NODES = Refetched(
         "worker": ("GridWorker", WORKER),
         "department": ("Department", DEPARTMENT),
         "division": ("Division", DIVISION_BY_ID),
+        "patrol": ("Patrol", PATROL),
+        "watch": ("NeighbourWatch", WATCH),
+        "campaign": ("ScreeningCampaign", CAMPAIGN),
+        "screening": ("GridScreening", SCREENING),
     }
 )
 
@@ -168,7 +177,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries):
+class Query(SealQueries, RoundsQueries):
     """The queries."""
 
     @strawberry.field(

@@ -9,10 +9,13 @@ from chuishao.graphql.mutations import Mutation
 from chuishao.graphql.queries import Query
 from chuishao.graphql.scalars import CONFIG
 from chuishao.graphql.subscriptions import Subscription
+from chuishao.graphql.types.campaign import GridScreening, ScreeningCampaign
 from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.division import Division
 from chuishao.graphql.types.grid import Grid
+from chuishao.graphql.types.patrol import Patrol
+from chuishao.graphql.types.watch import NeighbourWatch
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
 
@@ -22,7 +25,18 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Case, Whistle, Grid, GridWorker, Department, Division],
+    types=[
+        Case,
+        Whistle,
+        Grid,
+        GridWorker,
+        Department,
+        Division,
+        Patrol,
+        NeighbourWatch,
+        ScreeningCampaign,
+        GridScreening,
+    ],
     config=CONFIG,
 )
 

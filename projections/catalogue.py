@@ -1,13 +1,16 @@
 """Every read model."""
 
 from chuishao.projections import (
+    campaigns,
     cases,
     departments,
     divisions,
     grids,
     history,
+    patrols,
     policies,
     tallies,
+    watches,
     whistles,
     workers,
 )
@@ -23,4 +26,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     history.PROJECTION,
     tallies.PROJECTION,
     whistles.PROJECTION,
+    patrols.PROJECTION,
+    watches.PROJECTION,
+    campaigns.PROJECTION,
 )

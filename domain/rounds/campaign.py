@@ -21,7 +21,6 @@ from chuishao.domain.rounds import campaign_events as facts
 from chuishao.domain.rounds.household import household_subject, require_household
 from chuishao.domain.rounds.refusals import (
     CampaignOver,
-    GridOutsideCampaign,
     GridsRequired,
     HouseholdsOutstanding,
     NobodyMet,
@@ -100,11 +99,6 @@ class ScreeningCampaign(BaseAggregate[UUID]):
         if self.closed_at is not None:
             raise CampaignOver("campaignId", name=self.name, at=self.closed_at.isoformat())
         not_before(at, self.created_on, OPENED)
-
-    def require_covered(self, grid: str) -> None:
-        """Refuse a grid that the campaign does not cover."""
-        if grid not in self.grids:
-            raise GridOutsideCampaign("gridCode", name=self.name, grid=grid)
 
 
 def screening_id(campaign: UUID, grid: str) -> UUID:

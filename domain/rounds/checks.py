@@ -61,7 +61,12 @@ def _unsettled(watch: Watched, policy_of: PolicyOf, until: int) -> Iterator[Owed
             continue
         day = first + timedelta(days=number)
         policy = policy_of(day)
-        for check in WelfareCheck if policy is not None else ():
-            found = None if is_settled(watch, check, day) else check_of(policy, check, day, watch.grid)
-            if found is not None and is_owed(watch, found.ends):
-                yield found
+        if policy is not None:
+            yield from _owed_on(watch, policy, day)
+
+
+def _owed_on(watch: Watched, policy: Policy, day: date) -> Iterator[OwedCheck]:
+    for check in WelfareCheck:
+        found = None if is_settled(watch, check, day) else check_of(policy, check, day, watch.grid)
+        if found is not None and is_owed(watch, found.ends):
+            yield found

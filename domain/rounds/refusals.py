@@ -85,3 +85,10 @@ class NotASteward(Refusal):
 
     en = "{steward} was no registered alley steward at {at}. Register the steward first."
     zh = "{steward} 在 {at} 不是已登记的小巷管家。请先登记。"
+
+
+class PlaceTooWide(Refusal):
+    """范围过大 A board of single grids or stewards is read street by street."""
+
+    en = "{place} is too wide for this board. Name a street, a community or a grid."
+    zh = "{place} 的范围过大。请填写街镇、社区或网格。"

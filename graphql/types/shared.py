@@ -18,10 +18,13 @@ from chuishao.graphql.types.fields import Computed, Sealed, column, computed, co
 from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
+    from chuishao.graphql.types.campaign import GridScreening, ScreeningCampaign
     from chuishao.graphql.types.case import Case
     from chuishao.graphql.types.department import Department
     from chuishao.graphql.types.division import Division
     from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.patrol import Patrol
+    from chuishao.graphql.types.watch import NeighbourWatch
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.worker import GridWorker
 
@@ -32,6 +35,10 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+PatrolRef: TypeAlias = Annotated["Patrol", strawberry.lazy(f"{_HERE}.patrol")]
+WatchRef: TypeAlias = Annotated["NeighbourWatch", strawberry.lazy(f"{_HERE}.watch")]
+CampaignRef: TypeAlias = Annotated["ScreeningCampaign", strawberry.lazy(f"{_HERE}.campaign")]
+ScreeningRef: TypeAlias = Annotated["GridScreening", strawberry.lazy(f"{_HERE}.campaign")]
 
 T = TypeVar("T")
 

@@ -18,14 +18,13 @@ from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign, sc
 from chuishao.domain.rounds.household import household_subject
 from chuishao.domain.rounds.refusals import (
     CampaignOver,
-    GridOutsideCampaign,
     GridsRequired,
     HouseholdsOutstanding,
     NobodyMet,
 )
 from chuishao.domain.rounds.terms import VisitOutcome
 from tests.given import MINUTE, decided_by, event, given, later, when_made
-from tests.town import COMMUNITY, GRID, OTHER_GRID, START, THIRD_GRID
+from tests.town import COMMUNITY, GRID, OTHER_GRID, START
 
 CAMPAIGN, PERSON = identify("campaign", 1), identify("person", 1)
 MET, ABSENT = VisitOutcome.MET, VisitOutcome.ABSENT
@@ -88,7 +87,6 @@ def test_nothing_follows_the_close_of_a_campaign() -> None:
         CampaignOver
     )
     given(a_campaign(GRID)).when(lambda one: one.require_open(START - MINUTE)).refused(BadTime)
-    given(a_campaign(GRID)).when(lambda one: one.require_covered(THIRD_GRID)).refused(GridOutsideCampaign)
 
 
 def test_a_grid_has_each_of_its_households_to_do() -> None:

@@ -168,7 +168,7 @@ async def test_words_about_a_household_are_erased_with_its_key(town: Town) -> No
     await town.do(begin(need="独居老人"), town.community_staff)
     (begun,) = await town.log.stream(watch_id(GRID, 12))
     assert "独居" not in str(vars(begun))
-    assert begun.need.subject == identify("household", GRID, 12)
+    assert vars(begun)["need"].subject == identify("household", GRID, 12)
 
 
 # 排查

@@ -276,17 +276,19 @@ def test_missed_is_what_was_owed_and_neither_made_nor_worried_about(
     else:
         later_on = recount(events, upcoming.ends)
         assert [(upcoming.day, upcoming.check)] == later_on[:1]
-    raised = [(each.day, each.check) for each in events if _is_missed(each)]
-    assert len(raised) == len(set(raised)) or any(isinstance(each, facts.WatchResumed) for each in events)
-
-
-def _is_missed(happened: facts.WatchEvent) -> bool:
-    return isinstance(happened, facts.ConcernRaised) and happened.cause == "MISSED_CHECK"
+    raised: set[tuple[str | None, str | None]] = set()
+    for each in events:
+        if isinstance(each, facts.WatchResumed):
+            raised.clear()
+        if isinstance(each, facts.ConcernRaised) and each.cause == "MISSED_CHECK":
+            assert (each.day, each.check) not in raised, "a missed check raises one concern"
+            raised.add((each.day, each.check))
 
 
 def recount(events: list[facts.WatchEvent], now: datetime) -> list[tuple[date, WelfareCheck]]:
     """The checks since the watch last began whose limit passed on the list, and that nothing settled."""
-    since, until, settled = START, None, set()
+    since, until = START, None
+    settled: set[tuple[str | None, str | None]] = set()
     for happened in events:
         match happened:
             case facts.WatchBegun() | facts.WatchResumed():
