@@ -96,7 +96,7 @@ def on_a_patrol(role: Role | None = None, **fields: Any) -> Prepare:
 
 
 async def start(town: Town) -> Prepared:
-    return town.worker(), {"gridCode": GRID}
+    return town.community_staff, {"gridCode": GRID}
 
 
 async def begin(town: Town) -> Prepared:
