@@ -19,6 +19,7 @@ from chuishao.domain.lifecycle import Step, possible
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier, WhistleKind
 from chuishao.domain.whistle import Whistle
+from tests.mechanisms.wandering_rounds import RoundsWalker
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town
 
 CATEGORIES = ("01001", "11003", "15003", "16001")
@@ -38,11 +39,18 @@ class Wanderer:
     grids: list[str] = field(default_factory=lambda: [GRID, OTHER_GRID, THIRD_GRID])
     done: dict[str, int] = field(default_factory=dict)
     wing: str = f"{STREET}003"
+    rounds: RoundsWalker = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let somebody walk the rounds beside it, who takes no chance away."""
+        self.rounds = RoundsWalker(self.town, random.Random(5))
 
     async def walk(self, steps: int) -> None:
         """Send commands; what is refused is left at that."""
-        for _ in range(steps):
+        for number in range(steps):
             self.town.clock.advance(minutes=self.chance.randint(1, 600))
+            if number % 6 == 0:
+                await self.rounds.step()
             kind = self.chance.random()
             if kind < 0.07 or not self.cases:
                 await self._report()
@@ -241,5 +249,6 @@ class Wanderer:
         document["version"] = f"2026-{number}"
         document["effectiveFrom"] = self._one_of("2021-01-01", today.isoformat())
         for limit in document["limits"]:
-            limit["amount"] = self.chance.randint(1, 40)
+            of_rounds = limit["about"].endswith("_CHECK")  # takes no chance away from the walk
+            limit["amount"] = number % 23 + 1 if of_rounds else self.chance.randint(1, 40)
         return document
