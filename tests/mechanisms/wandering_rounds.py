@@ -100,6 +100,6 @@ class RoundsWalker:
             knock, knock, knock, knock,
             lambda: screening.ScreenPerson(**at, finding="一人在家"),
             lambda: screening.ScreenPerson(**at, finding="一人在家"),
-            lambda: screening.ExtendCampaign(**of, grid_codes=[grid if self.chance.random() < 0.2 else begun]),
+            lambda: screening.ExtendCampaign(**of, grid_codes=[grid]),
             lambda: screening.CloseCampaign(**of),
         )  # fmt: skip
