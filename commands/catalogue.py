@@ -1,7 +1,18 @@
 """Every command, in the order in which the schema lists them."""
 
-from chuishao.commands import cases, divisions, erasure, grids, policies, rounds, screening, whistles
+from chuishao.commands import (
+    cases,
+    divisions,
+    erasure,
+    grids,
+    policies,
+    rounds,
+    screening,
+    stewards,
+    whistles,
+)
 from chuishao.commands.command import Command
+from chuishao.commands.people import persons, posts
 
 COMMANDS: tuple[type[Command], ...] = (
     cases.ReportCase,
@@ -51,6 +62,13 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
     erasure.EraseSubject,
+    persons.RegisterPerson,
+    persons.RecordLevel,
+    persons.RecordTraining,
+    persons.RecordAppraisal,
+    persons.GrantIncentive,
+    posts.FillPost,
+    posts.VacatePost,
     rounds.StartPatrol,
     rounds.LogVisit,
     rounds.FinishPatrol,
@@ -64,4 +82,5 @@ COMMANDS: tuple[type[Command], ...] = (
     screening.CloseCampaign,
     screening.VisitHousehold,
     screening.ScreenPerson,
+    stewards.LogDuty,
 )

@@ -14,6 +14,7 @@ from chuishao.commands.command import Command
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.grid import community_code
+from chuishao.domain.people.person import Person
 from chuishao.domain.refusal import NoLimit
 from chuishao.domain.rounds.checks import LIMITS, OwedCheck, check_of, local_day
 from chuishao.domain.rounds.household import require_household
@@ -122,6 +123,9 @@ class BeginWatch(WatchCommand):
         work.require_setup(Setup.KEEP_WATCH, self.grid_code, "gridCode")
         grid = await work.grid(self.grid_code)
         require_household(self.household, grid.households)
+        for person, path in ((self.person_id, "personId"), (self.watcher_id, "watcherId")):
+            if person is not None:
+                await work.get(Person, person, path)
         day = local_day(await work.policy(), work.at)
         watch = await work.find(NeighbourWatch, watch_id(grid.code, self.household))
         if watch is None:

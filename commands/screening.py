@@ -14,6 +14,7 @@ from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.event import not_too_many
 from chuishao.domain.grid import community_code
+from chuishao.domain.people.person import Person
 from chuishao.domain.refusal import ForeignGrid, within
 from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign, screening_id
 from chuishao.domain.rounds.refusals import GridOutsideCampaign
@@ -145,5 +146,7 @@ class ScreenPerson(ScreeningCommand):
     async def decide(self, work: Work) -> GridScreening:
         """Screen."""
         _, screening = await self.screening(work)
+        if self.person_id is not None:
+            await work.get(Person, self.person_id, "personId")
         screening.screen(self.household, self.finding, self.person_id, work.at)
         return screening

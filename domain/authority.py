@@ -6,6 +6,7 @@ from chuishao.domain.vocabulary import Role
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
+APPOINTERS = frozenset({Role.STREET_OFFICER, Role.ADMINISTRATOR})
 WALKERS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF})
 
 
@@ -19,6 +20,10 @@ class Setup(Term):
     KEEP_WORKERS = "KEEP_WORKERS", "网格员管理", "register, assign and relieve grid workers"
     PUBLISH_CONTACT = "PUBLISH_CONTACT", "公示", "publish a grid worker's contact"
     ERASE = "ERASE", "删除个人信息", "erase what is kept about a person; with a scope of everywhere"
+    KEEP_PEOPLE = "KEEP_PEOPLE", "人员管理", "register persons, record their rungs and trainings"
+    APPRAISE = "APPRAISE", "综合考核", "appraise persons and grant incentives"
+    FILL_POSTS = "FILL_POSTS", "任免", "fill and vacate posts of zones, committees, sectors and offices"
+    FILL_GRID_POSTS = "FILL_GRID_POSTS", "网格任用", "fill and vacate posts of grid leaders and helpers"
     PATROL = "PATROL", "巡查走访", "walk patrols and log their visits"
     KEEP_WATCH = "KEEP_WATCH", "守望管理", "put households on the watch list and take them off"
     LOOK_IN = "LOOK_IN", "守望查看", "look in on a household; a resident, where they are the neighbour named"
@@ -36,6 +41,10 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.KEEP_WORKERS: GRID_KEEPERS,
     Setup.PUBLISH_CONTACT: GRID_KEEPERS | {Role.GRID_WORKER},
     Setup.ERASE: ADMINISTRATORS,
+    Setup.KEEP_PEOPLE: GRID_KEEPERS,
+    Setup.APPRAISE: APPOINTERS,
+    Setup.FILL_POSTS: APPOINTERS,
+    Setup.FILL_GRID_POSTS: GRID_KEEPERS,
     Setup.PATROL: WALKERS | {Role.SECTOR_CHIEF},
     Setup.KEEP_WATCH: WALKERS,
     Setup.LOOK_IN: WALKERS | {Role.RESIDENT},

@@ -8,6 +8,8 @@ from chuishao.domain.division import Division, DivisionCode
 from chuishao.domain.erasure import Erasure
 from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
+from chuishao.domain.people.person import Person
+from chuishao.domain.people.post import Post
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies
 from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign
@@ -27,6 +29,8 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Department: Phrase("department", "部门"),
     Policies: Phrase("policies", "政策"),
     Erasure: Phrase("erasure", "删除记录"),
+    Person: Phrase("person", "人员"),
+    Post: Phrase("post", "岗位"),
     Patrol: Phrase("patrol", "巡查"),
     NeighbourWatch: Phrase("watch", "守望"),
     ScreeningCampaign: Phrase("campaign", "排查"),

@@ -39,6 +39,9 @@ class Event(AggregateEvent):
     """
 
     TOPIC: ClassVar[str]
+    GUARDED: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are no words and yet not for everybody: shown to those who handle cases there, and to
+    auditors. What belongs to no case is published otherwise."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -1,4 +1,4 @@
-"""参数 The arguments that queries have alike: pages, places, reading one's own writes."""
+"""参数 The arguments that many queries take, and what listings make of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chuishao.projections.paging import LARGEST_PAGE, Order, Where
 
 
 def argument(description: str) -> Any:
-    """What an argument of a query means."""
+    """An argument with its description."""
     return strawberry.argument(description=description)
 
 
@@ -36,7 +36,7 @@ Place: TypeAlias = Annotated[
 
 
 def by_order(orders: Mapping[Any, Order]) -> Callable[[Mapping[str, Any]], Order]:
-    """The order that the argument `orderBy` names."""
+    """The order that is asked for."""
     return lambda given: orders[given["order_by"]]
 
 

@@ -12,9 +12,10 @@ from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.division import Level
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
-from chuishao.domain.rounds.terms import ConcernCause, VisitOutcome, WelfareCheck
+from chuishao.domain.rounds.terms import ConcernCause, StewardDuty, VisitOutcome, WelfareCheck
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
@@ -37,9 +38,14 @@ NAMES: dict[type[Term], str] = {
     TimeUnit: "TimeUnit",
     LimitKind: "LimitKind",
     ErasureGround: "ErasureGround",
+    PostKind: "PostKind",
+    ChiefStanding: "ChiefStanding",
+    Rung: "CareerRung",
+    TrainingTier: "TrainingTier",
     VisitOutcome: "VisitOutcome",
     WelfareCheck: "WelfareCheck",
     ConcernCause: "ConcernCause",
+    StewardDuty: "StewardDuty",
 }
 
 

@@ -15,17 +15,14 @@ from typing import Any, TypeAlias
 from chuishao.domain.division import Level
 from chuishao.domain.sight import Reader
 from chuishao.eventlog.connection import Connection
-from chuishao.projections import history, tallies
-from chuishao.projections.campaigns import CAMPAIGNS, DOORS, PERSONS, SCREENINGS
+from chuishao.projections import campaigns, duties, history, patrols, people, posts, tallies, watches
 from chuishao.projections.cases import CASES
 from chuishao.projections.departments import DEPARTMENTS
 from chuishao.projections.divisions import DIVISIONS, NAMES
 from chuishao.projections.grids import GRIDS
 from chuishao.projections.paging import Where
-from chuishao.projections.patrols import COVERAGE, PATROLS, VISITS, Coverage
 from chuishao.projections.sight import case_seen, register_seen, seen
 from chuishao.projections.table import Table
-from chuishao.projections.watches import CONCERNS, LOOKS, WATCHES
 from chuishao.projections.whistles import ITEMS, LEAGUE, SUMMONS, WHISTLES, Standing
 from chuishao.projections.workers import WORKERS
 
@@ -82,6 +79,10 @@ def _of_seen_case(where: Where, reader: Reader, row: str) -> None:
 
 def _of_seen_grid(where: Where, reader: Reader, row: str) -> None:
     register_seen(where, reader, f"{row}.grid")
+
+
+def _of_seen_place(where: Where, reader: Reader, row: str) -> None:
+    register_seen(where, reader, f"{row}.place")
 
 
 async def _tallies(connection: Connection, _log: int, places: Sequence[str]) -> dict[str, tallies.Tally]:
@@ -191,25 +192,59 @@ TRACE = Link(
 """The history of a case, with the events as recorded."""
 HELD = Link(history.ENTRIES, "history.entry", "case_id", ("position",))
 """The history of a case without the events: who held it."""
-PATROL = Link(PATROLS, "patrols.patrol", "id", seen=_of_seen_grid)
+PERSON = Link(people.PERSONS, "people.person", "id")
+"""A person by the identifier."""
+TRAININGS_OF_PERSON = Link(people.TRAININGS, "people.training", "person", ("number",))
+"""The trainings of a person."""
+APPRAISALS_OF_PERSON = Link(people.APPRAISALS, "people.appraisal", "person", ("period",))
+"""The appraisals of a person."""
+APPRAISAL = Link(people.APPRAISALS, "people.appraisal", "id")
+"""An appraisal; listed."""
+INCENTIVES = Link(people.INCENTIVES, "people.incentive", "appraisal", ("position",))
+"""What was granted after an appraisal."""
+LADDER = Link(Table("ladder", people.RungCount), people.LADDER, "rank")
+"""The rungs of the career ladder with those who stand on them; listed."""
+TRAINING_HOURS = Link(Table("training_hours", people.TierHours), people.HOURS, "rank")
+"""The tiers of training with their hours; listed."""
+POST = Link(posts.POSTS, "posts.post", "id")
+"""A post by its identifier."""
+TENURE = Link(posts.TENURES, "posts.tenure", "id")
+"""A tenure; listed."""
+TENURES_OF_POST = Link(posts.TENURES, "posts.tenure", "post", ("number",))
+"""Who held a post, one after the other."""
+TENURES_OF_PERSON = Link(posts.TENURES, "posts.tenure", "person", ("since", "id"))
+"""The posts that a person held, in the order of taking them up."""
+LEADERSHIP = Link(posts.LEADERSHIPS, "posts.leadership", "id")
+"""Who leads a community; listed."""
+COVERAGE = Link(Table("coverage", posts.Coverage), posts.COVERAGE, "place")
+"""How many communities of a division one person leads; listed."""
+CROSS_APPOINTMENTS = Link(Table("cross", posts.CrossAppointment), posts.CROSS, "month")
+"""How many are in both committees, month by month; listed."""
+PATROL = Link(patrols.PATROLS, "patrols.patrol", "id", seen=_of_seen_grid)
 """A patrol by its identifier; none where the reader does not see the rounds of its grid."""
-VISITS_OF_PATROL = Link(VISITS, "patrols.visit", "patrol", ("number",))
+VISITS_OF_PATROL = Link(patrols.VISITS, "patrols.visit", "patrol", ("number",))
 """The visits of a patrol."""
-PATROL_COVERAGE = Link(Table("coverage", Coverage), COVERAGE, "grid")
+PATROL_COVERAGE = Link(Table("patrol_coverage", patrols.Coverage), patrols.COVERAGE, "grid")
 """How far patrols covered grids; not found from anything, but listed."""
-WATCH = Link(WATCHES, "watches.watch", "id", seen=_of_seen_grid)
+WATCH = Link(watches.WATCHES, "watches.watch", "id", seen=_of_seen_grid)
 """The watch over a household; none where the reader does not see the rounds of its grid."""
-LOOKS_OF_WATCH = Link(LOOKS, "watches.look", "watch", ("version",))
+LOOKS_OF_WATCH = Link(watches.LOOKS, "watches.look", "watch", ("version",))
 """The looks at a household's curtain and light."""
-CONCERN = Link(CONCERNS, "watches.concern", "id", seen=_of_seen_grid)
+CONCERN = Link(watches.CONCERNS, "watches.concern", "id", seen=_of_seen_grid)
 """A concern; none where the reader does not see the rounds of its grid."""
-CAMPAIGN = Link(CAMPAIGNS, "campaigns.campaign", "id")
+CAMPAIGN = Link(campaigns.CAMPAIGNS, "campaigns.campaign", "id")
 """A campaign by its identifier."""
-SCREENING = Link(SCREENINGS, "campaigns.screening", "id")
+SCREENING = Link(campaigns.SCREENINGS, "campaigns.screening", "id")
 """A campaign in a grid, by its identifier."""
-SCREENINGS_OF_CAMPAIGN = Link(SCREENINGS, "campaigns.screening", "campaign", ("grid",))
+SCREENINGS_OF_CAMPAIGN = Link(campaigns.SCREENINGS, "campaigns.screening", "campaign", ("grid",))
 """What a campaign has come to in each of its grids."""
-DOORS_OF_SCREENING = Link(DOORS, "campaigns.door", "screening", ("household",), seen=_of_seen_grid)
+DOORS_OF_SCREENING = Link(campaigns.DOORS, "campaigns.door", "screening", ("household",), seen=_of_seen_grid)
 """The doors knocked at for a campaign in a grid."""
-PERSONS_OF_SCREENING = Link(PERSONS, "campaigns.person", "screening", ("version",), seen=_of_seen_grid)
+PERSONS_OF_SCREENING = Link(
+    campaigns.PERSONS, "campaigns.person", "screening", ("version",), seen=_of_seen_grid
+)
 """The people screened for a campaign in a grid."""
+DUTY = Link(duties.DUTIES, "duties.duty", "id", seen=_of_seen_place)
+"""An entry in the log of a steward; none where the reader does not see the rounds there."""
+STEWARD_ACTIVITY = Link(Table("activity", duties.Activity), duties.ACTIVITY, "steward")
+"""What stewards did; not found from anything, but listed."""

@@ -31,6 +31,8 @@ RULES: dict[str, Reading] = {
     "Concern": Reading.REGISTERS,
     "ScreenedDoor": Reading.REGISTERS,
     "ScreenedPerson": Reading.REGISTERS,
+    "StewardDutyEntry": Reading.REGISTERS,
+    "StewardActivity": Reading.REGISTERS,
 }
 """The types that belong to cases; what is in any other type is published."""
 

@@ -17,6 +17,7 @@ from chuishao.graphql.arguments import (
     by_order,
     in_place,
 )
+from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.boards.rounds import RoundsQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
@@ -37,9 +38,12 @@ from chuishao.graphql.links import (
     DEPARTMENT,
     DIVISION,
     DIVISION_BY_ID,
+    DUTY,
     GRID,
     GRID_BY_ID,
     PATROL,
+    PERSON,
+    POST,
     SCREENING,
     STANDING,
     TALLY,
@@ -74,6 +78,7 @@ from chuishao.graphql.reading import (
     listed,
     read_code,
     read_identifier,
+    rows,
     single,
 )
 from chuishao.graphql.scalars import Position
@@ -94,7 +99,6 @@ from chuishao.graphql.types.worker import GridWorker
 from chuishao.projections.paging import Window
 from chuishao.projections.policies import all_policies
 from chuishao.projections.status import Standing, standings
-from chuishao.projections.whistles import league
 
 NODES = Refetched(
     {
@@ -104,10 +108,13 @@ NODES = Refetched(
         "worker": ("GridWorker", WORKER),
         "department": ("Department", DEPARTMENT),
         "division": ("Division", DIVISION_BY_ID),
+        "person": ("Person", PERSON),
+        "post": ("Post", POST),
         "patrol": ("Patrol", PATROL),
         "watch": ("NeighbourWatch", WATCH),
         "campaign": ("ScreeningCampaign", CAMPAIGN),
         "screening": ("GridScreening", SCREENING),
+        "duty": ("StewardDutyEntry", DUTY),
     }
 )
 
@@ -177,7 +184,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries, RoundsQueries):
+class Query(SealQueries, PeopleQueries, RoundsQueries):
     """The queries."""
 
     @strawberry.field(
@@ -310,9 +317,7 @@ class Query(SealQueries, RoundsQueries):
         self, info: Info, place: Place = None, at_least: AtLeast = None
     ) -> list[DepartmentStanding]:
         """The league table."""
-        code = _league_place(info.context, place)
-        read = derived(info, lambda connection: league(connection, code, info.context.now), at_least)
-        return await read  # type: ignore[no-any-return]
+        return await rows(info, _LEAGUE, {"place": place}, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(
         description="行政区划 A division by the code it bears now.", metadata={SOURCE: _ONE_DIVISION}

@@ -13,8 +13,11 @@ from chuishao.graphql.types.campaign import GridScreening, ScreeningCampaign
 from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.division import Division
+from chuishao.graphql.types.duty import StewardDutyEntry
 from chuishao.graphql.types.grid import Grid
 from chuishao.graphql.types.patrol import Patrol
+from chuishao.graphql.types.person import Person
+from chuishao.graphql.types.post import Post
 from chuishao.graphql.types.watch import NeighbourWatch
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
@@ -32,10 +35,13 @@ schema = strawberry.Schema(
         GridWorker,
         Department,
         Division,
+        Person,
+        Post,
         Patrol,
         NeighbourWatch,
         ScreeningCampaign,
         GridScreening,
+        StewardDutyEntry,
     ],
     config=CONFIG,
 )

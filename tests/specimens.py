@@ -44,6 +44,12 @@ TEXTS = {
     "severity": "MINOR",
     "street": "120101001",
     "tier": "MULTI_UNIT",
+    "period": "2026",
+    "place": "120101001001",
+    "post_kind": "GRID_LEADER",
+    "rung": "CITY_SOCIAL_WORKER",
+    "standing": "SECTION_CADRE",
+    "training_tier": "STREET",
 }
 """Texts that stand for more than themselves."""
 

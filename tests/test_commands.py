@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.catalogue import COMMANDS
-from chuishao.commands.command import Command
+from chuishao.commands.command import Command, name_of
 from chuishao.commands.execution import ATTEMPTS, Executor, Outcome
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
@@ -57,10 +57,19 @@ from chuishao.eventlog.connection import Pool, open_pool
 from chuishao.eventlog.log import EventLog
 from tests.conftest import copy_of_template
 from tests.given import assert_history_of_a_case, assert_history_of_a_whistle
-from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town, make_town
-
-SAID = "xyzzy 某人的话"
-"""What stands in every field for personal text, and nowhere else."""
+from tests.mechanisms.steps import STEPS, example_of
+from tests.town import (
+    COMMUNITY,
+    GRID,
+    KEY,
+    OTHER_COMMUNITY,
+    OTHER_GRID,
+    SAID,
+    STREET,
+    THIRD_GRID,
+    Town,
+    make_town,
+)
 
 Example = tuple[Command, Actor]
 Prepare = Callable[[Town], Awaitable[Example]]
@@ -405,6 +414,9 @@ async def erasesubject(town: Town) -> Example:
     report = cases.ReportCase(category="01001", text=SAID, grid_code=GRID)
     subject = (await town.do(report, ANONYMOUS)).id
     return erasure.EraseSubject(subject_id=subject, reason=ErasureGround.OWN_REQUEST), SYSTEM
+
+
+EXAMPLES |= {kind: example_of(kind) for kind in COMMANDS if name_of(kind) in STEPS}
 
 
 def test_there_is_an_example_of_every_command() -> None:

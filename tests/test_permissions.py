@@ -36,7 +36,8 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import schema
 from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
-from tests.mechanisms import steps_rounds
+from tests.mechanisms.steps import OF_ITS_OWN as OF_MECHANISMS
+from tests.mechanisms.steps import ROOTS, identifiers, live
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.steps import MUTATIONS, on_a_case
 from tests.town import COMMUNITY, GRID, KEY, STREET, Town, make_town
@@ -104,7 +105,7 @@ def outside(role: Role) -> Actor:
 
 OF_ITS_OWN = {
     ("resolveCase", Role.STREET_OFFICER): on_a_case("street_officer", Tier.MULTI_UNIT, result="已处理"),
-    **steps_rounds.OF_ITS_OWN,
+    **OF_MECHANISMS,
 }
 """Moments for a role that settles cases at another tier than those in tests/steps.py."""
 
@@ -140,12 +141,12 @@ async def test_a_mutation_is_accepted_from_its_roles_alone_and_in_their_scope_al
 
     for role in Role:
         if role in MAY_SEND[name]:
-            by, given = inside(role, town), {}
+            by, prepare = inside(role, town), OF_ITS_OWN.get((name, role), MUTATIONS[name])
+            sender, given = await prepare(town)
             if (name, role) in OF_ITS_OWN:
-                by, given = await OF_ITS_OWN[name, role](town)
-                assert by.role is role
-            else:
-                _, given = await MUTATIONS[name](town)
+                assert sender is not None
+                by = sender
+            assert by.role is role
             assert await answered(serving.client(by), name, given) == [], role
             pairs["mutations allowed"] += 1
 
@@ -165,7 +166,8 @@ class Known:
     case: UUID
     whistle: UUID
     position: int
-    rounds: steps_rounds.Rounds
+    ids: dict[str, str]
+    """By the query of one thing, of what belongs to the mechanisms."""
 
 
 @pytest.fixture(scope="module")
@@ -206,18 +208,18 @@ async def known(town: Town, serving: Served) -> Known:
     await town.do(whistles.CloseOnSiteMeeting(whistle_id=whistle), street)
     await town.do(whistles.ResolveWhistle(whistle_id=whistle, result="联动办结"), street)
     await town.do(grids.PublishContact(worker_id=town.workers[GRID], contact="公示栏 001"))
-    walked = await steps_rounds.all_rounds(town)
+    await live(town)
     head = await town.log.head()
     await seal(town.log, seal_key(KEY))
     await serving.client(AUDITOR).read(
         "query ($at: Position) { cases(first: 0, atLeast: $at) { nodes { id } } }", at=head
     )
-    return Known(case, whistle, head, walked)
+    return Known(case, whistle, head, await identifiers(town))
 
 
 def roots(known: Known, town: Town) -> dict[str, str]:
     """Where fields of the queries begin that need arguments, or that should show our case."""
-    return {
+    fixed = {
         "case": f'case(id: "{known.case}")',
         "whistle": f'whistle(id: "{known.whistle}")',
         "worker": f'worker(id: "{town.workers[GRID]}")',
@@ -226,7 +228,9 @@ def roots(known: Known, town: Town) -> dict[str, str]:
         "department": f'department(id: "{town.departments[0]}")',
         "tally": f'tally(place: "{STREET}")',
         "consistency": "consistency(since: 1)",
-    } | known.rounds.roots
+    }
+    singles = {name: f'{name}(id: "{id_}")' for name, id_ in known.ids.items()}
+    return fixed | singles | {name: text % known.ids for name, text in ROOTS.items()}
 
 
 @cache

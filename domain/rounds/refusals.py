@@ -83,8 +83,8 @@ class NobodyMet(Refusal):
 class NotASteward(Refusal):
     """不是登记管家 Only a registered steward logs duties."""
 
-    en = "{steward} was no registered alley steward at {at}. Register the steward first."
-    zh = "{steward} 在 {at} 不是已登记的小巷管家。请先登记。"
+    en = "{steward} was no registered alley steward of {place} at {at}. Fill the post first."
+    zh = "{steward} 在 {at} 不是 {place} 登记的小巷管家。请先任用。"
 
 
 class PlaceTooWide(Refusal):

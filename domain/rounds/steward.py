@@ -7,7 +7,6 @@ stream of its own, for no entry depends on another one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
 from uuid import UUID
@@ -17,6 +16,7 @@ from eventsourcing.domain import AggregateCreated, BaseAggregate
 from chuishao.domain.actor import Actor
 from chuishao.domain.authority import Setup
 from chuishao.domain.event import Event, PersonalText, SealedText, written
+from chuishao.domain.people.post import Post
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import Forbidden
 from chuishao.domain.rounds.refusals import NotASteward
@@ -24,20 +24,6 @@ from chuishao.domain.rounds.terms import StewardDuty
 from chuishao.domain.vocabulary import Role
 
 LOGGERS = Phrase("the steward", "管家本人")
-
-
-@dataclass(frozen=True, slots=True)
-class Stewardship:
-    """管家登记 Who is registered as a steward of a place, since when, and until when."""
-
-    person: UUID
-    place: str
-    since: datetime
-    until: datetime | None = None
-
-    def holds(self, at: datetime) -> bool:
-        """Whether the steward is registered at a moment."""
-        return self.since <= at and (self.until is None or at < self.until)
 
 
 class DutyLogged(Event, AggregateCreated):
@@ -80,7 +66,8 @@ class DutyEntry(BaseAggregate[UUID]):
         cls,
         entry: UUID,
         steward: UUID,
-        registered: Stewardship | None,
+        place: str,
+        post: Post | None,
         duty: StewardDuty,
         day: date,
         note: str,
@@ -88,8 +75,8 @@ class DutyEntry(BaseAggregate[UUID]):
         at: datetime,
     ) -> Self:
         """履职: enter what a registered steward did; a resident enters their own."""
-        if registered is None or not registered.holds(at):
-            raise NotASteward("stewardId", steward=steward, at=at.isoformat())
+        if post is None or post.holder_at(at) != steward:
+            raise NotASteward("personId", steward=steward, place=place, at=at.isoformat())
         if by.role is Role.RESIDENT and by.id != str(steward):
             raise Forbidden(role=by.role, action=Setup.LOG_DUTY, allowed=LOGGERS)
         return cls._create(
@@ -97,7 +84,7 @@ class DutyEntry(BaseAggregate[UUID]):
             id=entry,
             timestamp=at,
             steward=steward,
-            place=registered.place,
+            place=place,
             duty=duty.value,
             day=day.isoformat(),
             note=PersonalText(steward, written("note", note)),

@@ -10,6 +10,7 @@ import strawberry
 from chuishao.graphql.arguments import After, AtLeast, Before, First, Last, Place, argument
 from chuishao.graphql.boards.rounds_where import (
     Given,
+    Street,
     either,
     shown_within,
     span,
@@ -36,7 +37,6 @@ def _patrols(_context: Context, given: Given, where: Where) -> None:
 _ONE_PATROL = Single(PATROL, "id", read_identifier)
 _PATROLS = Listing(PATROL, shown_within("grid", _patrols), lambda _given: _PATROLS_BY_START)
 _COVERAGE = Rows(PATROL_COVERAGE, span)
-Street = Annotated[str, argument("位置 A street, community or grid; what lies in it.")]
 
 
 @strawberry.type

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from chuishao.domain.division import Level
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import BadTime, Refusal
 from chuishao.domain.rounds.refusals import PlaceTooWide
+from chuishao.domain.sight import SHOWN, Reading, Sight
+from chuishao.graphql.arguments import argument
 from chuishao.graphql.context import Context
 from chuishao.graphql.filters import conditions
 from chuishao.graphql.inputs import read_id
@@ -17,6 +19,9 @@ from chuishao.projections.paging import Where
 from chuishao.projections.sight import register_seen
 
 Given = Mapping[str, Any]
+NOWHERE = "-"
+"""What no code of a place begins with."""
+Street = Annotated[str, argument("位置 A street, community or grid; what lies in it.")]
 Build = Callable[[Context, Given, Where], None]
 
 
@@ -75,6 +80,17 @@ def span(context: Context, given: Given) -> list[Any]:
     except Refusal as refusal:
         raise context.error(refusal) from refusal
     return [place, since, until]
+
+
+def seen_span(context: Context, given: Given) -> list[Any]:
+    """The same, narrowed to where the asker sees the rounds."""
+    place, since, until = span(context, given)
+    actor, reader = context.actor, context.reader
+    if reader.sight is not Sight.SCOPE or actor.role not in SHOWN[Reading.REGISTERS] or actor.scope is None:
+        return [NOWHERE, since, until]
+    if actor.scope.startswith(place):
+        return [actor.scope, since, until]
+    return [place if place.startswith(actor.scope) else NOWHERE, since, until]
 
 
 def _moment(given: Any, path: str) -> Any:

@@ -35,7 +35,7 @@ class Said:
         """What an event says to somebody to whom `shown` shows what a rule guards."""
         fields = {name: value for name, value in vars(event).items() if name not in _HIDDEN}
         if not shown(Reading.ACTORS):
-            fields |= dict.fromkeys(_ACTORS & fields.keys())
+            fields |= dict.fromkeys((_ACTORS | event.GUARDED) & fields.keys())
         words, notes = shown(Reading.WORDS), shown(Reading.NOTES)
         texts = [
             text

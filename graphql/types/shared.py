@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.case import Case
     from chuishao.graphql.types.department import Department
     from chuishao.graphql.types.division import Division
+    from chuishao.graphql.types.duty import StewardDutyEntry
     from chuishao.graphql.types.grid import Grid
     from chuishao.graphql.types.patrol import Patrol
+    from chuishao.graphql.types.person import Person
+    from chuishao.graphql.types.post import Post
     from chuishao.graphql.types.watch import NeighbourWatch
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.worker import GridWorker
@@ -35,9 +38,12 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+PersonRef: TypeAlias = Annotated["Person", strawberry.lazy(f"{_HERE}.person")]
+PostRef: TypeAlias = Annotated["Post", strawberry.lazy(f"{_HERE}.post")]
 PatrolRef: TypeAlias = Annotated["Patrol", strawberry.lazy(f"{_HERE}.patrol")]
 WatchRef: TypeAlias = Annotated["NeighbourWatch", strawberry.lazy(f"{_HERE}.watch")]
 CampaignRef: TypeAlias = Annotated["ScreeningCampaign", strawberry.lazy(f"{_HERE}.campaign")]
+DutyRef: TypeAlias = Annotated["StewardDutyEntry", strawberry.lazy(f"{_HERE}.duty")]
 ScreeningRef: TypeAlias = Annotated["GridScreening", strawberry.lazy(f"{_HERE}.campaign")]
 
 T = TypeVar("T")

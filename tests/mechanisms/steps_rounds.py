@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,14 +10,15 @@ from uuid import UUID
 
 from chuishao.commands import grids, rounds, screening
 from chuishao.domain.actor import Actor
-from chuishao.domain.rounds.campaign import screening_id
+from chuishao.domain.event import fold
+from chuishao.domain.people.post import Post
+from chuishao.domain.people.terms import PostKind
 from chuishao.domain.rounds.terms import VisitOutcome, WelfareCheck
-from chuishao.domain.rounds.watch import watch_id
 from chuishao.domain.vocabulary import Role
-from tests.town import COMMUNITY, GRID, STREET, Town
+from tests.mechanisms.kinds import Board, Live, Prepare, Prepared
+from tests.mechanisms.steps_people import filled, person
+from tests.town import COMMUNITY, GRID, SAID, STREET, Town
 
-Prepared = tuple[Actor | None, dict[str, Any]]
-Prepare = Callable[[Town], Awaitable[Prepared]]
 _households = count(1)
 _grids = count(700)
 
@@ -36,7 +36,7 @@ async def patrol_of(town: Town, by: Actor | None = None) -> UUID:
 async def watched(town: Town, watcher: UUID | None = None) -> dict[str, Any]:
     """A household that was put on the list, as inputs name it."""
     household = next(_households) % 300 + 1
-    command = rounds.BeginWatch(grid_code=GRID, household=household, watcher_id=watcher, need="独居老人")
+    command = rounds.BeginWatch(grid_code=GRID, household=household, watcher_id=watcher, need=SAID)
     await town.do(command, town.community_staff)
     return {"gridCode": GRID, "household": household}
 
@@ -100,7 +100,7 @@ async def start(town: Town) -> Prepared:
 
 
 async def begin(town: Town) -> Prepared:
-    given = {"gridCode": GRID, "household": next(_households) % 300 + 1, "need": "独居老人"}
+    given = {"gridCode": GRID, "household": next(_households) % 300 + 1, "need": SAID}
     return town.community_staff, given
 
 
@@ -131,30 +131,49 @@ def by_the_neighbour(**fields: Any) -> Prepare:
     """A look of the neighbour who was asked to look in."""
 
     async def prepare(town: Town) -> Prepared:
-        neighbour = UUID(int=next(_households))
+        neighbour = await person(town)
         given = await watched(town, neighbour)
         return Actor(str(neighbour), Role.RESIDENT, ""), given | fields
 
     return prepare
 
 
-_VISIT: dict[str, Any] = {"household": 7, "outcome": "MET", "finding": "楼道整洁"}
-_LOOK: dict[str, Any] = {"check": "CURTAIN", "amiss": True, "finding": "窗帘未拉开"}
+async def steward_of(town: Town, place: str = COMMUNITY) -> UUID:
+    """The person of a registered steward, whose post was filled an hour ago."""
+    post: Post = fold(await town.log.stream(await filled(town, PostKind.ALLEY_STEWARD, place)))
+    assert post.holder is not None
+    return post.holder
 
-MUTATIONS: dict[str, Prepare] = {
+
+async def duty(town: Town) -> Prepared:
+    given = {"placeCode": COMMUNITY, "personId": str(await steward_of(town)), "duty": "REPORT", "note": SAID}
+    return town.community_staff, given
+
+
+async def own_duty(town: Town) -> Prepared:
+    """A duty that the steward logs."""
+    _, given = await duty(town)
+    return Actor(given["personId"], Role.RESIDENT, ""), given
+
+
+_VISIT: dict[str, Any] = {"household": 7, "outcome": "MET", "finding": SAID}
+_LOOK: dict[str, Any] = {"check": "CURTAIN", "amiss": True, "finding": SAID}
+
+STEPS: dict[str, Prepare] = {
     "startPatrol": start,
     "logVisit": on_a_patrol(**_VISIT),
     "finishPatrol": on_a_patrol(),
     "beginWatch": begin,
-    "endWatch": by_staff(watched, reason="已搬离"),
+    "endWatch": by_staff(watched, reason=SAID),
     "recordWelfareCheck": by_staff(watched, **_LOOK),
-    "raiseConcern": by_staff(watched, finding="敲门无应答"),
+    "raiseConcern": by_staff(watched, finding=SAID),
     "recordMissedCheck": missed,
     "openCampaign": open_,
     "extendCampaign": extend,
     "closeCampaign": by_staff(finished_campaign),
-    "visitHousehold": by_staff(campaign_of, gridCode=GRID, household=5, outcome="ABSENT", finding="无人应门"),
-    "screenPerson": by_staff(met, finding="一人在家"),
+    "visitHousehold": by_staff(campaign_of, gridCode=GRID, household=5, outcome="ABSENT", finding=SAID),
+    "screenPerson": by_staff(met, finding=SAID),
+    "logDuty": duty,
 }
 
 OF_ITS_OWN: dict[tuple[str, Role], Prepare] = {
@@ -163,59 +182,98 @@ OF_ITS_OWN: dict[tuple[str, Role], Prepare] = {
     for role in (Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF, Role.SECTOR_CHIEF)
 } | {
     ("recordWelfareCheck", Role.RESIDENT): by_the_neighbour(**_LOOK),
-    ("raiseConcern", Role.RESIDENT): by_the_neighbour(finding="敲门无应答"),
+    ("raiseConcern", Role.RESIDENT): by_the_neighbour(finding=SAID),
+    ("logDuty", Role.RESIDENT): own_duty,
 }
 """Moments that belong to one role: a patrol is told by whoever walks it, a look by the neighbour named."""
 
 
-@dataclass(frozen=True)
-class Rounds:
-    """What the rounds have to show: everything that can be said was said at least once."""
-
-    patrol: UUID
-    watch: UUID
-    campaign: UUID
-    screening: UUID
-
-    @property
-    def roots(self) -> dict[str, str]:
-        """Where fields of the queries begin that need arguments."""
-        span = f'place: "{STREET}", since: "2026-01-01T00:00:00Z", until: "2027-01-01T00:00:00Z"'
-        return {
-            "patrol": f'patrol(id: "{self.patrol}")',
-            "patrolCoverage": f"patrolCoverage({span})",
-            "watch": f'watch(id: "{self.watch}")',
-            "welfareLooks": f'welfareLooks(watchId: "{self.watch}")',
-            "campaign": f'campaign(id: "{self.campaign}")',
-            "screening": f'screening(id: "{self.screening}")',
-            "screenedDoors": f'screenedDoors(screeningId: "{self.screening}")',
-            "screenedPersons": f'screenedPersons(screeningId: "{self.screening}")',
-        }
+# What the rounds have to show
 
 
-async def all_rounds(town: Town) -> Rounds:
-    """A patrol, a watch that missed checks, and a campaign, each with words."""
-    worker, staff = town.worker(), town.community_staff
+async def walk(town: Town) -> None:
+    """A patrol with words, from its start to its end."""
     patrol = await patrol_of(town)
-    found = {"household": 8, "outcome": VisitOutcome.MET, "finding": "楼道整洁"}
-    await town.do(rounds.LogVisit(patrol_id=patrol, **found), worker)
-    await town.do(rounds.FinishPatrol(patrol_id=patrol), worker)
-    watch = await _long_ago(town)
-    campaign = UUID((await campaign_of(town))["campaignId"])
-    at = {"campaign_id": campaign, "grid_code": GRID}
-    await town.do(screening.VisitHousehold(**at, **found), staff)
-    await town.do(screening.ScreenPerson(**at, household=8, finding="一人在家"), staff)
-    return Rounds(patrol, watch, campaign, screening_id(campaign, GRID))
+    visit = rounds.LogVisit(patrol_id=patrol, household=8, outcome=VisitOutcome.MET, finding=SAID)
+    await town.do(visit, town.worker())
+    await town.do(rounds.FinishPatrol(patrol_id=patrol), town.worker())
 
 
-async def _long_ago(town: Town) -> UUID:
-    """A watch of some days in another year, with a look, a concern and checks that nobody made."""
-    of = {"grid_code": GRID, "household": 299}
+async def watch_over(town: Town) -> None:
+    """A watch of some days in another year, with looks, concerns and checks that nobody made; twice."""
+    of: dict[str, Any] = {"grid_code": GRID, "household": next(_households) % 300 + 1}
     begun = datetime(2024, 1, 1, 0, 0, tzinfo=UTC)
-    person, watcher = UUID(int=1), UUID(int=2)
-    begin_ = rounds.BeginWatch(**of, person_id=person, watcher_id=watcher, need="独居老人")
-    look = rounds.RecordWelfareCheck(**of, check=WelfareCheck.CURTAIN, amiss=True, finding="窗帘未拉开")
-    steps = [begin_, look, rounds.RecordMissedCheck(**of, check=WelfareCheck.LIGHT, day=begun.date())]
-    for days, step in enumerate([*steps, rounds.EndWatch(**of, reason="已搬离")]):
-        await town.do(step, town.community_staff, occurred_at=begun + timedelta(days=days, hours=1))
-    return watch_id(GRID, 299)
+    people = {"person_id": await person(town), "watcher_id": await person(town)}
+    steps = (
+        rounds.BeginWatch(**of, **people, need=SAID),
+        rounds.RecordWelfareCheck(**of, check=WelfareCheck.CURTAIN, amiss=True, finding=SAID),
+        rounds.RecordMissedCheck(**of, check=WelfareCheck.LIGHT, day=begun.date()),
+        rounds.EndWatch(**of, reason=SAID),
+        rounds.BeginWatch(**of, **people, need=SAID),
+        rounds.RecordWelfareCheck(**of, check=WelfareCheck.CURTAIN, amiss=True, finding=SAID),
+        rounds.EndWatch(**of, reason=SAID),
+    )
+    for days, step in enumerate(steps):
+        at = begun + timedelta(days=days, hours=1)
+        await town.do(step, town.community_staff, occurred_at=at)
+
+
+async def screen(town: Town) -> None:
+    """A household of a campaign where somebody was met and screened."""
+    given = await met(town)
+    found = {"campaign_id": UUID(given["campaignId"]), "grid_code": GRID, "household": 3, "finding": SAID}
+    await town.do(screening.VisitHousehold(**found, outcome=VisitOutcome.MET), town.community_staff)
+    await town.do(screening.ScreenPerson(**found), town.community_staff)
+
+
+LIVES: list[Live] = [walk, watch_over, screen]
+BOARDS: dict[str, Board] = {
+    "patrols": Board("patrols.patrol", "startPatrol"),
+    "watches": Board("watches.watch", "beginWatch"),
+    "concerns": Board("watches.concern", "raiseConcern"),
+    "campaigns": Board("campaigns.campaign", "openCampaign"),
+    "screenings": Board("campaigns.screening", "openCampaign"),
+    "stewardDuties": Board("duties.duty", "logDuty"),
+}
+SINGLES: dict[str, str] = {
+    "patrol": "SELECT patrol FROM patrols.visit JOIN patrols.patrol p ON p.id = patrol"
+    " WHERE finding IS NOT NULL AND finished_at IS NOT NULL LIMIT 1",
+    "watch": "SELECT id FROM watches.watch"
+    " WHERE ended_at IS NOT NULL AND person IS NOT NULL AND looks > 1 LIMIT 1",
+    "campaign": "SELECT id FROM campaigns.campaign WHERE settled > 0 LIMIT 1",
+    "screening": "SELECT screening FROM campaigns.person JOIN campaigns.door d USING (screening)"
+    " WHERE d.finding IS NOT NULL LIMIT 1",
+    "stewardDuty": "SELECT id FROM duties.duty LIMIT 1",
+}
+ROOTS: dict[str, str] = {
+    "patrolCoverage": f'patrolCoverage(place: "{STREET}", since: "2026-01-01T00:00:00Z",'
+    ' until: "2027-01-01T00:00:00Z")',
+    "welfareLooks": 'welfareLooks(watchId: "%(watch)s")',
+    "screenedDoors": 'screenedDoors(screeningId: "%(screening)s")',
+    "screenedPersons": 'screenedPersons(screeningId: "%(screening)s")',
+    "stewardActivity": f'stewardActivity(place: "{STREET}", since: "2026-01-01", until: "2026-12-31")',
+}
+"""Where fields of the other queries begin that need arguments, given the identifiers of SINGLES."""
+OPERATIONS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    "frontend_patrol": lambda ids: {"id": ids["patrol"]},
+    "frontend_watch": lambda ids: {"id": ids["watch"]},
+    "frontend_campaign": lambda ids: {"id": ids["campaign"]},
+    "frontend_screening": lambda ids: {"id": ids["screening"]},
+    "frontend_steward_duty": lambda ids: {"id": ids["stewardDuty"]},
+}
+WITHHELD = frozenset(
+    {
+        "patrol",
+        "patrols",
+        "watch",
+        "watches",
+        "welfareLooks",
+        "concerns",
+        "screenedDoors",
+        "screenedPersons",
+        "stewardDuty",
+        "stewardDuties",
+        "stewardActivity",
+    }
+)
+"""Queries that show nothing to machines, whatever is asked."""

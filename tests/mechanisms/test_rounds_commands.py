@@ -10,11 +10,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chuishao.commands import grids, policies, rounds, screening
+from chuishao.commands import grids, policies, rounds, screening, stewards
 from chuishao.commands.command import Command
+from chuishao.commands.people.posts import VacatePost
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import fold
 from chuishao.domain.identity import identify
+from chuishao.domain.people.post import post_id
+from chuishao.domain.people.terms import PostKind
 from chuishao.domain.refusal import (
     BadCode,
     Forbidden,
@@ -38,17 +41,19 @@ from chuishao.domain.rounds.refusals import (
     GridsRequired,
     HouseholdsOutstanding,
     NobodyMet,
+    NotASteward,
     NotWatched,
     OthersPatrol,
 )
-from chuishao.domain.rounds.terms import VisitOutcome, WelfareCheck
+from chuishao.domain.rounds.terms import StewardDuty, VisitOutcome, WelfareCheck
 from chuishao.domain.rounds.watch import watch_id
 from chuishao.domain.vocabulary import Role
+from tests.mechanisms.steps_people import person
+from tests.mechanisms.steps_rounds import steward_of
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town
 
 MET = VisitOutcome.MET
-NEIGHBOUR = identify("person", 2)
-NEIGHBOURS = Actor(str(NEIGHBOUR), Role.RESIDENT, None)
+NEIGHBOURS = Actor(str(identify("person", 2)), Role.RESIDENT, None)
 
 
 async def refused(town: Town, command: Command, code: type[Refusal], by: Actor) -> Refusal:
@@ -110,15 +115,16 @@ def missed(day: date, of: WelfareCheck = WelfareCheck.CURTAIN) -> rounds.RecordM
 
 
 async def test_a_household_is_watched_over_by_day_and_its_missed_check_worries(town: Town) -> None:
-    await town.do(begin(watcher_id=NEIGHBOUR, need="独居老人"), town.worker())
-    await town.do(check(), NEIGHBOURS)
+    neighbour = await person(town)
+    await town.do(begin(watcher_id=neighbour, need="独居老人"), town.worker())
+    await town.do(check(), Actor(str(neighbour), Role.RESIDENT, None))
     town.clock.advance(hours=12)
     await town.do(missed(date(2026, 3, 2), WelfareCheck.LIGHT), town.community_staff)
     watch = await aggregate(town, watch_id(GRID, 12))
     assert (watch.days, watch.version) == ("3", 3)
     head = await town.log.head()
     await town.do(missed(date(2026, 3, 2)), town.community_staff)
-    await town.do(begin(watcher_id=NEIGHBOUR, need="独居老人"), town.worker())
+    await town.do(begin(watcher_id=neighbour, need="独居老人"), town.worker())
     assert await town.log.head() == head, "what was looked at is not missed, and the same watch is no other"
 
 
@@ -136,6 +142,8 @@ async def test_a_watch_is_refused_where_it_makes_no_sense(town: Town) -> None:
     await refused(town, begin(grid=THIRD_GRID), OutOfScope, staff)
     await refused(town, begin(grid=f"{GRID[:-1]}9"), UnknownGrid, staff)
     await refused(town, begin(), Forbidden, town.resident)
+    await refused(town, begin(person_id=uuid4()), NotFound, staff)
+    await refused(town, begin(watcher_id=uuid4()), NotFound, staff)
     for command in (
         check(),
         missed(date(2026, 3, 2)),
@@ -256,3 +264,27 @@ async def test_a_campaign_over_three_thousand_households_costs_no_more_at_its_en
     await town.do(screening.CloseCampaign(campaign_id=campaign), staff)
     early, late = sum(sorted(spent[:100])[:50]), sum(sorted(spent[200:])[:50])
     assert late < 2 * early
+
+
+# 小巷管家
+
+
+async def test_only_a_registered_steward_logs(town: Town) -> None:
+    somebody = await person(town)
+    steward = await steward_of(town)
+
+    def log(who: UUID, place: str = COMMUNITY) -> stewards.LogDuty:
+        return stewards.LogDuty(place_code=place, person_id=who, duty=StewardDuty.PATROL, note="巡查一圈")
+
+    staff, themselves = town.community_staff, Actor(str(steward), Role.RESIDENT, None)
+    entry = (await town.do(log(steward), themselves)).id
+    assert (await aggregate(town, entry)).place == COMMUNITY
+    await town.do(log(steward), staff)
+    await refused(town, log(somebody), NotASteward, staff)
+    await refused(town, log(steward, GRID), NotASteward, staff)
+    await refused(town, log(uuid4()), NotFound, staff)
+    await refused(town, log(steward), Forbidden, town.resident)
+    await refused(town, log(steward), OutOfScope, town.worker())
+    vacate = VacatePost(post_id=post_id(PostKind.ALLEY_STEWARD, COMMUNITY, None, steward), reason="搬离")
+    await town.do(vacate)
+    await refused(town, log(steward), NotASteward, themselves)

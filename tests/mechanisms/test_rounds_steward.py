@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import PersonalText
 from chuishao.domain.identity import identify
+from chuishao.domain.people.post import Post
+from chuishao.domain.people.terms import PostKind
 from chuishao.domain.refusal import Forbidden, TextEmpty
 from chuishao.domain.rounds.following import report_of_duty
 from chuishao.domain.rounds.refusals import NotASteward
-from chuishao.domain.rounds.steward import DutyEntry, DutyLogged, Stewardship, unpatrolled
+from chuishao.domain.rounds.steward import DutyEntry, DutyLogged, unpatrolled
 from chuishao.domain.rounds.terms import StewardDuty
 from chuishao.domain.vocabulary import Role
 from tests.given import MINUTE, STAFF, When, event, when_made
@@ -23,17 +25,29 @@ from tests.town import COMMUNITY, GRID, START
 STEWARD, ENTRY = identify("person", 3), identify("duty", 1)
 STEWARDS = Actor(str(STEWARD), Role.RESIDENT, None)
 DAY = date(2026, 3, 2)
-REGISTERED = Stewardship(STEWARD, COMMUNITY, START, START + 60 * MINUTE)
+
+
+def post(place: str = COMMUNITY, since: datetime = START, until: datetime | None = None) -> Post:
+    """The post of a steward, held from a moment on and until before another one."""
+    made = Post.establish(PostKind.ALLEY_STEWARD, place, None, STEWARD, since)
+    made.fill(STEWARD, None, None, since)
+    if until is not None:
+        made.vacate("搬离", until)
+    return made
+
+
+REGISTERED = post(until=START + 60 * MINUTE)
 
 
 def log(
     duty: StewardDuty = StewardDuty.PATROL,
-    registered: Stewardship | None = REGISTERED,
+    registered: Post | None = REGISTERED,
     by: Actor = STEWARDS,
     at: datetime = START,
     note: str = "沿街巡查一圈",
+    place: str = COMMUNITY,
 ) -> When[DutyEntry]:
-    return when_made(lambda: DutyEntry.log(ENTRY, STEWARD, registered, duty, DAY, note, by, at))
+    return when_made(lambda: DutyEntry.log(ENTRY, STEWARD, place, registered, duty, DAY, note, by, at))
 
 
 @pytest.mark.parametrize("duty", StewardDuty)
@@ -73,14 +87,14 @@ def test_a_resident_logs_their_own_duties() -> None:
 MINUTES = st.integers(-200, 200)
 
 
-@forall(MINUTES, st.none() | MINUTES, MINUTES)
+@forall(MINUTES, st.none() | st.integers(0, 200), MINUTES)
 def test_a_steward_logs_from_the_registration_on_until_its_end(
-    since: int, until: int | None, when: int
+    since: int, lasting: int | None, when: int
 ) -> None:
-    ended = None if until is None else START + until * MINUTE
-    registered = Stewardship(STEWARD, COMMUNITY, START + since * MINUTE, ended)
+    ended = None if lasting is None else START + (since + lasting) * MINUTE
+    registered = post(since=START + since * MINUTE, until=ended)
     done = log(registered=registered, at=START + when * MINUTE)
-    assert (done.refusal is None) == (since <= when and (until is None or when < until))
+    assert (done.refusal is None) == (since <= when and (lasting is None or when < since + lasting))
 
 
 @forall(st.integers(0, 40), st.sets(st.integers(-5, 45)))
@@ -93,8 +107,7 @@ def test_a_day_without_a_patrol_is_told(days: int, patrolled: set[int]) -> None:
 def test_what_a_steward_reports_becomes_a_case_and_nothing_else_does() -> None:
     for duty in StewardDuty:
         for area, grid in ((COMMUNITY, None), (GRID, GRID)):
-            registered = Stewardship(STEWARD, area, START)
-            (logged,) = log(duty, registered=registered).events
+            (logged,) = log(duty, registered=post(area), place=area).events
             assert isinstance(logged, DutyLogged)
             report = report_of_duty(logged, "11001", "垃圾未清")
             if duty is not StewardDuty.REPORT:
