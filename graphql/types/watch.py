@@ -94,7 +94,7 @@ class NeighbourWatch(Node):
             )
             for each in missed_checks(root, policy_of, info.context.now)
         ]
-        return info.context.spend(found)
+        return info.context.spend(found)  # type: ignore[no-any-return]
 
 
 @strawberry.type(description="查看记录 A look at a household's curtain or light.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import count
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from chuishao.commands.command import Command
@@ -120,7 +121,11 @@ def _screened(posts: Sequence[Post], day: date) -> Timed:
     for number in range(DOORS):
         for post in posts:
             at += timedelta(minutes=1)
-            at_door = {"campaign_id": campaign, "grid_code": post.grid, "household": number + 1}
+            at_door: dict[str, Any] = {
+                "campaign_id": campaign,
+                "grid_code": post.grid,
+                "household": number + 1,
+            }
             outcome = OUTCOMES[number % 5]
             yield at, _worker(post), VisitHousehold(**at_door, outcome=outcome)
             if outcome is VisitOutcome.MET:

@@ -203,7 +203,7 @@ async def watch_over(town: Town) -> None:
     """A watch of some days in another year, with looks, concerns and checks that nobody made; twice."""
     of: dict[str, Any] = {"grid_code": GRID, "household": next(_households) % 300 + 1}
     begun = datetime(2024, 1, 1, 0, 0, tzinfo=UTC)
-    people = {"person_id": await person(town), "watcher_id": await person(town)}
+    people: dict[str, Any] = {"person_id": await person(town), "watcher_id": await person(town)}
     steps = (
         rounds.BeginWatch(**of, **people, need=SAID),
         rounds.RecordWelfareCheck(**of, check=WelfareCheck.CURTAIN, amiss=True, finding=SAID),
@@ -221,7 +221,12 @@ async def watch_over(town: Town) -> None:
 async def screen(town: Town) -> None:
     """A household of a campaign where somebody was met and screened."""
     given = await met(town)
-    found = {"campaign_id": UUID(given["campaignId"]), "grid_code": GRID, "household": 3, "finding": SAID}
+    found: dict[str, Any] = {
+        "campaign_id": UUID(given["campaignId"]),
+        "grid_code": GRID,
+        "household": 3,
+        "finding": SAID,
+    }
     await town.do(screening.VisitHousehold(**found, outcome=VisitOutcome.MET), town.community_staff)
     await town.do(screening.ScreenPerson(**found), town.community_staff)
 
