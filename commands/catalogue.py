@@ -1,6 +1,18 @@
 """Every command, in the order in which the schema lists them."""
 
-from chuishao.commands import cases, committee, divisions, election, erasure, grids, policies, whistles
+from chuishao.commands import (
+    cases,
+    committee,
+    divisions,
+    election,
+    erasure,
+    grids,
+    policies,
+    rounds,
+    screening,
+    stewards,
+    whistles,
+)
 from chuishao.commands.command import Command
 from chuishao.commands.people import persons, posts
 from chuishao.commands.registers import care, diary, elements
@@ -82,4 +94,18 @@ COMMANDS: tuple[type[Command], ...] = (
     diary.WriteDiaryEntry,
     diary.CorrectDiaryEntry,
     diary.ReadDiaryEntry,
+    rounds.StartPatrol,
+    rounds.LogVisit,
+    rounds.FinishPatrol,
+    rounds.BeginWatch,
+    rounds.EndWatch,
+    rounds.RecordWelfareCheck,
+    rounds.RaiseConcern,
+    rounds.RecordMissedCheck,
+    screening.OpenCampaign,
+    screening.ExtendCampaign,
+    screening.CloseCampaign,
+    screening.VisitHousehold,
+    screening.ScreenPerson,
+    stewards.LogDuty,
 )

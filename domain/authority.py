@@ -9,6 +9,7 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 ELECTION_WORKERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
 APPOINTERS = frozenset({Role.STREET_OFFICER, Role.ADMINISTRATOR})
+WALKERS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF})
 
 
 class Setup(Term):
@@ -45,6 +46,13 @@ class Setup(Term):
     READ_CARE = "READ_CARE", "台账查阅", "read the words of the care ledger, each time for a purpose"
     KEEP_DIARY = "KEEP_DIARY", "记录日志", "write and correct the diary"
     READ_DIARY = "READ_DIARY", "日志查阅", "read the words of the diary, each time for a purpose"
+    PATROL = "PATROL", "巡查走访", "walk patrols and log their visits"
+    KEEP_WATCH = "KEEP_WATCH", "守望管理", "put households on the watch list and take them off"
+    LOOK_IN = "LOOK_IN", "守望查看", "look in on a household; a resident, where they are the neighbour named"
+    RECORD_MISSED_CHECK = "RECORD_MISSED_CHECK", "登记漏查", "raise the concern of a check that was not made"
+    RUN_CAMPAIGNS = "RUN_CAMPAIGNS", "排查管理", "open, extend and close campaigns"
+    SCREEN = "SCREEN", "入户排查", "knock at doors for a campaign and screen people"
+    LOG_DUTY = "LOG_DUTY", "管家履职", "log an alley steward's duties; a resident, their own"
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -67,6 +75,13 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.READ_CARE: _GRID_HANDS | {Role.SECTOR_CHIEF, Role.STREET_OFFICER},
     Setup.KEEP_DIARY: _GRID_HANDS,
     Setup.READ_DIARY: _GRID_HANDS | {Role.SECTOR_CHIEF, Role.STREET_OFFICER},
+    Setup.PATROL: WALKERS | {Role.SECTOR_CHIEF},
+    Setup.KEEP_WATCH: WALKERS,
+    Setup.LOOK_IN: WALKERS | {Role.RESIDENT},
+    Setup.RECORD_MISSED_CHECK: WALKERS | ADMINISTRATORS,
+    Setup.RUN_CAMPAIGNS: frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER}),
+    Setup.SCREEN: WALKERS,
+    Setup.LOG_DUTY: WALKERS | {Role.RESIDENT},
 }
 
 

@@ -18,6 +18,10 @@ from chuishao.domain.registers.care import CareEntry
 from chuishao.domain.registers.diary import DiaryEntry
 from chuishao.domain.registers.element import Element
 from chuishao.domain.registers.look import Look
+from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign
+from chuishao.domain.rounds.patrol import Patrol
+from chuishao.domain.rounds.steward import DutyEntry
+from chuishao.domain.rounds.watch import NeighbourWatch
 from chuishao.domain.whistle import Whistle
 from chuishao.domain.worker import GridWorker
 
@@ -39,6 +43,11 @@ AGGREGATES: dict[type[Any], Phrase] = {
     CareEntry: Phrase("care entry", "台账记录"),
     DiaryEntry: Phrase("diary entry", "民情日志"),
     Look: Phrase("look", "查阅"),
+    Patrol: Phrase("patrol", "巡查"),
+    NeighbourWatch: Phrase("watch", "守望"),
+    ScreeningCampaign: Phrase("campaign", "排查"),
+    GridScreening: Phrase("screening of a grid", "网格排查"),
+    DutyEntry: Phrase("duty", "履职记录"),
 }
 """Every aggregate and what a person calls it."""
 

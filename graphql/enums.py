@@ -39,6 +39,7 @@ from chuishao.domain.registers.terms import (
     Register,
     ResourceSource,
 )
+from chuishao.domain.rounds.terms import ConcernCause, StewardDuty, VisitOutcome, WelfareCheck
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
@@ -85,6 +86,10 @@ NAMES: dict[type[Term], str] = {
     Register: "Register",
     LookPurpose: "LookPurpose",
     LineKind: "RegisterLineKind",
+    VisitOutcome: "VisitOutcome",
+    WelfareCheck: "WelfareCheck",
+    ConcernCause: "ConcernCause",
+    StewardDuty: "StewardDuty",
 }
 
 

@@ -15,7 +15,18 @@ from typing import Any, TypeAlias
 from chuishao.domain.division import Level
 from chuishao.domain.sight import Reader
 from chuishao.eventlog.connection import Connection
-from chuishao.projections import committees, elections, history, people, posts, tallies
+from chuishao.projections import (
+    campaigns,
+    committees,
+    duties,
+    elections,
+    history,
+    patrols,
+    people,
+    posts,
+    tallies,
+    watches,
+)
 from chuishao.projections.care import ENTRIES as CARE_ENTRIES
 from chuishao.projections.cases import CASES
 from chuishao.projections.departments import DEPARTMENTS
@@ -85,6 +96,10 @@ def _of_seen_case(where: Where, reader: Reader, row: str) -> None:
 
 def _of_seen_grid(where: Where, reader: Reader, row: str) -> None:
     register_seen(where, reader, f"{row}.grid")
+
+
+def _of_seen_place(where: Where, reader: Reader, row: str) -> None:
+    register_seen(where, reader, f"{row}.place")
 
 
 async def _tallies(connection: Connection, _log: int, places: Sequence[str]) -> dict[str, tallies.Tally]:
@@ -256,3 +271,31 @@ LOOK = Link(LOOKS, "looks.look", "id", seen=_of_seen_grid)
 """A look at the words of a register; none where the reader does not see the register."""
 LOOKS_OF_ENTRY = Link(LOOKS, "looks.look", "entry", ("position",), seen=_of_seen_grid)
 """The looks at the words of an entry."""
+PATROL = Link(patrols.PATROLS, "patrols.patrol", "id", seen=_of_seen_grid)
+"""A patrol by its identifier; none where the reader does not see the rounds of its grid."""
+VISITS_OF_PATROL = Link(patrols.VISITS, "patrols.visit", "patrol", ("number",))
+"""The visits of a patrol."""
+PATROL_COVERAGE = Link(Table("patrol_coverage", patrols.Coverage), patrols.COVERAGE, "grid")
+"""How far patrols covered grids; not found from anything, but listed."""
+WATCH = Link(watches.WATCHES, "watches.watch", "id", seen=_of_seen_grid)
+"""The watch over a household; none where the reader does not see the rounds of its grid."""
+LOOKS_OF_WATCH = Link(watches.LOOKS, "watches.look", "watch", ("version",))
+"""The looks at a household's curtain and light."""
+CONCERN = Link(watches.CONCERNS, "watches.concern", "id", seen=_of_seen_grid)
+"""A concern; none where the reader does not see the rounds of its grid."""
+CAMPAIGN = Link(campaigns.CAMPAIGNS, "campaigns.campaign", "id")
+"""A campaign by its identifier."""
+SCREENING = Link(campaigns.SCREENINGS, "campaigns.screening", "id")
+"""A campaign in a grid, by its identifier."""
+SCREENINGS_OF_CAMPAIGN = Link(campaigns.SCREENINGS, "campaigns.screening", "campaign", ("grid",))
+"""What a campaign has come to in each of its grids."""
+DOORS_OF_SCREENING = Link(campaigns.DOORS, "campaigns.door", "screening", ("household",), seen=_of_seen_grid)
+"""The doors knocked at for a campaign in a grid."""
+PERSONS_OF_SCREENING = Link(
+    campaigns.PERSONS, "campaigns.person", "screening", ("version",), seen=_of_seen_grid
+)
+"""The people screened for a campaign in a grid."""
+DUTY = Link(duties.DUTIES, "duties.duty", "id", seen=_of_seen_place)
+"""An entry in the log of a steward; none where the reader does not see the rounds there."""
+STEWARD_ACTIVITY = Link(Table("activity", duties.Activity), duties.ACTIVITY, "steward")
+"""What stewards did; not found from anything, but listed."""

@@ -25,17 +25,22 @@ from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
 from chuishao.graphql.links import (
+    CAMPAIGN,
     CARE_ENTRY,
     CASE,
     COMMITTEE_BY_ID,
     DEPARTMENT,
     DIARY_ENTRY,
     DIVISION_BY_ID,
+    DUTY,
     ELECTION,
     ELEMENT,
     GRID_BY_ID,
+    PATROL,
     PERSON,
     POST,
+    SCREENING,
+    WATCH,
     WHISTLE,
     WORKER,
     Link,
@@ -45,17 +50,22 @@ from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
+    CampaignRef,
     CareEntryRef,
     CaseRef,
     CommitteeRef,
     DepartmentRef,
     DiaryEntryRef,
     DivisionRef,
+    DutyRef,
     ElectionRef,
     ElementRef,
     GridRef,
+    PatrolRef,
     PersonRef,
     PostRef,
+    ScreeningRef,
+    WatchRef,
     WhistleRef,
     WordsShownRef,
     WorkerRef,
@@ -165,6 +175,11 @@ THINGS: dict[str, Thing] = {
         frozenset({"care", "diary", "looks"}),
         words_of,
     ),
+    "patrol": _thing(PatrolRef, "巡查", "patrol", _by(PATROL), "patrols"),
+    "watch": _thing(WatchRef, "守望", "watch", _by(WATCH), "watches"),
+    "campaign": _thing(CampaignRef, "排查", "campaign", _by(CAMPAIGN), "campaigns"),
+    "screening": _thing(ScreeningRef, "网格排查", "campaign in the grid", _by(SCREENING), "campaigns"),
+    "stewardDuty": _thing(DutyRef, "履职记录", "entry", _by(DUTY), "duties"),
 }
 
 

@@ -29,6 +29,16 @@ RULES: dict[str, Reading] = {
     "Look": Reading.REGISTERS,
     "WordsShown": Reading.REGISTERS,
     "LineShown": Reading.REGISTERS,
+    "Patrol": Reading.REGISTERS,
+    "PatrolVisit": Reading.REGISTERS,
+    "NeighbourWatch": Reading.REGISTERS,
+    "MissedCheck": Reading.REGISTERS,
+    "WelfareLook": Reading.REGISTERS,
+    "Concern": Reading.REGISTERS,
+    "ScreenedDoor": Reading.REGISTERS,
+    "ScreenedPerson": Reading.REGISTERS,
+    "StewardDutyEntry": Reading.REGISTERS,
+    "StewardActivity": Reading.REGISTERS,
 }
 """The types that belong to cases or registers; what is in any other type is published."""
 

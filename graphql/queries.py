@@ -20,6 +20,7 @@ from chuishao.graphql.arguments import (
 from chuishao.graphql.boards.election import ElectionQueries
 from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.boards.registers import RegisterQueries
+from chuishao.graphql.boards.rounds import RoundsQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -34,6 +35,7 @@ from chuishao.graphql.filters import (
 )
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import (
+    CAMPAIGN,
     CARE_ENTRY,
     CASE,
     COMMITTEE_BY_ID,
@@ -41,15 +43,19 @@ from chuishao.graphql.links import (
     DIARY_ENTRY,
     DIVISION,
     DIVISION_BY_ID,
+    DUTY,
     ELECTION,
     ELEMENT,
     GRID,
     GRID_BY_ID,
     LOOK,
+    PATROL,
     PERSON,
     POST,
+    SCREENING,
     STANDING,
     TALLY,
+    WATCH,
     WHISTLE,
     WORKER,
 )
@@ -118,6 +124,11 @@ NODES = Refetched(
         "care": ("CareEntry", CARE_ENTRY),
         "diary": ("DiaryEntry", DIARY_ENTRY),
         "look": ("Look", LOOK),
+        "patrol": ("Patrol", PATROL),
+        "watch": ("NeighbourWatch", WATCH),
+        "campaign": ("ScreeningCampaign", CAMPAIGN),
+        "screening": ("GridScreening", SCREENING),
+        "duty": ("StewardDutyEntry", DUTY),
     }
 )
 
@@ -187,7 +198,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries, PeopleQueries, ElectionQueries, RegisterQueries):
+class Query(SealQueries, PeopleQueries, ElectionQueries, RegisterQueries, RoundsQueries):
     """The queries."""
 
     @strawberry.field(

@@ -1,21 +1,25 @@
 """Every read model."""
 
 from chuishao.projections import (
+    campaigns,
     care,
     cases,
     committees,
     departments,
     diary,
     divisions,
+    duties,
     elections,
     elements,
     grids,
     history,
     looks,
+    patrols,
     people,
     policies,
     posts,
     tallies,
+    watches,
     whistles,
     workers,
 )
@@ -39,4 +43,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     care.PROJECTION,
     diary.PROJECTION,
     looks.PROJECTION,
+    patrols.PROJECTION,
+    watches.PROJECTION,
+    campaigns.PROJECTION,
+    duties.PROJECTION,
 )

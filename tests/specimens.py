@@ -36,6 +36,8 @@ TEXTS = {
     "code": "120101001001",
     "community": "120101001001",
     "diary_topic": "HOUSEHOLD",
+    "day": "2026-03-02",
+    "duty": "PATROL",
     "effective_from": "2023-09-01",
     "elected_on": "2026-06-01",
     "element_kind": "PERSON",

@@ -13,23 +13,34 @@ from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.command import Command, name_of
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.term import Term
-from tests.mechanisms import steps_election, steps_people, steps_registers
+from chuishao.domain.vocabulary import Role
+from tests.mechanisms import steps_election, steps_people, steps_registers, steps_rounds
 from tests.mechanisms.kinds import Board, Live, Prepare
 from tests.town import Town
 
-STEPS: dict[str, Prepare] = {**steps_people.STEPS, **steps_election.STEPS, **steps_registers.STEPS}
+PACKAGES: tuple[Any, ...] = (steps_people, steps_election, steps_registers, steps_rounds)
+
+
+def together(name: str) -> dict[Any, Any]:
+    """What the packages have under a name, as far as they have it."""
+    return {key: value for package in PACKAGES for key, value in getattr(package, name, {}).items()}
+
+
+STEPS: dict[str, Prepare] = together("STEPS")
 """A moment in which each mutation is accepted. Fields for personal text are given SAID."""
-LIVES: list[Live] = [*steps_people.LIVES, *steps_election.LIVES, *steps_registers.LIVES]
-BOARDS: dict[str, Board] = {**steps_people.BOARDS, **steps_election.BOARDS, **steps_registers.BOARDS}
+LIVES: list[Live] = [happen for package in PACKAGES for happen in package.LIVES]
+BOARDS: dict[str, Board] = together("BOARDS")
 """By the name of the query."""
-SINGLES: dict[str, str] = {**steps_people.SINGLES, **steps_election.SINGLES, **steps_registers.SINGLES}
+SINGLES: dict[str, str] = together("SINGLES")
 """By the name of a query with `id`: how to find the identifier of a row of which everything is known."""
-OPERATIONS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
-    **steps_people.OPERATIONS,
-    **steps_election.OPERATIONS,
-    **steps_registers.OPERATIONS,
-}
+OPERATIONS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = together("OPERATIONS")
 """By the name of an example operation of a query: its variables, given the identifiers of SINGLES."""
+OF_ITS_OWN: dict[tuple[str, Role], Prepare] = together("OF_ITS_OWN")
+"""A moment of a mutation that belongs to one role, or to one person of it."""
+WITHHELD: frozenset[str] = frozenset().union(*(getattr(package, "WITHHELD", ()) for package in PACKAGES))
+"""Queries that show nothing to machines."""
+ROOTS: dict[str, str] = together("ROOTS")
+"""Queries that show what has no query of one thing, with the identifiers of SINGLES to be filled in."""
 
 
 async def live(town: Town) -> None:
