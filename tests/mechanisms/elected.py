@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from itertools import count
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from chuishao.commands import committee, divisions, election
 from chuishao.commands.command import Command
 from chuishao.domain.election.election import election_id
+from chuishao.domain.election.regime import day_of
 from chuishao.domain.election.terms import (
     CallGround,
     ElectionStatus,
+    Office,
     Proposers,
     VacancyGround,
     VotingMode,
@@ -23,12 +24,12 @@ from tests.town import STREET, Town
 
 TODAY = date(2026, 3, 2)
 """The day on which the town's clock begins."""
-_numbers = count(101)
 
 
 async def a_community(town: Town) -> str:
-    """A community that has no committee yet."""
-    code = f"{STREET}{next(_numbers)}"
+    """A community in which nobody was elected yet."""
+    elections = await town.log.pool.fetchval("SELECT count(*) FROM stream WHERE category = 'election'")
+    code = f"{STREET}{500 + elections}"
     await town.do(divisions.RegisterDivision(code=code, name="待选社区", effective_from=date(2024, 1, 1)))
     return code
 
@@ -68,19 +69,20 @@ def the_steps(
     ]
 
 
-async def an_election_in(town: Town, status: ElectionStatus, **call: Any) -> tuple[str, UUID]:
-    """The community and its election, which has come to a state."""
-    community = await a_community(town)
-    await town.do(the_call(community, **call), town.street_officer)
-    id_ = election_id(community, call.get("ballot_on", TODAY))
+async def an_election_in(town: Town, status: ElectionStatus, days_ago: int = 0) -> tuple[str, UUID]:
+    """The community and its election, which has come to a state; today, or so many days ago."""
+    at = town.clock.now - timedelta(days=days_ago)
+    community, ballot_on = await a_community(town), day_of(at)
+    await town.do(the_call(community, ballot_on=ballot_on), town.street_officer, occurred_at=at)
+    id_ = election_id(community, ballot_on)
     for step in the_steps(id_)[: STATES.index(status)]:
-        await town.do(step, town.street_officer)
+        await town.do(step, town.street_officer, occurred_at=at)
     return community, id_
 
 
-async def a_committee_in(town: Town, *, vacant: bool = False) -> str:
+async def a_committee_in(town: Town, *, vacant: bool = False, days_ago: int = 0) -> str:
     """A community with a committee, of whom one has resigned where a seat is to be `vacant`."""
-    community, _ = await an_election_in(town, ElectionStatus.CERTIFIED)
+    community, _ = await an_election_in(town, ElectionStatus.CERTIFIED, days_ago)
     if vacant:
         await town.do(
             committee.VacateSeat(
@@ -91,7 +93,20 @@ async def a_committee_in(town: Town, *, vacant: bool = False) -> str:
     return community
 
 
-def the_by_election(community: str, ballot_on: date = date(2026, 6, 1)) -> election.CallByElection:
+async def a_by_election_in(town: Town, community: str) -> None:
+    """A by-election to the director's seat, certified."""
+    somebody = election.CandidatePart(person_id=PEOPLE[6], office=Office.DIRECTOR)
+    id_ = (await town.do(the_by_election(community, day_of(town.clock.now)), town.street_officer)).id
+    register, _, hold, _, certify = the_steps(id_, 300)
+    screen = election.ScreenCandidates(election_id=id_, nominated=2, candidates=[somebody])
+    counts = election.CountBallots(
+        election_id=id_, collected=300, invalid=2, votes=[297], protocol_hash=PROTOCOL
+    )
+    for step in (register, screen, hold, counts, certify):
+        await town.do(step, town.street_officer)
+
+
+def the_by_election(community: str, ballot_on: date) -> election.CallByElection:
     return election.CallByElection(
         community_code=community, mode=VotingMode.ONE_A_HOUSEHOLD, ballot_on=ballot_on
     )

@@ -8,10 +8,10 @@ from typing import Any
 from chuishao.commands.election import VoidElection
 from chuishao.domain.election.terms import ElectionStatus, VoidGround
 from tests.mechanisms.elected import (
+    a_by_election_in,
     a_committee_in,
     a_community,
     an_election_in,
-    the_by_election,
     the_recall,
 )
 from tests.mechanisms.elections import CANDIDATES, PEOPLE, PROTOCOL, ROLL, SEATS, VOTES
@@ -86,10 +86,10 @@ STEPS: dict[str, Prepare] = {
 
 
 async def recall_and_fill(town: Town) -> None:
-    """Recall a member, and call an election to the seat."""
-    community = await a_committee_in(town)
+    """Recall a member, and elect another one to the seat."""
+    community = await a_committee_in(town, days_ago=1)
     await town.do(the_recall(community), town.street_officer)
-    await town.do(the_by_election(community), town.street_officer)
+    await a_by_election_in(town, community)
 
 
 async def void(town: Town) -> None:
@@ -104,7 +104,7 @@ BOARDS: dict[str, Board] = {
     "committees": Board("committees.committee", "certifyResult", ("COMMUNITY", "TERM")),
 }
 SINGLES: dict[str, str] = {
-    "election": "SELECT id FROM elections.election WHERE term IS NOT NULL LIMIT 1",
+    "election": "SELECT id FROM elections.election WHERE term IS NOT NULL AND status = 'CERTIFIED' LIMIT 1",
     "committee": "SELECT committee FROM committees.recall LIMIT 1",
 }
 OPERATIONS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
