@@ -50,6 +50,7 @@ from chuishao.domain.refusal import (
     UnknownGrid,
     WrongDivisionLevel,
 )
+from chuishao.domain.registers.refusals import NoSuchLine, NotANeed
 from chuishao.domain.summons import WhistleStatus
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.domain.whistle import Whistle
@@ -840,13 +841,17 @@ async def test_no_text_breaks_a_command(town: Town) -> None:
                     command, by = await prepare(town) if again else (command, by)
 
 
+NAMING: dict[str, type[Refusal]] = {"item": NotFound, "need": NotANeed, "line": NoSuchLine}
+"""Numbers that name something, and what is said where they name nothing."""
+
+
 async def test_no_number_breaks_a_command(town: Town) -> None:
     tried = 0
     for prepare in EXAMPLES.values():
         command, by = await prepare(town)
         for name in [field.name for field in fields(command) if type(getattr(command, field.name)) is int]:
             for number in (-(2**31), -1, 0, 6_000_000, 2**31 - 1):
-                code = NotFound if name == "item" else OutOfRange
+                code = NAMING.get(name, OutOfRange)
                 await refused(town, replace(command, **{name: number}), code, by)
                 tried += 1
     assert tried

@@ -16,7 +16,7 @@ from chuishao.domain.registers.care import CareEntry
 from chuishao.domain.registers.diary import DiaryEntry
 from chuishao.domain.registers.terms import LookPurpose
 
-Household = Annotated[int | None, Doc("户号 the number of the household in its grid, from 1; personal text")]
+Household = Annotated[int | None, Doc("户号 the number of the household in its grid, from 1; kept sealed")]
 SamePerson = Annotated[
     UUID | None,
     Doc("同一人 an entry of the care ledger or the diary about the same person: one erasure takes both"),
