@@ -1,4 +1,4 @@
-"""Who may set up divisions, grids, workers, departments and policies. Case steps have their own table."""
+"""Who may set up divisions, grids and policies, meet and coordinate. Case steps have their own table."""
 
 from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.term import Term
@@ -6,6 +6,8 @@ from chuishao.domain.vocabulary import Role
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
+CHAIRS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER})
+CONVENERS = CHAIRS | {Role.GRID_LEADER}
 
 
 class Setup(Term):
@@ -18,6 +20,11 @@ class Setup(Term):
     KEEP_WORKERS = "KEEP_WORKERS", "网格员管理", "register, assign and relieve grid workers"
     PUBLISH_CONTACT = "PUBLISH_CONTACT", "公示", "publish a grid worker's contact"
     ERASE = "ERASE", "删除个人信息", "erase what is kept about a person; with a scope of everywhere"
+    HOLD_MEETING = "HOLD_MEETING", "工作例会", "hold work meetings and keep their resolutions"
+    DELIBERATE = "DELIBERATE", "议事协商", "convene deliberations and record what comes of them"
+    COORDINATE = "COORDINATE", "协同", "order units to take part, and answer for those without an account"
+    INVITE = "INVITE", "“日日清”约请", "invite units to clear a matter on the day"
+    ANSWER_FOR_UNIT = "ANSWER_FOR_UNIT", "单位答复", "answer orders and invitations for one's own unit"
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -28,6 +35,11 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.KEEP_WORKERS: GRID_KEEPERS,
     Setup.PUBLISH_CONTACT: GRID_KEEPERS | {Role.GRID_WORKER},
     Setup.ERASE: ADMINISTRATORS,
+    Setup.HOLD_MEETING: CHAIRS,
+    Setup.DELIBERATE: CONVENERS,
+    Setup.COORDINATE: CONVENERS,
+    Setup.INVITE: CONVENERS,
+    Setup.ANSWER_FOR_UNIT: CONVENERS | {Role.DEPARTMENT_OFFICER},
 }
 
 

@@ -8,6 +8,10 @@ from chuishao.domain.division import Division, DivisionCode
 from chuishao.domain.erasure import Erasure
 from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
+from chuishao.domain.meetings.coordination import CoordinationOrder
+from chuishao.domain.meetings.deliberation import Deliberation
+from chuishao.domain.meetings.invitation import DailyClearanceInvitation
+from chuishao.domain.meetings.work_meeting import WorkMeeting
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies
 from chuishao.domain.whistle import Whistle
@@ -23,6 +27,10 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Department: Phrase("department", "部门"),
     Policies: Phrase("policies", "政策"),
     Erasure: Phrase("erasure", "删除记录"),
+    WorkMeeting: Phrase("work meeting", "工作例会"),
+    Deliberation: Phrase("deliberation", "议事协商"),
+    CoordinationOrder: Phrase("coordination order", "协同"),
+    DailyClearanceInvitation: Phrase("invitation", "约请"),
 }
 """Every aggregate and what a person calls it."""
 

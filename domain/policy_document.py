@@ -62,6 +62,12 @@ class Policy:
     grid_tolerance: float
     rules: tuple[dict[str, Any], ...]
     categories: dict[str, Category]
+    daily_clearance: bool = False
+    """“日日清”约请: whether units may be invited to clear a matter on the day; off where nothing is said."""
+
+    def day(self, at: datetime) -> date:
+        """The local day that a moment belongs to."""
+        return at.astimezone(ZoneInfo(self.calendar.zone)).date()
 
     def limit(self, about: LimitKind, /, **facts: str | None) -> Limit | None:
         """The limit of the rule that fits the facts most closely, or None where no rule fits."""
@@ -126,7 +132,18 @@ def _parse(text: str) -> Policy:
         grid_tolerance=grid["tolerance"].number(0, LARGEST_AMOUNT),
         rules=_rules(document["limits"], calendar, effective_from),
         categories=_categories(document["categories"]),
+        daily_clearance=_enabled(document.get("dailyClearance")),
     )
+
+
+def _enabled(entry: Entry) -> bool:
+    """Whether what may be left out is turned on."""
+    if not entry.as_object():
+        return False
+    enabled = entry["enabled"]
+    if not isinstance(enabled.value, bool):
+        enabled.refuse(f"{enabled.name} must be true or false", f"{enabled.name} 须为 `true` 或 `false`")
+    return enabled.value
 
 
 def _version(entry: Entry) -> str:

@@ -32,6 +32,8 @@ TEXTS = {
     "category": "01001",
     "code": "120101001001",
     "community": "120101001001",
+    "day": "2026-03-02",
+    "due": "2026-03-09",
     "effective_from": "2023-09-01",
     "grid": "120101001001-G001",
     "ground": "OWN_REQUEST",
@@ -39,9 +41,12 @@ TEXTS = {
     "kind": "ROUTINE",
     "level": "COMMUNITY",
     "linkage": "RAPID_SERVICE",
+    "meeting_kind": "REGULAR",
     "severity": "MINOR",
     "street": "120101001",
     "tier": "MULTI_UNIT",
+    "unit": "物业公司 001",
+    "unit_kind": "PROPERTY_COMPANY",
 }
 """Texts that stand for more than themselves."""
 
