@@ -2,6 +2,7 @@
 
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
+from chuishao.commands.meetings import coordination, deliberations, invitations, work_meetings
 
 COMMANDS: tuple[type[Command], ...] = (
     cases.ReportCase,
@@ -51,4 +52,18 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
     erasure.EraseSubject,
+    work_meetings.HoldMeeting,
+    work_meetings.AdoptResolution,
+    work_meetings.CarryOutResolution,
+    deliberations.ConveneDeliberation,
+    deliberations.RecordOpinion,
+    deliberations.ReachAgreement,
+    deliberations.FailAgreement,
+    coordination.OrderCoordination,
+    coordination.AnswerCoordination,
+    invitations.SendInvitation,
+    invitations.AcceptInvitation,
+    invitations.DeclineInvitation,
+    invitations.ClearDay,
+    invitations.CarryDayOver,
 )

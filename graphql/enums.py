@@ -12,6 +12,13 @@ from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.division import Level
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.meetings.terms import (
+    DeliberationState,
+    InvitationState,
+    MeetingKind,
+    OrderState,
+    UnitKind,
+)
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.summons import SummonsState, WhistleStatus
@@ -36,6 +43,11 @@ NAMES: dict[type[Term], str] = {
     TimeUnit: "TimeUnit",
     LimitKind: "LimitKind",
     ErasureGround: "ErasureGround",
+    MeetingKind: "MeetingKind",
+    DeliberationState: "DeliberationState",
+    UnitKind: "UnitKind",
+    OrderState: "CoordinationState",
+    InvitationState: "InvitationState",
 }
 
 

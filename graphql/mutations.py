@@ -24,18 +24,34 @@ from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
-from chuishao.graphql.links import CASE, DEPARTMENT, DIVISION_BY_ID, GRID_BY_ID, WHISTLE, WORKER, Link
+from chuishao.graphql.links import (
+    CASE,
+    DELIBERATION,
+    DEPARTMENT,
+    DIVISION_BY_ID,
+    GRID_BY_ID,
+    INVITATION,
+    ORDER,
+    WHISTLE,
+    WORK_MEETING,
+    WORKER,
+    Link,
+)
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
     CaseRef,
+    CoordinationOrderRef,
+    DeliberationRef,
     DepartmentRef,
     DivisionRef,
     GridRef,
+    InvitationRef,
     WhistleRef,
     WorkerRef,
+    WorkMeetingRef,
 )
 from chuishao.projections.policies import all_policies
 from chuishao.projections.sight import SEEN_BY
@@ -126,6 +142,14 @@ THINGS: dict[str, Thing] = {
         frozenset(),
         _erasure,
     ),
+    "meeting": _thing(WorkMeetingRef, "工作例会", "work meeting", _by(WORK_MEETING), "meetings"),
+    "deliberation": _thing(
+        DeliberationRef, "议事协商", "deliberation", _by(DELIBERATION), "deliberations", *SEEN_BY
+    ),
+    "coordinationOrder": _thing(
+        CoordinationOrderRef, "协同", "coordination order", _by(ORDER), "coordination", *SEEN_BY
+    ),
+    "invitation": _thing(InvitationRef, "约请", "invitation", _by(INVITATION), "invitations"),
 }
 
 

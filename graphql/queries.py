@@ -17,6 +17,7 @@ from chuishao.graphql.arguments import (
     by_order,
     in_place,
 )
+from chuishao.graphql.boards.meetings import MeetingQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -32,14 +33,18 @@ from chuishao.graphql.filters import (
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import (
     CASE,
+    DELIBERATION,
     DEPARTMENT,
     DIVISION,
     DIVISION_BY_ID,
     GRID,
     GRID_BY_ID,
+    INVITATION,
+    ORDER,
     STANDING,
     TALLY,
     WHISTLE,
+    WORK_MEETING,
     WORKER,
 )
 from chuishao.graphql.log_filter import DivisionPrefix, EventPlace, EventTypes, wanted_events
@@ -99,6 +104,10 @@ NODES = Refetched(
         "worker": ("GridWorker", WORKER),
         "department": ("Department", DEPARTMENT),
         "division": ("Division", DIVISION_BY_ID),
+        "meeting": ("WorkMeeting", WORK_MEETING),
+        "deliberation": ("Deliberation", DELIBERATION),
+        "order": ("CoordinationOrder", ORDER),
+        "invitation": ("DailyClearanceInvitation", INVITATION),
     }
 )
 
@@ -168,7 +177,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries):
+class Query(SealQueries, MeetingQueries):
     """The queries."""
 
     @strawberry.field(

@@ -10,9 +10,13 @@ from chuishao.graphql.queries import Query
 from chuishao.graphql.scalars import CONFIG
 from chuishao.graphql.subscriptions import Subscription
 from chuishao.graphql.types.case import Case
+from chuishao.graphql.types.coordination import CoordinationOrder
+from chuishao.graphql.types.deliberation import Deliberation
 from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.division import Division
 from chuishao.graphql.types.grid import Grid
+from chuishao.graphql.types.invitation import DailyClearanceInvitation
+from chuishao.graphql.types.meeting import WorkMeeting
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
 
@@ -22,7 +26,18 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Case, Whistle, Grid, GridWorker, Department, Division],
+    types=[
+        Case,
+        Whistle,
+        Grid,
+        GridWorker,
+        Department,
+        Division,
+        WorkMeeting,
+        Deliberation,
+        CoordinationOrder,
+        DailyClearanceInvitation,
+    ],
     config=CONFIG,
 )
 

@@ -2,10 +2,14 @@
 
 from chuishao.projections import (
     cases,
+    coordination,
+    deliberations,
     departments,
     divisions,
     grids,
     history,
+    invitations,
+    meetings,
     policies,
     tallies,
     whistles,
@@ -23,4 +27,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     history.PROJECTION,
     tallies.PROJECTION,
     whistles.PROJECTION,
+    meetings.PROJECTION,
+    deliberations.PROJECTION,
+    coordination.PROJECTION,
+    invitations.PROJECTION,
 )

@@ -20,6 +20,7 @@ from chuishao.commands import cases, divisions, erasure, grids, policies, whistl
 from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.command import Command
 from chuishao.commands.execution import ATTEMPTS, Executor, Outcome
+from chuishao.commands.meetings import coordination, deliberations, invitations, work_meetings
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
 from chuishao.domain.case import Case
@@ -27,6 +28,7 @@ from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.event import CLOCK_SKEW, LONG_TEXT, fold
 from chuishao.domain.identity import POLICY_ID, division_id, grid_id
 from chuishao.domain.lifecycle import Status, Step, possible
+from chuishao.domain.meetings.terms import MeetingKind, UnitKind
 from chuishao.domain.refusal import (
     BadSecret,
     BadTime,
@@ -57,6 +59,7 @@ from chuishao.eventlog.connection import Pool, open_pool
 from chuishao.eventlog.log import EventLog
 from tests.conftest import copy_of_template
 from tests.given import assert_history_of_a_case, assert_history_of_a_whistle
+from tests.mechanisms import steps_meetings as meetings
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town, make_town
 
 SAID = "xyzzy 某人的话"
@@ -405,6 +408,94 @@ async def erasesubject(town: Town) -> Example:
     report = cases.ReportCase(category="01001", text=SAID, grid_code=GRID)
     subject = (await town.do(report, ANONYMOUS)).id
     return erasure.EraseSubject(subject_id=subject, reason=ErasureGround.OWN_REQUEST), SYSTEM
+
+
+@example
+async def holdmeeting(town: Town) -> Example:
+    hold = work_meetings.HoldMeeting(division_code=STREET, kind=MeetingKind.AD_HOC, topic=SAID)
+    return hold, town.street_officer
+
+
+@example
+async def adoptresolution(town: Town) -> Example:
+    unit: dict[str, Any] = {"unit_kind": UnitKind.DEPARTMENT, "unit": str(town.departments[0])}
+    meeting = await meetings.held(town)
+    adopt = work_meetings.AdoptResolution(meeting_id=meeting, **unit, matter=SAID, due=date(2099, 12, 31))
+    return adopt, town.street_officer
+
+
+@example
+async def carryoutresolution(town: Town) -> Example:
+    meeting = await meetings.owed(town)
+    return work_meetings.CarryOutResolution(meeting_id=meeting, number=1, result=SAID), town.officer()
+
+
+@example
+async def convenedeliberation(town: Town) -> Example:
+    case = await town.assigned(Tier.DELIBERATION)
+    return deliberations.ConveneDeliberation(case_id=case, topic=SAID), town.community_staff
+
+
+@example
+async def recordopinion(town: Town) -> Example:
+    id_ = await meetings.convened(town)
+    record = deliberations.RecordOpinion(deliberation_id=id_, label="居民代表 001", words=SAID)
+    return record, town.community_staff
+
+
+@example
+async def reachagreement(town: Town) -> Example:
+    id_ = await meetings.convened(town, heard=True)
+    return deliberations.ReachAgreement(deliberation_id=id_, agreement=SAID), town.community_staff
+
+
+@example
+async def failagreement(town: Town) -> Example:
+    id_ = await meetings.convened(town)
+    return deliberations.FailAgreement(deliberation_id=id_, reason=SAID), town.community_staff
+
+
+@example
+async def ordercoordination(town: Town) -> Example:
+    unit: dict[str, Any] = {"unit_kind": UnitKind.OTHER_UNIT, "unit": "供热单位 001"}
+    order = coordination.OrderCoordination(division_code=COMMUNITY, **unit, matter=SAID)
+    return order, town.grid_leader
+
+
+@example
+async def answercoordination(town: Town) -> Example:
+    id_ = await meetings.ordered(town)
+    return coordination.AnswerCoordination(order_id=id_, result=SAID), town.community_staff
+
+
+@example
+async def sendinvitation(town: Town) -> Example:
+    await meetings.turned_on(town)
+    unit: dict[str, Any] = {"unit_kind": UnitKind.STREET, "unit": STREET}
+    return invitations.SendInvitation(division_code=COMMUNITY, **unit, matter=SAID), town.community_staff
+
+
+@example
+async def acceptinvitation(town: Town) -> Example:
+    return invitations.AcceptInvitation(invitation_id=await meetings.sent(town)), town.community_staff
+
+
+@example
+async def declineinvitation(town: Town) -> Example:
+    id_ = await meetings.sent(town)
+    return invitations.DeclineInvitation(invitation_id=id_, reason=SAID), town.community_staff
+
+
+@example
+async def clearday(town: Town) -> Example:
+    id_ = await meetings.sent(town, accepted=True)
+    return invitations.ClearDay(invitation_id=id_, result=SAID), town.community_staff
+
+
+@example
+async def carrydayover(town: Town) -> Example:
+    id_ = await meetings.sent(town)
+    return invitations.CarryDayOver(invitation_id=id_, reason=SAID), town.community_staff
 
 
 def test_there_is_an_example_of_every_command() -> None:
@@ -834,7 +925,7 @@ async def test_no_number_breaks_a_command(town: Town) -> None:
         command, by = await prepare(town)
         for name in [field.name for field in fields(command) if type(getattr(command, field.name)) is int]:
             for number in (-(2**31), -1, 0, 6_000_000, 2**31 - 1):
-                code = NotFound if name == "item" else OutOfRange
+                code = NotFound if name in ("item", "number") else OutOfRange
                 await refused(town, replace(command, **{name: number}), code, by)
                 tried += 1
     assert tried

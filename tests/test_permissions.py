@@ -24,8 +24,10 @@ from graphql import (
 
 from chuishao.commands import cases, grids, whistles
 from chuishao.commands.catalogue import COMMANDS
+from chuishao.commands.meetings.coordination import OrderCoordination
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import Actor
+from chuishao.domain.meetings.terms import UnitKind
 from chuishao.domain.sight import SHOWN, Reading
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.eventlog.connection import open_pool
@@ -36,6 +38,7 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import schema
 from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
+from tests.mechanisms import steps_meetings as meetings
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.steps import MUTATIONS, on_a_case
 from tests.town import COMMUNITY, GRID, KEY, STREET, Town, make_town
@@ -103,8 +106,8 @@ def outside(role: Role) -> Actor:
 
 OF_ITS_OWN = {
     ("resolveCase", Role.STREET_OFFICER): on_a_case("street_officer", Tier.MULTI_UNIT, result="已处理")
-}
-"""Moments for a role that settles cases at another tier than those in tests/steps.py."""
+} | {(name, Role.DEPARTMENT_OFFICER): prepare for name, prepare in meetings.BY_DEPARTMENT.items()}
+"""Moments for a role that settles cases at another tier than in tests/steps.py, or answers for its unit."""
 
 
 async def answered(client: Client, name: str, given: dict[str, Any]) -> list[str]:
@@ -158,6 +161,7 @@ class Known:
     case: UUID
     whistle: UUID
     position: int
+    met: dict[str, UUID]
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +184,11 @@ async def known(town: Town, serving: Served) -> Known:
     await town.do(cases.AssessCase(case_id=case, severity=Severity.MAJOR, note="须联动"), staff)
     assign = cases.AssignCase(case_id=case, tier=Tier.MULTI_UNIT, assignee=str(town.workers[GRID]))
     await town.do(assign, staff)
+    order = OrderCoordination(
+        case_id=case, unit_kind=UnitKind.OTHER_UNIT, unit="供热单位 001", matter="到场查看"
+    )
+    await town.do(order, staff)
+    met = await meetings.all_said(town)
     blow = whistles.BlowWhistle(
         case_id=case,
         kind=WhistleKind.ROUTINE,
@@ -203,7 +212,7 @@ async def known(town: Town, serving: Served) -> Known:
     await serving.client(AUDITOR).read(
         "query ($at: Position) { cases(first: 0, atLeast: $at) { nodes { id } } }", at=head
     )
-    return Known(case, whistle, head)
+    return Known(case, whistle, head, met)
 
 
 def roots(known: Known, town: Town) -> dict[str, str]:
@@ -217,7 +226,7 @@ def roots(known: Known, town: Town) -> dict[str, str]:
         "department": f'department(id: "{town.departments[0]}")',
         "tally": f'tally(place: "{STREET}")',
         "consistency": "consistency(since: 1)",
-    }
+    } | {name: f'{name}(id: "{id_}")' for name, id_ in known.met.items()}
 
 
 @cache

@@ -34,6 +34,7 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import operations, schema, sdl
 from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
+from tests.mechanisms import steps_meetings as meetings
 from tests.served import AUDITOR, Client, Served, served
 from tests.steps import MUTATIONS as ACCEPTED
 from tests.steps import accepted, assessed, released, verified
@@ -189,6 +190,8 @@ async def town(database: str) -> AsyncIterator[Town]:
     await verified(made, case)
     await made.do(cases.CloseCase(case_id=case), made.community_staff)
     await made.assigned()
+    for happened in (meetings.owed, meetings.convened, meetings.ordered, meetings.sent):
+        await happened(made)
     await made.do(grids.PublishContact(worker_id=made.workers[GRID], contact="公示栏 001"))
     await seal(made.log, seal_key(KEY))
     yield made
@@ -230,6 +233,10 @@ async def identifiers(town: Town) -> dict[str, str]:
     return {
         "case": str(await pool.fetchval("SELECT id FROM cases.case_row LIMIT 1")),
         "whistle": str(await pool.fetchval("SELECT id FROM whistles.whistle LIMIT 1")),
+        "meeting": str(await pool.fetchval("SELECT id FROM meetings.meeting LIMIT 1")),
+        "deliberation": str(await pool.fetchval("SELECT id FROM deliberations.deliberation LIMIT 1")),
+        "order": str(await pool.fetchval("SELECT id FROM coordination.coordination_order LIMIT 1")),
+        "invitation": str(await pool.fetchval("SELECT id FROM invitations.invitation LIMIT 1")),
         "worker": str(town.workers[GRID]),
         "department": str(town.departments[0]),
     }
@@ -245,6 +252,10 @@ QUERIES: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "frontend_whistle": lambda ids: {"id": ids["whistle"]},
     "frontend_whistle_board": lambda ids: {"filter": {"departmentId": ids["department"]}},
     "frontend_department": lambda ids: {"id": ids["department"]},
+    "frontend_work_meeting": lambda ids: {"id": ids["meeting"]},
+    "frontend_deliberation": lambda ids: {"id": ids["deliberation"]},
+    "frontend_coordination_order": lambda ids: {"id": ids["order"]},
+    "frontend_invitation": lambda ids: {"id": ids["invitation"]},
     "integrator_anything_by_id": lambda ids: {"id": ids["whistle"]},
     "integrator_read_log": lambda _: {"types": ["CaseReported"]},
 }

@@ -66,7 +66,7 @@ class CoordinationAnswered(CoordinationEvent):
 class CoordinationOrder(BaseAggregate[UUID]):
     """One order to one unit."""
 
-    TOPIC = "coordination-order"
+    TOPIC = "order"
 
     def __init__(self) -> None:
         self.state = OrderState.OPEN

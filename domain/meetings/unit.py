@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from chuishao.domain.actor import Actor
+from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.authority import Setup, require_setup
 from chuishao.domain.division import Level, level_of
 from chuishao.domain.event import SHORT_TEXT, written
@@ -32,20 +32,24 @@ class Unit:
         """The department that it is, if it is one."""
         return UUID(self.name) if self.kind is UnitKind.DEPARTMENT else None
 
-    def speaks(self, by: Actor) -> bool:
-        """Whether the actor acts for the unit itself; a unit without actors of its own has nobody."""
+    def speaks(self, by: Actor, place: str) -> bool:
+        """Whether the actor acts for the unit itself; refused where an officer's scope ends before the place.
+
+        A property company or another unit has no actors of its own.
+        """
         match self.kind:
             case UnitKind.STREET:
                 return by.role is Role.STREET_OFFICER and by.scope == self.name
-            case UnitKind.DEPARTMENT:
-                return by.role is Role.DEPARTMENT_OFFICER and by.department == self.department
+            case UnitKind.DEPARTMENT if by.department == self.department:
+                authorise(by, Setup.ANSWER_FOR_UNIT, frozenset({Role.DEPARTMENT_OFFICER}), place)
+                return True
         return False
 
     def require_voice(self, by: Actor, step: Term, place: str) -> None:
         """Refuse whoever does not speak for the unit; for those without actors, those who coordinate do."""
         if self.kind in (UnitKind.PROPERTY_COMPANY, UnitKind.OTHER_UNIT):
             require_setup(by, Setup.COORDINATE, place)
-        elif not self.speaks(by):
+        elif not self.speaks(by, place):
             allowed = Phrase(f"{self.kind} {self.name}", f"{self.kind.zh} {self.name}")
             raise Forbidden(role=by.described, action=step, allowed=allowed)
 

@@ -19,9 +19,13 @@ from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
     from chuishao.graphql.types.case import Case
+    from chuishao.graphql.types.coordination import CoordinationOrder
+    from chuishao.graphql.types.deliberation import Deliberation
     from chuishao.graphql.types.department import Department
     from chuishao.graphql.types.division import Division
     from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.invitation import DailyClearanceInvitation
+    from chuishao.graphql.types.meeting import WorkMeeting
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.worker import GridWorker
 
@@ -32,6 +36,10 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+WorkMeetingRef: TypeAlias = Annotated["WorkMeeting", strawberry.lazy(f"{_HERE}.meeting")]
+DeliberationRef: TypeAlias = Annotated["Deliberation", strawberry.lazy(f"{_HERE}.deliberation")]
+CoordinationOrderRef: TypeAlias = Annotated["CoordinationOrder", strawberry.lazy(f"{_HERE}.coordination")]
+InvitationRef: TypeAlias = Annotated["DailyClearanceInvitation", strawberry.lazy(f"{_HERE}.invitation")]
 
 T = TypeVar("T")
 

@@ -163,6 +163,11 @@ def test_words_say_something_and_fit(text: str, refusal: type[Refusal]) -> None:
     given(ordered()).when(answer(text)).refused(refusal)
 
 
+def test_a_department_answers_within_its_scope() -> None:
+    elsewhere = Actor("officer-9", Role.DEPARTMENT_OFFICER, "31", department=POLICE)
+    given(ordered(UnitKind.DEPARTMENT)).when(answer(by=elsewhere)).refused(OutOfScope)
+
+
 # The rule: only the unit answers, and once
 
 
