@@ -4,8 +4,9 @@
 
 A real server process and 32 callers on connections of their own, who take cases from report to close. The
 other contenders have the same PostgreSQL and the same callers: pgbench commits single rows, and
-`benchmarks/naive.py` records the same steps with `eventsourcing` behind strawberry. They take turns, and the
-ratios are those of a round.
+`benchmarks/naive.py` records the same steps with `eventsourcing` behind strawberry. `benchmarks/constant.py`
+answers the same requests without looking at them: what HTTP alone takes. They take turns, and the ratios are
+those of a round. At the end another server of ours is sampled, to tell where its time goes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -31,6 +33,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.callers import Load, Step, load
+from benchmarks.sampling import shares
 from chuishao.domain.actor import Actor
 from chuishao.eventlog.connection import connected, open_pool
 from chuishao.service.database import make_ready, opened
@@ -40,9 +43,11 @@ from tests.town import GRID, KEY, Town, make_town
 CALLERS = 32
 ROUNDS = 5
 SECONDS = 3.0
+SAMPLED_SECONDS = 15.0
 ANSWER = "position errors { code message path }"
 SHOWN = "position errors { code message path } case { id status version }"
 SHORT, READ, PLAIN = "chuishao", "chuishao, with the case read back", "eventsourcing + strawberry"
+HTTP = "HTTP alone, a constant answered"
 COMMITS = "single-row commits"
 SECRET = "a secret for the plain stack, of 32+ bytes"
 
@@ -54,6 +59,8 @@ class Measured:
     committed_by: str
     rates: dict[str, list[float]] = field(default_factory=dict)
     cpu: dict[str, list[float]] = field(default_factory=dict)
+    parts: dict[str, float] = field(default_factory=dict)
+    """The share of each part of ours in its processor time."""
 
     def note(self, name: str, found: Load) -> None:
         self.rates.setdefault(name, []).append(found.rate)
@@ -63,12 +70,21 @@ class Measured:
         pairs = zip(self.rates[name], self.rates[other], strict=True)
         return [mine / theirs for mine, theirs in pairs]
 
-    def as_json(self) -> dict[str, float]:
+    def as_json(self) -> dict[str, object]:
         return {
             "pgbench": round(median(self.ratios(SHORT, COMMITS)), 3),
             "naive": round(median(self.ratios(SHORT, PLAIN)), 1),
             "per_second": round(median(self.rates[SHORT])),
             "cpu_us": round(median(self.cpu[SHORT])),
+            "contenders": {
+                name: {
+                    "per_second": round(median(self.rates[name])),
+                    "cpu_us": round(median(self.cpu[name])),
+                    "ours": round(median(self.ratios(SHORT, name)), 3),
+                }
+                for name in self.rates
+            },
+            "parts": self.parts,
         }
 
 
@@ -85,12 +101,13 @@ async def _measure(url: str, folder: Path, console: Console) -> Measured:
             await connection.execute("CREATE TABLE plain (stream uuid, version integer, data text)")
     program = pgbench()
     found = Measured("pgbench" if program else "asyncpg")
-    async with ours(url, folder) as our, plain(url, folder) as their:
+    async with ours(url, folder) as our, plain(url, folder) as their, constant(folder) as bare:
         steps, theirs = life(town), life(town, SECRET)
         contenders: dict[str, Callable[[float], Awaitable[Load]]] = {
             SHORT: lambda seconds: load(*our, steps, ANSWER, CALLERS, seconds),
             READ: lambda seconds: load(*our, steps, SHOWN, CALLERS, seconds),
             PLAIN: lambda seconds: load(*their, theirs, ANSWER, CALLERS, seconds),
+            HTTP: lambda seconds: load(*bare, steps, ANSWER, CALLERS, seconds),
             COMMITS: lambda seconds: commits(program, url, folder, seconds),
         }
         for warm in contenders.values():
@@ -99,7 +116,23 @@ async def _measure(url: str, folder: Path, console: Console) -> Measured:
         for number in track(range(ROUNDS), description="commanding", console=console):
             for name in names[number % len(names) :] + names[: number % len(names)]:
                 found.note(name, await contenders[name](SECONDS))
+    found.parts = await sampled(url, folder, steps)
     return found
+
+
+async def sampled(url: str, folder: Path, steps: list[Step]) -> dict[str, float]:
+    """The shares of the parts in the processor time of a server that is only there for this."""
+    samples = folder / "samples.json"
+    async with ours(url, folder, sys.executable, "-m", "benchmarks.sampling", str(samples)) as (
+        port,
+        process,
+    ):
+        await load(port, process, steps, ANSWER, CALLERS, 1.0)
+        os.kill(process, signal.SIGUSR2)
+        await load(port, process, steps, ANSWER, CALLERS, SAMPLED_SECONDS)
+        os.kill(process, signal.SIGUSR2)
+        await asyncio.sleep(1)  # while it writes
+    return shares(samples)
 
 
 def life(town: Town, secret: str | None = None) -> list[Step]:
@@ -127,10 +160,19 @@ def _signed(actor: Actor, secret: str) -> str:
 
 
 @asynccontextmanager
-async def ours(url: str, folder: Path) -> AsyncIterator[tuple[int, int]]:
+async def ours(url: str, folder: Path, *program: str) -> AsyncIterator[tuple[int, int]]:
     """Our server as a user starts it, but without the bound on what one asker may spend: (port, process)."""
     port = free_port()
-    command = [str(CHUISHAO), "serve", "--port", str(port), "--rate", "0", "--database-url", url]
+    command = [
+        *(program or (str(CHUISHAO),)),
+        "serve",
+        "--port",
+        str(port),
+        "--rate",
+        "0",
+        "--database-url",
+        url,
+    ]
     async with _running(command, environment(), folder / "ours.log", port) as process:
         yield port, process
 
@@ -143,6 +185,15 @@ async def plain(url: str, folder: Path) -> AsyncIterator[tuple[int, int]]:
     environ = {**os.environ, "PERSISTENCE_MODULE": "eventsourcing.postgres", "POSTGRES_POOL_SIZE": "16"}
     environ |= {f"POSTGRES_{name}": value for name, value in _parts(url).items()}
     async with _running(command, environ, folder / "plain.log", port) as process:
+        yield port, process
+
+
+@asynccontextmanager
+async def constant(folder: Path) -> AsyncIterator[tuple[int, int]]:
+    """A server that answers the same bytes to everything: (port, process)."""
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.constant", str(port)]
+    async with _running(command, os.environ, folder / "constant.log", port) as process:
         yield port, process
 
 

@@ -128,6 +128,29 @@ def _append(results: Results) -> str:
     return _table(("group commit does", "1 caller", "32 callers"), rows)
 
 
+def _commands(results: Results) -> str:
+    contenders = results.get("commands", {}).get("contenders", {})
+    rows = [
+        (
+            name,
+            f"{kept['per_second']:,}/s",
+            f"{kept['cpu_us']:,} µs" if kept["cpu_us"] else "",
+            "" if kept["ours"] == 1 else _times(kept["ours"]),
+        )
+        for name, kept in contenders.items()
+    ]
+    return _table(("32 callers", "a second", "server's processor, each", "chuishao does"), rows)
+
+
+def _parts(results: Results) -> str:
+    found = results.get("commands", {})
+    cpu = found.get("cpu_us", 0)
+    rows = [
+        (part, f"{share:.0%}", f"{share * cpu:,.0f} µs") for part, share in found.get("parts", {}).items()
+    ]
+    return _table(("part of a command", "share", "processor"), rows)
+
+
 TABLES: dict[str, Callable[[Results], str]] = {
     "machine": _machine,
     "goals": _goals,
@@ -135,6 +158,8 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "processor": _processor,
     "growth": _growth,
     "append": _append,
+    "commands": _commands,
+    "parts": _parts,
 }
 
 

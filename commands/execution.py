@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from chuishao.domain.actor import Actor
 from chuishao.domain.event import not_in_future
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import CommandReused, Forbidden, Refusal, StaleVersion, SubjectErased
+from chuishao.eventlog import spans
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog, Remembered
 from chuishao.eventlog.spans import span
@@ -48,6 +49,8 @@ class Executor:
 
     async def execute(self, command: Command, envelope: Envelope) -> Outcome:
         """Execute a command; raises `Refusal` (nothing recorded) or `Unavailable` (send it again)."""
+        if not spans.exported():
+            return await self._execute(command, envelope)
         with span("command", {"chuishao.command": type(command).__name__}):
             return await self._execute(command, envelope)
 
@@ -123,9 +126,18 @@ class Executor:
         if not changed:
             return None, outcome
         await self._identify(changed, identities)
-        append = appended(envelope, hashed, outcome, changed, identities, self.log.keyring)
-        epoch = work.epoch if work.recalled else None
-        return replace(append, reads=read, erases=work.erases, epoch=epoch), outcome
+        append = appended(
+            envelope,
+            hashed,
+            outcome,
+            changed,
+            identities,
+            self.log.keyring,
+            reads=read,
+            erases=work.erases,
+            epoch=work.epoch if work.recalled else None,
+        )
+        return append, outcome
 
     async def _identify(self, changed: Sequence[Changed], identities: dict[UUID, UUID]) -> None:
         """Learn under which identities the words are to be kept; what is known from a first attempt stays.

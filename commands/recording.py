@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chuishao.commands.request import Envelope, Outcome
 from chuishao.domain.event import Event, PersonalText, SealedText
+from chuishao.domain.identity import named
 from chuishao.eventlog.encoding import encode, encode_meta, topic
 from chuishao.eventlog.keyring import Keyring
 from chuishao.eventlog.mapper import Meta, schema_version
@@ -30,6 +31,10 @@ def appended(
     changed: Sequence[Changed],
     identities: Mapping[UUID, UUID],
     keyring: Keyring,
+    *,
+    reads: Sequence[tuple[UUID, int]],
+    erases: Sequence[UUID],
+    epoch: int | None,
 ) -> Append:
     """The effect of a command; each word is kept under the identity that its subject has now."""
     keys: dict[UUID, bytes] = {}
@@ -46,15 +51,15 @@ def appended(
         for event in decided:
             events.append(
                 NewEvent(
-                    stream=event.originator_id,
-                    version=event.originator_version,
-                    event_id=uuid5(envelope.id, f"event:{len(events)}"),
-                    type=topic(event),
-                    schema_version=schema_version(type(event)),
-                    correlation=correlation,
-                    data=encode(event, seal),
-                    meta=meta,
-                    occurred_at=event.timestamp,
+                    event.originator_id,
+                    event.originator_version,
+                    named(envelope.id, f"event:{len(events)}"),
+                    topic(event),
+                    schema_version(type(event)),
+                    correlation,
+                    encode(event, seal),
+                    meta,
+                    event.timestamp,
                 )
             )
     return Append(
@@ -64,6 +69,9 @@ def appended(
         streams=[(aggregate.id, type(aggregate).TOPIC, seen) for aggregate, seen, _ in changed],
         events=events,
         keys=list(keys.items()),
+        reads=reads,
+        erases=erases,
+        epoch=epoch,
     )
 
 
@@ -78,14 +86,8 @@ def _texts(event: Event) -> list[PersonalText]:
 
 
 def _meta(envelope: Envelope, place: str, correlation: UUID | None) -> Meta:
-    actor = envelope.actor
+    actor, command = envelope.actor, envelope.id
+    causation = envelope.causation or command
     return Meta(
-        actor=actor.id,
-        role=actor.role.value,
-        unit=actor.unit,
-        scope=actor.scope,
-        place=place,
-        command=envelope.id,
-        correlation=correlation or envelope.id,
-        causation=envelope.causation or envelope.id,
+        actor.id, actor.role, actor.unit, actor.scope, place, command, correlation or command, causation
     )

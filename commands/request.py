@@ -7,6 +7,7 @@ import hmac
 import json
 from dataclasses import dataclass, is_dataclass
 from datetime import datetime
+from json.encoder import encode_basestring_ascii
 from typing import Any
 from uuid import UUID
 
@@ -38,17 +39,30 @@ def request_hash(key: bytes, command: Command, envelope: Envelope) -> bytes:
     """What the command id stands for.
 
     The id salts it, so that equal contents do not show, and nobody without the key of the installation finds
-    a short content by trying. It is stored, and compared for ever: no field may be written otherwise.
+    a short content by trying. It is stored, and compared for ever: no field may be written otherwise than
+    `json.dumps` with sorted keys does.
     """
-    content = {
-        "command": type(command).__name__,
-        "actor": [envelope.actor.id, envelope.actor.role, envelope.actor.unit],
-        "at": envelope.occurred_at,
-        "expected": envelope.expected_version,
-        "fields": vars(command),
-    }
-    salted = b"request:" + envelope.id.bytes + _text(content).encode("utf-8", "surrogatepass")
-    return hmac.digest(key, salted, hashlib.sha256)
+    actor = envelope.actor
+    fields = ", ".join([f'"{name}": {_written(value)}' for name, value in sorted(vars(command).items())])
+    text = (
+        f'{{"actor": [{_written(actor.id)}, {_written(actor.role)}, {_written(actor.unit)}], '
+        f'"at": {_written(envelope.occurred_at)}, "command": "{type(command).__name__}", '
+        f'"expected": {_written(envelope.expected_version)}, "fields": {{{fields}}}}}'
+    )
+    return hmac.digest(key, b"request:" + envelope.id.bytes + text.encode(), hashlib.sha256)
+
+
+def _written(value: Any) -> str:
+    """A value in JSON."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if type(value) is UUID:
+        return f'"{value}"'
+    if value is True or value is False:
+        return "true" if value else "false"
+    return _text(value)
 
 
 def _plain(value: Any) -> Any:

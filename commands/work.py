@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import is_not
 from typing import Any, TypeVar, cast
-from uuid import UUID, uuid5
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from eventsourcing.domain import BaseAggregate
@@ -19,7 +19,7 @@ from chuishao.domain.catalogue import AGGREGATES
 from chuishao.domain.division import Division, DivisionCode, Level, level_of
 from chuishao.domain.event import Event
 from chuishao.domain.grid import ServiceGrid, community_code
-from chuishao.domain.identity import POLICY_ID, division_id, grid_id
+from chuishao.domain.identity import POLICY_ID, division_id, grid_id, named
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies, Policy, in_force, parse
 from chuishao.domain.refusal import (
@@ -67,7 +67,7 @@ class Work:
 
     def new_id(self, name: str = "") -> UUID:
         """An identifier for something this command makes: a repetition of the command makes the same one."""
-        return uuid5(self.command_id, name)
+        return named(self.command_id, name)
 
     async def find(self, kind: type[A], identifier: UUID) -> A | None:
         """Load an aggregate; None where its stream is empty."""

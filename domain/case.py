@@ -384,8 +384,9 @@ class Case(BaseAggregate[UUID]):
         if by.role is Role.RESIDENT:  # a resident acts on the own case, which the secret or identity proved
             by = Actor(by.id, by.role, scope="")
         require(step, self.status, by, self.place, self.tier)
-        last = Phrase(f"the step to {self.status}", f"进入{said(self.status, 'zh')}状态")
-        not_before(at, self.since, last)
+        if at < self.since:
+            last = Phrase(f"the step to {self.status}", f"进入{said(self.status, 'zh')}状态")
+            not_before(at, self.since, last)
 
     def _require_resolver(self, step: Step, by: Actor, *, on_spot: bool) -> None:
         assert self.tier is not None

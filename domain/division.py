@@ -6,7 +6,6 @@ the stream derived from a code belongs to the division that bore it first.
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Self
 from uuid import UUID
@@ -31,14 +30,18 @@ class Level(Term):
     @property
     def digits(self) -> int:
         """How long a code of this level is."""
-        return {"MUNICIPALITY": 2, "DISTRICT": 6, "STREET": 9, "COMMUNITY": 12}[self.value]
+        return _DIGITS[self.value]
+
+
+_DIGITS = {"MUNICIPALITY": 2, "DISTRICT": 6, "STREET": 9, "COMMUNITY": 12}
+_BY_LENGTH = {level.digits: level for level in Level}
 
 
 def level_of(code: str, *path: str) -> Level:
     """The level that a code's form gives; refused when it has no such form."""
-    for level in Level:
-        if re.fullmatch(rf"[0-9]{{{level.digits}}}", code):
-            return level
+    level = _BY_LENGTH.get(len(code))
+    if level is not None and code.isascii() and code.isdigit():
+        return level
     reason = Phrase("a division code has 2, 6, 9 or 12 digits", "区划代码为 2、6、9 或 12 位数字")
     raise BadCode(*(path or ("code",)), code=code, reason=reason)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,7 +27,6 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far a reporter's clock may run ahead of ours."""
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols without ink: fillers of Hangul, the empty Braille pattern."""
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 EVENT_TYPES: dict[str, type[Event]] = {}
 """Every event type by its topic; filled as the modules of the domain are imported."""
@@ -128,7 +126,11 @@ def _blank(text: str) -> bool:
 
 def storable(text: str) -> bool:
     """Whether PostgreSQL and UTF-8 can hold the text: no NUL, no unpaired surrogate."""
-    return _UNSTORABLE.search(text) is None
+    try:
+        text.encode()  # a hundred times as fast as looking at each character
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def written_or_none(field: str, text: str | None, limit: int = LONG_TEXT) -> str | None:

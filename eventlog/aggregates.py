@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from eventsourcing.domain import BaseAggregate
 from chuishao.domain.catalogue import AGGREGATES
 from chuishao.domain.event import fold
 from chuishao.eventlog import snapshot
-from chuishao.eventlog.connection import Pool, connected
+from chuishao.eventlog.connection import Borrow, Pool, connected
 from chuishao.eventlog.failure import kind
 from chuishao.eventlog.gathering import Gathering
 from chuishao.eventlog.mapper import decode
@@ -56,10 +56,19 @@ class Loaded(NamedTuple):
 class Aggregates:
     """Loads the aggregates of one log, remembers them, and keeps snapshots of those with long histories."""
 
-    def __init__(self, pool: Pool, log: int, *, recall: Recall | None = None, every: int = EVERY) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        log: int,
+        *,
+        recall: Recall | None = None,
+        every: int = EVERY,
+        borrow: Borrow | None = None,
+    ) -> None:
         self.every = every
         self.recall = Recall() if recall is None else recall
         self._pool = pool
+        self._borrow = borrow or partial(connected, pool)
         self._log = log
         self._due: dict[UUID, tuple[Any, ...]] = {}
         self._missed: set[UUID] = set()
@@ -103,7 +112,7 @@ class Aggregates:
     async def _rows(self, streams: Sequence[UUID]) -> Mapping[UUID, Loaded]:
         """The rows of each stream, in a history in which the event is that the memory rests on."""
         rests, epoch = self.recall.rests, self.recall.epoch
-        async with connected(self._pool) as connection:
+        async with self._borrow() as connection:
             rows = await connection.fetch(_SQL["load"], self._log, streams, makers(), *rests)
         if rows and not rows[0]["same_history"]:
             self.recall.lose(epoch)

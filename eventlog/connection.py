@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -101,6 +101,10 @@ async def connected(pool: Pool) -> AsyncIterator[Connection]:
     with available():
         async with pool.acquire(timeout=10) as connection:
             yield connection
+
+
+Borrow: TypeAlias = Callable[[], AbstractAsyncContextManager[Connection]]
+"""Borrows a connection for one statement."""
 
 
 @contextmanager

@@ -11,17 +11,17 @@ from collections.abc import Callable
 from datetime import datetime
 from json import JSONDecoder
 from typing import Any
-from uuid import UUID, SafeUUID
+from uuid import UUID
 
 from eventsourcing.utils import resolve_topic
 
 from chuishao.domain.event import SealedText
+from chuishao.domain.identity import uuid_of_number
 
-_HEX = 32
+HEX = 32
 """Digits of a UUID without its hyphens."""
 _make = object.__new__
 _set = object.__setattr__
-_UNKNOWN = SafeUUID.unknown
 
 
 class Unusual(Exception):
@@ -30,21 +30,14 @@ class Unusual(Exception):
 
 def uuid_of(value: bytes) -> UUID:
     """A UUID from its 16 bytes; the constructor of the class takes twice as long."""
-    return _uuid(int.from_bytes(value, "big"))
+    return uuid_of_number(int.from_bytes(value, "big"))
 
 
 def uuid_from_hex(text: str) -> UUID:
     """A UUID from its digits, however they are written."""
-    if len(text) == _HEX and text.isalnum():
-        return _uuid(int(text, 16))
+    if len(text) == HEX and text.isalnum():
+        return uuid_of_number(int(text, 16))
     return UUID(text)
-
-
-def _uuid(number: int) -> UUID:
-    made = _make(UUID)
-    _set(made, "int", number)
-    _set(made, "is_safe", _UNKNOWN)
-    return made
 
 
 def sealed_from_json(value: list[str]) -> SealedText:

@@ -6,9 +6,10 @@ both equal.
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from json.encoder import encode_basestring
 from typing import Any
 from uuid import UUID
@@ -21,17 +22,23 @@ from chuishao.eventlog.mapper import Meta, schema_version, sealed_transcoder
 _transcoder = sealed_transcoder()
 _BESIDE = frozenset({"originator_id", "originator_version"})
 """What stands in columns of its own."""
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 def topic(event: Event) -> str:
     """The stable name of an event's type."""
-    return get_topic(type(event))
+    return _topic(type(event))
+
+
+_topic = cache(get_topic)
 
 
 def encode(event: Event, seal: Callable[[PersonalText], SealedText]) -> bytes:
     """The state of an event as JSON, with its personal texts as they are sealed."""
     parts = [
-        f'"{name}":{_written(value, seal)}' for name, value in vars(event).items() if name not in _BESIDE
+        f'"{name}":{_written(value, seal) if value is not None else "null"}'
+        for name, value in vars(event).items()
+        if name not in _BESIDE
     ]
     if (version := schema_version(type(event))) > 1:
         parts.append(f'"class_version":{version}')
@@ -42,10 +49,10 @@ def _written(value: Any, seal: Callable[[PersonalText], SealedText]) -> str:  # 
     kind = type(value)
     if kind is str:
         return encode_basestring(value)
-    if value is None:
-        return "null"
     if kind is PersonalText:
         return _sealed(seal(value))
+    if value is None or kind is bool:
+        return _CONSTANTS[value]
     if kind is UUID:
         return f'{{"_type_":"uuid_hex","_data_":"{value.hex}"}}'
     if kind is datetime:
@@ -58,15 +65,16 @@ def _written(value: Any, seal: Callable[[PersonalText], SealedText]) -> str:  # 
 
 
 def _sealed(text: SealedText) -> str:
-    return f'{{"_type_":"sealed","_data_":["{text.subject.hex}","{b64encode(text.box).decode()}"]}}'
+    box = b2a_base64(text.box, newline=False).decode()
+    return f'{{"_type_":"sealed","_data_":["{text.subject.hex}","{box}"]}}'
 
 
 def encode_meta(meta: Meta) -> bytes:
     """Who did what, as JSON."""
+    actor, role, unit, scope, place, command, correlation, causation = meta
     quote = encode_basestring
-    scope = "null" if meta.scope is None else quote(meta.scope)
     return (
-        f'{{"actor":{quote(meta.actor)},"role":{quote(meta.role)},"unit":{quote(meta.unit)},"scope":{scope},'
-        f'"place":{quote(meta.place)},"command":"{meta.command.hex}",'
-        f'"correlation":"{meta.correlation.hex}","causation":"{meta.causation.hex}"}}'
+        f'{{"actor":{quote(actor)},"role":{quote(role)},"unit":{quote(unit)},'
+        f'"scope":{"null" if scope is None else quote(scope)},"place":{quote(place)},'
+        f'"command":"{command.hex}","correlation":"{correlation.hex}","causation":"{causation.hex}"}}'
     ).encode()

@@ -303,7 +303,7 @@ class Feed:
             await self._to_notify.wait()
             self._to_notify.clear()
             with contextlib.suppress(Unavailable, asyncpg.PostgresError):
-                async with connected(self.log.pool) as connection:
+                async with self.log.borrow() as connection:
                     await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
             await asyncio.sleep(0.002)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from chuishao.domain.identity import successor
-from chuishao.eventlog.connection import Pool, connected
+from chuishao.eventlog.connection import Borrow
 from chuishao.eventlog.gathering import Gathering
 from chuishao.eventlog.keyring import Keyring
 from chuishao.eventlog.sql import statements
@@ -17,8 +17,8 @@ _SQL = statements("chuishao.eventlog", "statements.sql")
 class Identities:
     """The identities in one log, as they are when asked for; those asked for at a time are one statement."""
 
-    def __init__(self, pool: Pool, keyring: Keyring) -> None:
-        self._pool = pool
+    def __init__(self, borrow: Borrow, keyring: Keyring) -> None:
+        self._borrow = borrow
         self._keyring = keyring
         self._asking = Gathering(self._erased)
 
@@ -35,7 +35,7 @@ class Identities:
         return found
 
     async def _erased(self, identities: Sequence[UUID]) -> Mapping[UUID, bool]:
-        async with connected(self._pool) as connection:
+        async with self._borrow() as connection:
             rows = await connection.fetch(_SQL["erased_keys"], self._keyring.log, identities)
         erased = {row["subject"] for row in rows}
         return {identity: identity in erased for identity in identities}

@@ -7,9 +7,11 @@ asks the database, so an erased key opens nothing from that moment on.
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -23,6 +25,8 @@ _NONCE = 12
 _SQL = statements("chuishao.eventlog", "statements.sql")
 REMEMBERED = 20_000
 """Keys kept in memory for sealing."""
+CIPHERS = 1024
+"""Keys that are ready to seal with: to make one ready takes longer than to seal a sentence."""
 
 
 class Keyring:
@@ -31,6 +35,7 @@ class Keyring:
     def __init__(self, log: int) -> None:
         self.log = log
         self._keys: OrderedDict[UUID, bytes] = OrderedDict()
+        self._cipher = lru_cache(maxsize=CIPHERS)(AESGCM)
 
     def key_for_sealing(self, subject: UUID) -> bytes:
         """The subject's key as remembered, or a new candidate that the next append decides about."""
@@ -60,8 +65,8 @@ class Keyring:
 
     def seal(self, text: PersonalText) -> SealedText:
         """Encrypt a text for its subject."""
-        nonce = secrets.token_bytes(_NONCE)
-        cipher = AESGCM(self.key_for_sealing(text.subject))
+        nonce = os.urandom(_NONCE)
+        cipher = self._cipher(self.key_for_sealing(text.subject))
         return SealedText(text.subject, nonce + cipher.encrypt(nonce, text.text.encode(), text.subject.bytes))
 
     async def open(self, connection: Connection, texts: Iterable[SealedText]) -> dict[SealedText, str]:

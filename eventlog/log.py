@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from chuishao.domain.event import Event, SealedText
 from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.aggregates import Aggregates
-from chuishao.eventlog.connection import Pool, connected
+from chuishao.eventlog.connection import Borrow, Pool, connected
 from chuishao.eventlog.cursor import PROOF, Cursor, CursorOfAnotherHistory, cursor_of, parse
 from chuishao.eventlog.identities import Identities
 from chuishao.eventlog.keyring import Keyring
+from chuishao.eventlog.lanes import Lanes
 from chuishao.eventlog.mapper import COLUMNS, RecordedEvent, decode, make_mapper, recorded
 from chuishao.eventlog.recall import Recall
 from chuishao.eventlog.sql import statements
@@ -68,17 +70,18 @@ class Remembered:
 
 
 class EventLog:
-    """One log in one database."""
+    """One log in one database. What is asked for all the time goes along `lanes`, where there are some."""
 
-    def __init__(self, pool: Pool, log: int = DEFAULT_LOG) -> None:
+    def __init__(self, pool: Pool, log: int = DEFAULT_LOG, lanes: Lanes | None = None) -> None:
         self.pool = pool
+        self.borrow: Borrow = partial(connected, pool) if lanes is None else lanes.one
         self.id = log
         self.keyring = Keyring(log)
-        self.identities = Identities(pool, self.keyring)
+        self.identities = Identities(self.borrow, self.keyring)
         self.mapper = make_mapper(self.keyring)
         self.recall = Recall()
-        self.writer = Writer(pool, log, recall=self.recall)
-        self.aggregates = Aggregates(pool, log, recall=self.recall)
+        self.writer = Writer(pool, log, recall=self.recall, borrow=self.borrow)
+        self.aggregates = Aggregates(pool, log, recall=self.recall, borrow=self.borrow)
 
     async def stream(self, stream: UUID) -> list[Event]:
         """Every event of a stream, in order; empty where there is none."""
@@ -126,7 +129,7 @@ class EventLog:
     async def after(self, position: int, limit: int) -> list[RecordedEvent]:
         """Up to `limit` events after a position, in order."""
         query = f"SELECT {COLUMNS} FROM event WHERE log = $1 AND position > $2 ORDER BY position LIMIT $3"  # noqa: S608
-        async with connected(self.pool) as connection:
+        async with self.borrow() as connection:
             rows = await connection.fetch(query, self.id, position, limit)
         return [recorded(row) for row in rows]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from json import loads
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 from uuid import UUID
 
 import asyncpg
@@ -62,8 +62,7 @@ def sealed_transcoder() -> JSONTranscoder:
     return transcoder
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(NamedTuple):
     """Who did it: actor, role, unit and scope; which command; what it belongs to and what caused it."""
 
     actor: str

@@ -20,8 +20,10 @@ def twin(aggregate: A) -> A:
     kind = type(aggregate)
     made = kind.__new__(kind)
     state = vars(made)
-    for name, value in vars(aggregate).items():
-        state[name] = value if type(value) in _SHARED else _own(value)
+    state |= vars(aggregate)
+    for name, value in state.items():
+        if type(value) not in _SHARED:
+            state[name] = _own(value)
     return made
 
 
@@ -30,7 +32,7 @@ def _own(value: Any) -> Any:
     if kind in _SHARED:
         return value
     if kind is list or kind is set or kind is tuple or kind is frozenset:
-        return kind(map(_own, value))
+        return kind(map(_own, value)) if value else kind()
     if kind is dict:
         return {_own(key): _own(item) for key, item in value.items()}
     if isinstance(value, Enum):

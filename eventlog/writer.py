@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from uuid import UUID
 
 from opentelemetry.trace import SpanContext
 
-from chuishao.eventlog.connection import UNAVAILABLE, Connection, Pool, Unavailable, connected
+from chuishao.eventlog.connection import Borrow, Connection, Pool, connected
 from chuishao.eventlog.recall import Recall, Rests
 from chuishao.eventlog.spans import here, span
 from chuishao.eventlog.spent import SPENT, apart
@@ -31,9 +32,11 @@ MAX_BATCH = 256
 _SQL = statements("chuishao.eventlog", "statements.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """An event to append: `data` and `meta` are JSON as it will be stored, byte for byte."""
+class NewEvent(NamedTuple):
+    """An event to append: `data` and `meta` are JSON as it will be stored, byte for byte.
+
+    The fields are in the order in which the SQL function takes them.
+    """
 
     stream: UUID
     version: int
@@ -46,8 +49,7 @@ class NewEvent:
     occurred_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """One command's effect: streams as (id, category, expected version), events (of each stream
     at least one, in order), keys as (subject, key), and the subjects whose keys it destroys.
 
@@ -129,9 +131,15 @@ class Writer:
     went, `on_answer` how many seconds each command took from being handed in until its verdict."""
 
     def __init__(
-        self, pool: Pool, log: int, *, recall: Recall | None = None, max_batch: int = MAX_BATCH
+        self,
+        pool: Pool,
+        log: int,
+        *,
+        recall: Recall | None = None,
+        max_batch: int = MAX_BATCH,
+        borrow: Borrow | None = None,
     ) -> None:
-        self._pool = pool
+        self._borrow = borrow or partial(connected, pool)
         self._log = log
         self._recall = Recall() if recall is None else recall
         self._max_batch = max_batch
@@ -167,6 +175,7 @@ class Writer:
     async def _flush(self) -> None:
         try:
             while self._waiting:
+                await self._gathered()
                 batch = self._next_batch()
                 try:
                     links = [waiting.span for waiting in batch if waiting.span is not None]
@@ -182,6 +191,13 @@ class Writer:
                         waiting.answer.set_result(verdict)
         finally:
             self._flushing = None
+
+    async def _gathered(self) -> None:
+        """Let those come who are on their way just now: as long as each turn of the loop brings some."""
+        seen = 0
+        while seen < len(self._waiting) < self._max_batch:
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -211,14 +227,11 @@ class Writer:
         rests, epoch = self._recall.rests, self._recall.epoch
         arguments = (*rests, self._log, *_as_arrays(commands))
         began = perf_counter()
-        async with connected(self._pool) as connection:
-            try:
-                if commands[0].erases:
-                    rows = await self._erase(connection, commands[0].erases, arguments)
-                else:
-                    rows = await connection.fetch(_SQL["append"], *arguments)
-            except UNAVAILABLE as error:
-                raise Unavailable(f"the database went away while appending: {error}") from error
+        async with self._borrow() as connection:
+            if commands[0].erases:
+                rows = await self._erase(connection, commands[0].erases, arguments)
+            else:
+                rows = await connection.fetch(_SQL["append"], *arguments)
         if rows[0]["verdict"] == LOST:
             self._recall.lose(epoch)
             return None
@@ -262,11 +275,11 @@ def _as_arrays(commands: Sequence[Append]) -> list[list[Any]]:
     for number, command in enumerate(commands, start=1):
         first = len(events) + 1
         spans: dict[UUID, tuple[int, int, int]] = {}
-        for e in command.events:
-            events.append((number, e.stream, e.version, e.event_id, e.type, e.schema_version, e.correlation))
-            events[-1] += (e.data, e.meta, e.occurred_at)
-            began = spans[e.stream][1] if e.stream in spans else len(events)
-            spans[e.stream] = (e.version, began, len(events))
+        for event in command.events:
+            events.append((number, *event))
+            stream = event.stream
+            began = spans[stream][1] if stream in spans else len(events)
+            spans[stream] = (event.version, began, len(events))
         heads.append((command.command, command.request_hash, command.result, first, len(events)))
         streams += [(number, *stream, *spans[stream[0]]) for stream in command.streams]
         streams += [(number, stream, "", seen, None, None, None) for stream, seen in command.reads]

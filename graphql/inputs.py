@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import strawberry
@@ -17,6 +18,7 @@ from strawberry.tools import create_type
 from chuishao.commands.command import Command, name_of
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import BadCode, BadPolicy, within
+from chuishao.eventlog.decoding import HEX, uuid_from_hex
 from chuishao.graphql.scalars import Unreadable
 
 _ENVELOPE = {
@@ -70,15 +72,18 @@ def mutation_name(command: type) -> str:
 
 def command_of(command: Any, given: Any) -> Any:
     """The command (or part) that an input stands for; refused where a value cannot be read."""
-    values = {name: _read(kind, getattr(given, name), path) for name, kind, path in _readers(command)}
-    return command(**values)
+    return command(**{name: read(getattr(given, name), path) for name, read, path in _readers(command)})
+
+
+Read: TypeAlias = Callable[[Any, str], Any]
+"""Gives a command's value from an input's; the path is that of the field, for refusals."""
 
 
 @cache
-def _readers(command: Any) -> tuple[tuple[str, Any, str], ...]:
-    """What to read of a command's input: name, type, and path for errors."""
+def _readers(command: Any) -> tuple[tuple[str, Read, str], ...]:
+    """How a command's input is read: name, how its value is read, and path."""
     hints = get_type_hints(command)
-    return tuple((field.name, hints[field.name], camel(field.name)) for field in fields(command))
+    return tuple((field.name, _reader(hints[field.name]), camel(field.name)) for field in fields(command))
 
 
 def read_moment(given: datetime | Unreadable | None, path: str) -> datetime | None:
@@ -90,8 +95,9 @@ def read_moment(given: datetime | Unreadable | None, path: str) -> datetime | No
 
 def read_id(given: str, path: str) -> UUID:
     """An identifier from an input; refused where it is none."""
+    digits = given.replace("-", "")
     try:
-        return UUID(given)
+        return uuid_from_hex(digits) if len(digits) == HEX else UUID(given)
     except ValueError:
         reason = Phrase("an identifier is a UUID", "标识须为 UUID")
         raise BadCode(path, code=ascii(given[:80]), reason=reason) from None
@@ -130,30 +136,57 @@ def _graphql(kind: Any) -> Any:
     return _PLAIN.get(origin or kind, kind)
 
 
-def _read(kind: Any, value: Any, path: str) -> Any:
-    """A command's value from an input's."""
-    if isinstance(value, Unreadable):
-        raise value.refusal(path)
+def _reader(kind: Any) -> Read:
+    """How a command's value of a type is read."""
+    read = _present(kind)
+
+    def read_any(value: Any, path: str) -> Any:
+        if value is None:
+            return None
+        if value.__class__ is Unreadable:
+            raise value.refusal(path)
+        return value if read is None else read(value, path)
+
+    return read_any
+
+
+def _present(kind: Any) -> Read | None:
+    """How a value is read that is there; None where it is taken as it is."""
     origin, arguments = get_origin(kind), get_args(kind)
-    if value is None:
-        return None
     if origin in (Union, types.UnionType):
-        return _read(next(argument for argument in arguments if argument is not type(None)), value, path)
+        return _present(next(argument for argument in arguments if argument is not type(None)))
     if origin is list:
-        return [_read_item(arguments[0], item, path, number) for number, item in enumerate(value)]
+        return _list_reader(_reader(arguments[0]))
     if kind is UUID:
-        return read_id(value, path)
+        return read_id
     if isinstance(kind, type) and is_dataclass(kind):
+        return _part_reader(kind)
+    return _shallow if (origin or kind) is dict else None
+
+
+def _list_reader(read: Read) -> Read:
+    def read_all(value: Any, path: str) -> Any:
+        return [_read_item(read, item, path, number) for number, item in enumerate(value)]
+
+    return read_all
+
+
+def _read_item(read: Read, item: Any, path: str, number: int) -> Any:
+    with within(path):
+        return read(item, str(number))
+
+
+def _part_reader(kind: type) -> Read:
+    def read_part(value: Any, path: str) -> Any:
         with within(path):
             return command_of(kind, value)
-    if isinstance(value, dict):
-        _require_shallow(value, path)
+
+    return read_part
+
+
+def _shallow(value: Any, path: str) -> Any:
+    _require_shallow(value, path)
     return value
-
-
-def _read_item(kind: Any, item: Any, path: str, number: int) -> Any:
-    with within(path):
-        return _read(kind, item, str(number))
 
 
 def _require_shallow(value: object, path: str, depth: int = 0) -> None:

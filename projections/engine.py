@@ -18,7 +18,7 @@ from opentelemetry.trace import Span
 
 from chuishao.eventlog.connection import Connection, Pool, Unavailable, connected
 from chuishao.eventlog.failure import told
-from chuishao.eventlog.feed import AGAIN, Feed
+from chuishao.eventlog.feed import AGAIN, PAGE, Feed
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.spans import span
 from chuishao.projections.poison import OnPoison, Place, Poison, fold, fold_each, fold_or_wait, passes
@@ -29,7 +29,9 @@ from chuishao.projections.reach import LARGEST, Reach
 SHORT, LONG = 0.005, 1.0
 """Seconds between looks where there is nothing to fold: more and more."""
 GATHER = 0.02
-"""Seconds at most between rounds under load, so that a batch has more than one event."""
+"""Seconds at most between rounds while somebody waits, so that a batch has more than one event."""
+UNASKED = 0.1
+"""Seconds between rounds while nobody waits: what a round costs is shared by more events."""
 _LIGHTLY = "set_config('synchronous_commit', 'off', true)"
 """A commit that waits for no disk: what a crash takes is folded again, rows and checkpoint being one."""
 _CLAIM_ALL = f"""
@@ -150,9 +152,16 @@ class Engine:
             else:
                 if folded:
                     pause = SHORT
-                    await asyncio.sleep(min(GATHER, clock() - began))  # so half the time is left to others
+                    await self._gather(folded, clock() - began)
                 else:
                     pause = await self._news(seen, pause)
+
+    async def _gather(self, folded: int, took: float) -> None:
+        """Let events gather for as long as a round took, so that half the time is left to others; unless many
+        are there already, or somebody waits for what is, for longer."""
+        await asyncio.sleep(min(GATHER, took))
+        if folded < PAGE:
+            await self.known.wanted(UNASKED)
 
     async def _news(self, seen: int, pause: float) -> float:
         """Wait for events beyond `seen`; give how long to wait next time if there are none again.

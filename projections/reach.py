@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -90,6 +90,8 @@ class Reach:
         self._reached: dict[str, int] = {}
         self._replaced: list[str] = []
         self._progress = asyncio.Event()
+        self._waiting = 0
+        self._wanted = asyncio.Event()
 
     def tell(self, name: str, position: int) -> None:
         """Note how far a read model is, and wake those who wait."""
@@ -160,6 +162,11 @@ class Reach:
         """
         if position > self.feed.head and position > (head := await self.log.head()):
             raise BeyondTheLog("atLeast", wanted=position, head=head)
+        if self.least(position) < position:
+            with self._wait():
+                await self._until(position, within, needed)
+
+    async def _until(self, position: int, within: float, needed: Collection[str] | None) -> None:
         deadline = asyncio.get_running_loop().time() + within
         while self.least(position) < position:  # another process may have folded it
             await self.look()
@@ -171,6 +178,24 @@ class Reach:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.05):
                     await self._progress.wait()
+
+    @contextmanager
+    def _wait(self) -> Iterator[None]:
+        """Be one of those who wait."""
+        self._waiting += 1
+        self._wanted.set()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._wanted.clear()
+
+    async def wanted(self, within: float) -> None:
+        """Return once somebody waits for the read models, or when the time is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._wanted.wait()
 
     def _going(self, wanted: int, needed: Collection[str] | None) -> list[int]:
         """Where those stand that are behind a position and will reach it; refused if one needed will not."""

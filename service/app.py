@@ -41,6 +41,8 @@ from chuishao.graphql.schema import operations, schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.poison import OnPoison
+from chuishao.reactions.catalogue import REACTIONS
+from chuishao.reactions.follower import Reactions
 from chuishao.service import telemetry
 from chuishao.service.claims import ClaimNames
 from chuishao.service.figures import Figures
@@ -61,6 +63,8 @@ WITNESSED_EVERY = 60
 """Seconds between looks for a checkpoint to be witnessed, where this process seals none."""
 PARTITIONS_EVERY = 600
 """Seconds between looks whether the log needs a further partition."""
+LANES_OF_COMMANDS = 3
+"""Connections kept at hand for appending, for what commands load, and for following the log."""
 FOLDING_SECONDS = 300
 """Seconds without an answer after which a line is taken for dead; no fold of a batch takes so long."""
 DEFAULTS = Settings()
@@ -93,20 +97,24 @@ async def services(
     spans.look()
     pool = await open_pool(database_url, statement_seconds=statement_seconds)
     folding = await open_pool(database_url, size=3, command_timeout=FOLDING_SECONDS)
-    log = EventLog(pool)
+    log = EventLog(pool, lanes=Lanes(pool, LANES_OF_COMMANDS))
     feed = Feed(log)
     engine = Engine(feed, PROJECTIONS, on_poison=on_poison, pool=folding)
     partitions = asyncio.create_task(_keep_partitions(EventLog(folding)))
     sealer = Sealer(EventLog(folding), load_seal_key(key), seal_every)
+    executor = Executor(log, key)
+    reactions = Reactions(feed, engine, executor, REACTIONS)
     try:
         await asyncio.to_thread(makers)  # else the first command would wait for it
         await feed.start()
         engine.start()
+        reactions.start()
         if seal_every:
             sealer.start()
-        yield Services(log, feed, engine, Executor(log, key), Lanes(pool))
+        yield Services(log, feed, engine, executor, Lanes(pool))
     finally:
         partitions.cancel()
+        await reactions.stop()
         await sealer.stop()
         await engine.stop()
         await log.writer.close()

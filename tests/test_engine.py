@@ -18,7 +18,7 @@ from chuishao.eventlog.connection import Connection, Pool, Unavailable, connecte
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.engine import Engine
+from chuishao.projections.engine import UNASKED, Engine
 from chuishao.projections.poison import WAITS
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.reach import NotYet, ReadModelStopped
@@ -456,6 +456,33 @@ async def test_how_far_the_read_models_are_is_not_believed_beyond_the_life_of_th
     await engine.catch_up()
     await engine.reach(3, within=0)
     assert await seen(log.pool) == [1, 2, 3]
+
+
+async def test_events_gather_while_nobody_waits_and_are_folded_at_once_for_who_does(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await an_engine(log, witness())
+    gathering, known_wanted = asyncio.Event(), engine.known.wanted
+
+    async def wanted(within: float) -> None:
+        assert within == UNASKED
+        gathering.set()
+        await known_wanted(3600)
+
+    monkeypatch.setattr(engine.known, "wanted", wanted)
+    await record(log, "a")
+    async with running(engine):
+        await gathering.wait()
+        await record(log, "bcd")
+        await engine.feed.wait(3)
+        assert await seen(log.pool) == [1]
+
+        gathering.clear()
+        await engine.reach(4)
+        assert await seen(log.pool) == [1, 2, 3, 4]
+
+        await gathering.wait()
+        assert not engine.known._wanted.is_set()
 
 
 async def test_nothing_is_asked_of_the_database_while_there_is_nothing_to_fold(

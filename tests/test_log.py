@@ -128,7 +128,7 @@ async def test_one_batch_holds_every_verdict_and_nobody_aborts_a_neighbour(log: 
         writer,
         an_append(events=2),
         earlier,
-        replace(reused, request_hash=b"another content"),
+        reused._replace(request_hash=b"another content"),
         an_append(uuid4(), expected=7),
         an_append(keys=[(subject, b"x" * 32)]),
         an_append(keys=[(erased, key)]),
@@ -150,8 +150,7 @@ async def test_one_batch_holds_every_verdict_and_nobody_aborts_a_neighbour(log: 
 async def test_a_command_over_two_streams_is_recorded_whole_or_not_at_all(log: EventLog) -> None:
     known, new = uuid4(), uuid4()
     await log.writer.append(an_append(known))
-    both = replace(
-        an_append(new),
+    both = an_append(new)._replace(
         streams=[(new, "grid", 0), (known, "grid", 0)],
         events=[an_event(new, 1), an_event(known, 1)],
     )
@@ -159,8 +158,7 @@ async def test_a_command_over_two_streams_is_recorded_whole_or_not_at_all(log: E
     assert (await log.writer.append(both)).verdict == "stale"
     assert await log.version(new) == 0
 
-    good = replace(
-        both,
+    good = both._replace(
         streams=[(new, "grid", 0), (known, "grid", 1)],
         events=[an_event(known, 2), an_event(new, 1), an_event(known, 3)],
     )
@@ -206,6 +204,22 @@ async def test_what_arrives_during_an_append_goes_together_up_to_the_batch_size(
     assert_without_gaps(await all_of(log))
 
 
+async def test_who_comes_in_the_same_turns_of_the_loop_goes_together_and_one_alone_at_once(
+    log: EventLog,
+) -> None:
+    writer = CountingWriter(log.pool, log.id)
+
+    async def after(turns: int) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await writer.append(an_append())
+
+    await asyncio.gather(*map(after, range(5)))
+    await after(0)
+
+    assert writer.batches == [5, 1]
+
+
 async def test_whoever_listens_hears_the_new_head_after_each_commit(log: EventLog) -> None:
     heard: list[int] = []
     log.writer.on_append.append(heard.append)
@@ -232,16 +246,15 @@ async def test_several_writers_at_once_leave_neither_gap_nor_double(database: st
     streams = [uuid4() for _ in range(6)]
     chance = random.Random(20260302)
 
-    async def keep_appending(writer: Writer, rounds: int) -> int:
+    async def keep_appending(log: EventLog, rounds: int) -> int:
         """Append to shared streams, reading the version anew whenever somebody else was faster."""
         accepted = 0
-        reader = EventLog(writer._pool)
         for _ in range(rounds):
             stream = chance.choice(streams)
             command = uuid4()
             while True:
-                expected = await reader.version(stream)
-                verdict = await writer.append(an_append(stream, expected, chance.randint(1, 3), command))
+                expected = await log.version(stream)
+                verdict = await log.writer.append(an_append(stream, expected, chance.randint(1, 3), command))
                 if verdict.verdict == "accepted":
                     accepted += 1
                     break
@@ -249,10 +262,9 @@ async def test_several_writers_at_once_leave_neither_gap_nor_double(database: st
         return accepted
 
     async with pools(database, 4) as opened:
-        writers = [Writer(pool, 1) for pool in opened]
-        counts = await asyncio.gather(*(keep_appending(writers[n % 4], 15) for n in range(8)))
-        log = EventLog(opened[0])
-        events = await all_of(log)
+        logs = [EventLog(pool) for pool in opened]
+        counts = await asyncio.gather(*(keep_appending(logs[n % 4], 15) for n in range(8)))
+        events = await all_of(logs[0])
         async with connected(opened[0]) as connection:
             remembered = await connection.fetchval("SELECT count(*) FROM command")
 
@@ -279,7 +291,7 @@ async def test_data_and_meta_come_back_byte_for_byte(log: EventLog) -> None:
     data = '{ "b":1.50,  "a": "网格",\n "b": 2 }'.encode()
     event = an_event(uuid4(), 1, data=data, event_id=uuid4(), schema_version=3)
     await log.writer.append(
-        replace(an_append(event.stream), streams=[(event.stream, "grid", 0)], events=[event])
+        an_append(event.stream)._replace(streams=[(event.stream, "grid", 0)], events=[event])
     )
 
     (stored,) = await all_of(log)

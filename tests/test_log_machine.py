@@ -253,10 +253,10 @@ class LogMachine(RuleBasedStateMachine):
         command = self.command(who, decided)
         stream, category, version = command.streams[0]
         if only_read:
-            command = replace(command, streams=command.streams[1:], reads=[(stream, version + by)])
-            command = replace(command, events=[e for e in command.events if e.stream != stream])
+            command = command._replace(streams=command.streams[1:], reads=[(stream, version + by)])
+            command = command._replace(events=[e for e in command.events if e.stream != stream])
         else:
-            command = replace(command, streams=[(stream, category, version + by), *command.streams[1:]])
+            command = command._replace(streams=[(stream, category, version + by), *command.streams[1:]])
         verdict = self.run(self.processes[who].log.writer.append(command))
         assert verdict == Verdict("stale", None, None, None)
 
@@ -272,7 +272,7 @@ class LogMachine(RuleBasedStateMachine):
     def reuse(self, who: int, which: int, changes: list[tuple[int, str]]) -> None:
         """The id of a command with other content is refused."""
         used = list(self.commands)[which % len(self.commands)]
-        other = replace(self.command(who, self.changed(changes), id=used), request_hash=b"something else")
+        other = self.command(who, self.changed(changes), id=used)._replace(request_hash=b"something else")
         assert self.run(self.processes[who].log.writer.append(other)) == Verdict("reused", None, None, None)
 
     @rule(which=WHICH, writers=st.lists(WHO, min_size=2, max_size=6))
@@ -477,7 +477,7 @@ class LogMachine(RuleBasedStateMachine):
         identity = sorted(self.erased)[which % len(self.erased)]
         command = self.command(who, self.changed([(which, "post")]))
         key = self.processes[who].log.keyring.key_for_sealing(identity)
-        verdict = self.run(self.processes[who].log.writer.append(replace(command, keys=[(identity, key)])))
+        verdict = self.run(self.processes[who].log.writer.append(command._replace(keys=[(identity, key)])))
         assert verdict == Verdict("key", None, None, None)
 
     @rule(who=WHO)

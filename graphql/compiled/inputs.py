@@ -128,10 +128,10 @@ def _object(kind: GraphQLInputObjectType) -> Coerce:
         name: (names[name], _value(field.type), isinstance(field.type, GraphQLNonNull))
         for name, field in kind.fields.items()
     }
-    needed = [name for name, (_, _, required) in fields.items() if required and _has_none(kind, name)]
+    needed = {name for name, (_, _, required) in fields.items() if required and _has_none(kind, name)}
 
     def read(value: Any) -> Any:
-        if value.__class__ is not dict or any(name not in value for name in needed):
+        if value.__class__ is not dict or not needed <= value.keys():
             raise Unplanned
         found = {}
         for name, given in value.items():
