@@ -21,6 +21,7 @@ from chuishao.commands.meetings.deliberations import (
 from chuishao.commands.meetings.invitations import AcceptInvitation, CarryDayOver, ClearDay, SendInvitation
 from chuishao.commands.meetings.work_meetings import AdoptResolution, CarryOutResolution, HoldMeeting
 from chuishao.domain.actor import Actor
+from chuishao.domain.identity import identify
 from chuishao.domain.meetings.deliberation import deliberation_of_case
 from chuishao.domain.meetings.refusals import (
     CaseOrPlace,
@@ -96,7 +97,7 @@ async def test_what_is_owed_is_due_on_a_local_day(town: Town) -> None:
     [
         (UnitKind.STREET, "120101009", UnknownDivision),
         (UnitKind.STREET, COMMUNITY, WrongDivisionLevel),
-        (UnitKind.DEPARTMENT, str(uuid4()), NotFound),
+        (UnitKind.DEPARTMENT, str(identify("nobody")), NotFound),
         (UnitKind.DEPARTMENT, "公安部门", BadCode),
     ],
 )
