@@ -5,6 +5,7 @@ from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+TERRITORY_KEEPERS = frozenset({Role.STREET_OFFICER, Role.ADMINISTRATOR})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
 
 
@@ -18,6 +19,16 @@ class Setup(Term):
     KEEP_WORKERS = "KEEP_WORKERS", "网格员管理", "register, assign and relieve grid workers"
     PUBLISH_CONTACT = "PUBLISH_CONTACT", "公示", "publish a grid worker's contact"
     ERASE = "ERASE", "删除个人信息", "erase what is kept about a person; with a scope of everywhere"
+    KEEP_TERRITORY = (
+        "KEEP_TERRITORY",
+        "地域管理",
+        "keep zones, sectors, street offices, coverage gaps, enclaves",
+    )
+    SETTLE_ENCLAVES = (
+        "SETTLE_ENCLAVES",
+        "飞地治理",
+        "change boundaries and transfer jurisdiction; both sides in scope",
+    )
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -28,6 +39,8 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.KEEP_WORKERS: GRID_KEEPERS,
     Setup.PUBLISH_CONTACT: GRID_KEEPERS | {Role.GRID_WORKER},
     Setup.ERASE: ADMINISTRATORS,
+    Setup.KEEP_TERRITORY: TERRITORY_KEEPERS,
+    Setup.SETTLE_ENCLAVES: ADMINISTRATORS,
 }
 
 

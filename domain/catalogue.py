@@ -10,6 +10,11 @@ from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy import Policies
+from chuishao.domain.territory.enclave import Enclave
+from chuishao.domain.territory.gap import CoverageGap
+from chuishao.domain.territory.office import StreetOffice
+from chuishao.domain.territory.sector import Sector, SectorMembership
+from chuishao.domain.territory.zone import CommandZone
 from chuishao.domain.whistle import Whistle
 from chuishao.domain.worker import GridWorker
 
@@ -23,6 +28,12 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Department: Phrase("department", "部门"),
     Policies: Phrase("policies", "政策"),
     Erasure: Phrase("erasure", "删除记录"),
+    CommandZone: Phrase("zone", "战区"),
+    Sector: Phrase("sector", "街片"),
+    SectorMembership: Phrase("sector of a community", "街片归属"),
+    StreetOffice: Phrase("street office", "街道机构"),
+    CoverageGap: Phrase("coverage gap", "覆盖空白"),
+    Enclave: Phrase("enclave", "飞地"),
 }
 """Every aggregate and what a person calls it."""
 
