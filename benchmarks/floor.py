@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import time
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from statistics import median
@@ -24,8 +25,16 @@ TOGETHER = 50
 SPAWN = multiprocessing.get_context("spawn")
 
 
-async def floor(count: int) -> float:
-    """The median, in seconds, from the first write to the arrival at each of so many sockets."""
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Seconds: the median from the first write to the arrival at each socket; processor time of a write."""
+
+    median: float
+    cpu: float
+
+
+async def floor(count: int) -> Floor:
+    """What nobody who writes to so many sockets can do without."""
     here, there = SPAWN.Pipe()
     process = SPAWN.Process(target=_write_only, args=(there,), daemon=True)
     process.start()
@@ -34,13 +43,15 @@ async def floor(count: int) -> float:
         crowd = Crowd()
         await _connected(port, crowd, count)
         here.send(count)
-        began: dict[int, float] = await asyncio.to_thread(here.recv)
+        began: dict[int, float]
+        began, cpu = await asyncio.to_thread(here.recv)
         while sum(map(len, crowd.received.values())) < count * len(began):  # noqa: ASYNC110 what is under way
             await asyncio.sleep(PAUSE)
     finally:
         process.kill()
         process.join()
-    return median(at - began[position] for position in began for at in crowd.received[position])
+    middle = median(at - began[position] for position in began for at in crowd.received[position])
+    return Floor(middle, cpu)
 
 
 async def _connected(port: int, crowd: Crowd, count: int) -> None:
@@ -82,6 +93,7 @@ async def _write_to_all(told: Connection) -> None:
     while len(transports) < count:  # noqa: ASYNC110 the last are being accepted
         await asyncio.sleep(PAUSE)
     began: dict[int, float] = {}
+    before = time.process_time()
     for position in range(1, EVENTS + 1):
         await asyncio.sleep(PAUSE)
         message = _message(position)
@@ -90,7 +102,8 @@ async def _write_to_all(told: Connection) -> None:
             transport.write(message)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-    told.send(began)
+    await asyncio.sleep(PAUSE)
+    told.send((began, (time.process_time() - before) / EVENTS / count))
     await asyncio.sleep(60)  # until it is ended
 
 

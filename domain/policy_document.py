@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from json import dumps, loads
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chuishao.domain.calendar import Limit, TimeUnit, WorkingCalendar
@@ -62,6 +63,13 @@ class Policy:
     grid_tolerance: float
     rules: tuple[dict[str, Any], ...]
     categories: dict[str, Category]
+    disputes: dict[str, tuple[UUID, ...]]
+    """By the beginning of a place's code, the departments that are summoned to its major disputes."""
+
+    def summoned_to_disputes(self, place: str) -> tuple[UUID, ...]:
+        """Whom the whistle for a major dispute summons: the departments of the closest place, or none."""
+        fitting = [prefix for prefix in self.disputes if place.startswith(prefix)]
+        return self.disputes[max(fitting, key=len)] if fitting else ()
 
     def limit(self, about: LimitKind, /, **facts: str | None) -> Limit | None:
         """The limit of the rule that fits the facts most closely, or None where no rule fits."""
@@ -126,7 +134,22 @@ def _parse(text: str) -> Policy:
         grid_tolerance=grid["tolerance"].number(0, LARGEST_AMOUNT),
         rules=_rules(document["limits"], calendar, effective_from),
         categories=_categories(document["categories"]),
+        disputes=dict(_dispute(place) for place in document.get("disputes").members()),
     )
+
+
+def _dispute(entry: Entry) -> tuple[str, tuple[UUID, ...]]:
+    """For a place, the departments that are summoned to its major disputes."""
+    departments = [_identifier(each) for each in entry.each()]
+    require_once(entry.each(), Phrase("department", "部门"))
+    return entry.path[-1], tuple(departments)
+
+
+def _identifier(entry: Entry) -> UUID:
+    try:
+        return UUID(entry.text())
+    except ValueError:
+        entry.refuse(f"{entry.value!r} is no identifier", f"{entry.value!r} 不是标识")
 
 
 def _version(entry: Entry) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chuishao.domain import case_events as facts
 from chuishao.domain.case import holder_of
-from chuishao.domain.lifecycle import OPEN, TRANSITIONS, Status
+from chuishao.domain.lifecycle import OPEN, Status
 from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised
 from chuishao.domain.vocabulary import Tier
 from chuishao.eventlog.connection import Connection
@@ -18,6 +18,7 @@ from chuishao.eventlog.keyring import from_bytes, to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.policybook import PolicyBook, policy_book
 from chuishao.projections.projection import Batch, Projection
+from chuishao.projections.steps import LEAVES_AT
 from chuishao.projections.table import Table
 
 
@@ -168,8 +169,8 @@ def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent) -> None:
     else:
         row = rows[recorded.stream]
     _change(row, recorded)
-    if (target := TRANSITIONS[event.step].target) is not None:
-        row.status, row.since = target.value, recorded.occurred_at
+    if (status := LEAVES_AT[type(event)]) is not None:
+        row.status, row.since = status, recorded.occurred_at
     row.open = row.status in OPEN
     row.place = row.grid or row.community
     row.version, row.position = recorded.version, recorded.position

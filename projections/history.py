@@ -13,12 +13,13 @@ from uuid import UUID
 
 from chuishao.domain import case_events as facts
 from chuishao.domain.catalogue import EVENT_TYPES
-from chuishao.domain.lifecycle import OPEN, TRANSITIONS, Status
+from chuishao.domain.lifecycle import OPEN, Status
 from chuishao.domain.whistle_events import WhistleBlown, WhistleEvent
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
 from chuishao.projections.projection import Batch, Projection
+from chuishao.projections.steps import LEAVES_AT
 from chuishao.projections.table import Table
 
 _SQL = statements("chuishao.projections", "history.sql")
@@ -161,8 +162,7 @@ def follow(before: EntryRow | None, case: UUID, recorded: RecordedEvent) -> Entr
     )
     if isinstance(event, facts.CaseEvent):
         _hold(entry, event)
-        target = TRANSITIONS[event.step].target
-        entry.status = target.value if target else entry.status
+        entry.status = LEAVES_AT[type(event)] or entry.status
     return entry
 
 

@@ -41,6 +41,8 @@ from chuishao.graphql.schema import operations, schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.poison import OnPoison
+from chuishao.reactions.catalogue import REACTIONS
+from chuishao.reactions.follower import Reactions
 from chuishao.service import telemetry
 from chuishao.service.claims import ClaimNames
 from chuishao.service.figures import Figures
@@ -98,15 +100,19 @@ async def services(
     engine = Engine(feed, PROJECTIONS, on_poison=on_poison, pool=folding)
     partitions = asyncio.create_task(_keep_partitions(EventLog(folding)))
     sealer = Sealer(EventLog(folding), load_seal_key(key), seal_every)
+    executor = Executor(log, key)
+    reactions = Reactions(feed, engine, executor, REACTIONS)
     try:
         await asyncio.to_thread(makers)  # else the first command would wait for it
         await feed.start()
         engine.start()
+        reactions.start()
         if seal_every:
             sealer.start()
-        yield Services(log, feed, engine, Executor(log, key), Lanes(pool))
+        yield Services(log, feed, engine, executor, Lanes(pool))
     finally:
         partitions.cancel()
+        await reactions.stop()
         await sealer.stop()
         await engine.stop()
         await log.writer.close()

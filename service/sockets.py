@@ -11,7 +11,8 @@ from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
-from chuishao.graphql.endpoint.delivery import WRITE_NOW
+from chuishao.graphql.endpoint.delivery import LINE
+from chuishao.graphql.endpoint.row import Hold, Put
 from chuishao.service.refusals import refusal
 from chuishao.service.unread import SECONDS, Unread
 
@@ -41,6 +42,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self.holds: list[Hold] = []
         self.conn = _Handshake(max_size=self.config.ws_max_size, logger=self.conn.logger)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,6 +53,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Watch nothing any longer."""
         self._unread.end()
+        self._hold()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -68,14 +71,46 @@ class SocketConnection(WebSocketsSansIOProtocol):
         if self.handshake_complete or self.conn.extensions:
             return  # refused, or what is sent must be compressed
         extensions: dict[str, Any] = self.scope["extensions"]
-        extensions[WRITE_NOW] = self.write_now
+        extensions[LINE] = self
 
     def write_now(self, message: bytes) -> bool:
         """Write a framed message; False if it would have to wait, or nobody is there."""
-        if self.close_sent or not self.writable.is_set() or self.transport.is_closing():
+        if (put := self.put()) is None:
             return False
-        self.transport.write(message)
+        put(message)
         return True
+
+    def put(self) -> Put | None:
+        """What writes without looking, good until `holds` are called; None if it would have to wait."""
+        if self._close_sent or not self.writable.is_set() or self.transport.is_closing():
+            return None
+        return self.transport.write
+
+    def _hold(self) -> None:
+        """Tell everybody who writes without looking that they no longer may."""
+        for hold in list(self.holds):
+            hold()
+
+    @property
+    def close_sent(self) -> bool:
+        """Whether a closing frame was written, after which nothing is; uvicorn sets it in many places."""
+        return self._close_sent
+
+    @close_sent.setter
+    def close_sent(self, sent: bool) -> None:
+        self._close_sent = sent
+        if sent:
+            self._hold()
+
+    def handle_close(self, event: Frame) -> None:
+        """Answer the client's farewell; nothing is written after it."""
+        self._hold()
+        super().handle_close(event)
+
+    def shutdown(self) -> None:
+        """Say that the server stops; nothing is written after it."""
+        self._hold()
+        super().shutdown()
 
     def handle_cont(self, event: Frame) -> None:
         """Take a fragment of a message, unless there are too many."""
@@ -109,6 +144,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         """Note that the client reads too slowly."""
         super().pause_writing()
+        self._hold()
         self._unread.watch()
 
     def resume_writing(self) -> None:

@@ -29,8 +29,9 @@ LAYERS = {
     "eventlog": {"domain"},
     "commands": {"domain", "eventlog"},
     "projections": {"domain", "eventlog"},
+    "reactions": {"domain", "eventlog", "commands", "projections"},
     "graphql": {"domain", "eventlog", "commands", "projections"},
-    "service": {"domain", "eventlog", "commands", "projections", "graphql"},
+    "service": {"domain", "eventlog", "commands", "projections", "reactions", "graphql"},
 }
 """Each package and what it may import of the others: dependencies point one way, and what is decided and
 what is read do not know each other."""

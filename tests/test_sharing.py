@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from chuishao.graphql.endpoint import group as group_module
 from chuishao.graphql.endpoint.group import Push, Source
+from chuishao.graphql.endpoint.observation import Observation
+from chuishao.graphql.endpoint.row import Hold, Put
 from chuishao.graphql.endpoint.sharing import Sharing, shared_variables
 from chuishao.graphql.endpoint.written import Result, Written
 
@@ -134,6 +136,40 @@ def shown(event: Fact, audience: Hashable) -> bool:
     return event.number % cast(int, audience) == 0
 
 
+class PaperLine:
+    """A line to a reader who takes what is written, and may be full after any of it; starts differ."""
+
+    def __init__(self, reader: Reader, start: bytes) -> None:
+        self.reader = reader
+        self.start = start
+        self.hold: Hold | None = None
+
+    def now(self, written: Written) -> bool:
+        if self.reader.reads:
+            self.reader.got.append(written.cursor)
+        return self.reader.reads
+
+    def begin(self, hold: Hold) -> Put | None:
+        if not self.reader.reads:
+            return None
+        self.hold = hold
+        return self.put
+
+    def put(self, message: bytes) -> None:
+        assert self.hold is not None
+        assert message[2:].startswith(self.start)
+        self.reader.got.append(message[2:].removeprefix(self.start).removesuffix(b"}").decode())
+        if self.reader.town.feed.chance.random() < self.reader.town.fills:
+            self.reader.set_reading(False)
+
+    def full(self) -> None:
+        if self.hold is not None:
+            self.hold()
+
+    def end(self) -> None:
+        self.hold = None
+
+
 @dataclass(eq=False)
 class Reader:
     """A member, and whoever reads what it is handed: at once, one by one, or not at all for a while."""
@@ -145,9 +181,11 @@ class Reader:
     reads: bool = True
     got: list[str] = field(default_factory=list)
     ended: BaseException | None = None
+    seen: Observation | None = None
     reading: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
+        self.line = PaperLine(self, b"a" * self.town.feed.chance.randint(1, 2))
         self.source = PaperSource(self.town.feed, self.audience, self.after)
         self.set_reading(self.reads)
         self.task = asyncio.create_task(self.read())
@@ -155,15 +193,12 @@ class Reader:
     def set_reading(self, reads: bool) -> None:
         self.reads = reads
         (self.reading.set if reads else self.reading.clear)()
-
-    def push(self, written: Written) -> bool:
-        if self.reads:
-            self.got.append(written.cursor)
-        return self.reads
+        if not reads:
+            self.line.full()
 
     async def read(self) -> None:
-        push = self.push if self.pushed else None
-        async with aclosing(self.town.results(self.source, push)) as results:
+        push = self.line if self.pushed else None
+        async with aclosing(self.town.results(self.source, push, self.seen)) as results:
             try:
                 async for result in results:
                     assert isinstance(result, Written)
@@ -187,14 +222,18 @@ class Town:
         self.feed = PaperFeed(chance)
         self.sharing = Sharing()
         self.executed = 0
+        self.fills = 0.0
+        self.failure: str | None = None
 
-    def results(self, source: PaperSource, push: Push | None) -> AsyncGenerator[Result, None]:
-        return self.sharing.results(cast(Source, source), "a document", self.write, push, None)
+    def results(
+        self, source: PaperSource, push: Push | None, seen: Observation | None
+    ) -> AsyncGenerator[Result, None]:
+        return self.sharing.results(cast(Source, source), "a document", self.write, push, seen)
 
     async def write(self, event: Any, _context: object) -> Written:
         self.executed += 1
         await asyncio.sleep(0)
-        return Written(event.position, cursor_of(event), b"{}", None, None)
+        return Written(event.position, cursor_of(event), cursor_of(event).encode(), None, self.failure)
 
     async def settle(self) -> None:
         """Return once nobody has anything more to do."""
@@ -206,10 +245,17 @@ class Town:
             done = now
 
 
-def follows(town: Town, audience: int = 1, *, pushed: bool = True, after: int | None = None) -> Reader:
+def follows(
+    town: Town,
+    audience: int = 1,
+    *,
+    pushed: bool = True,
+    after: int | None = None,
+    seen: Observation | None = None,
+) -> Reader:
     """Somebody begins to follow, behind a position or with what comes."""
     cursor = None if after is None else (cursor_of(town.feed.events[after - 1]) if after else "0 0")
-    return Reader(town, audience, pushed, cursor)
+    return Reader(town, audience, pushed, cursor, seen=seen)
 
 
 async def leaves(reader: Reader) -> None:
@@ -227,6 +273,7 @@ def town() -> Town:
 async def test_every_member_has_what_it_would_have_alone(seed: int, kept: int) -> None:
     chance = random.Random(seed)
     town = Town(chance)
+    town.fills = chance.choice([0.0, 0.1])
     readers: list[Reader] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(group_module, "KEPT", kept)
@@ -247,6 +294,7 @@ async def test_every_member_has_what_it_would_have_alone(seed: int, kept: int) -
                     reader.set_reading(not reader.reads)
             for _ in range(chance.randint(0, 5)):
                 await asyncio.sleep(0)
+        town.fills = 0.0
         for reader in readers:
             reader.set_reading(True)
         await town.settle()
@@ -354,13 +402,55 @@ async def test_whoever_does_not_read_holds_up_nobody_and_nothing_is_kept_for_the
 async def test_a_push_that_fails_ends_nobody_else(town: Town) -> None:
     broken, well = follows(town), follows(town)
     await town.settle()
-    broken.push = None  # type: ignore[method-assign,assignment]
+    broken.line.now = None  # type: ignore[method-assign,assignment]
     for _ in range(3):
         town.feed.append()
     await town.settle()
 
+    assert len(well.got) == 3
     assert well.got == broken.got
     await asyncio.gather(leaves(broken), leaves(well))
+
+
+async def test_a_line_of_a_row_that_fails_ends_nobody_else(town: Town) -> None:
+    readers = [follows(town) for _ in range(4)]
+    await town.settle()
+    town.feed.append()
+    await town.settle()
+    (group,) = town.sharing._groups.values()
+    (row,) = group._rows
+    (broken, *_) = [member for member in row.members if member.push is readers[2].line]
+    row.members[broken] = lambda _message: 1 / 0
+    row._puts = None
+    for _ in range(3):
+        town.feed.append()
+    await town.settle()
+
+    assert all(len(reader.got) == 4 for reader in readers)
+    assert readers[2].got == readers[0].got
+    await asyncio.gather(*map(leaves, readers))
+    assert not group._rows
+
+
+async def test_what_was_handed_to_a_row_is_counted_for_each_of_its_members(town: Town) -> None:
+    first, second = Observation("first"), Observation("second")
+    one = follows(town, seen=first)
+    await town.settle()
+    for _ in range(2):
+        town.feed.append()
+    await town.settle()
+    other = follows(town, seen=second)
+    await town.settle()
+    for _ in range(3):
+        town.feed.append()
+    await town.settle()
+    town.failure = "NOT_FOUND"
+    town.feed.append()
+    await town.settle()
+    await asyncio.gather(leaves(one), leaves(other))
+
+    assert (first.results, second.results) == (6, 4)
+    assert (first.outcome, second.outcome) == ("NOT_FOUND", "NOT_FOUND")
 
 
 def variables_of(text: str, **given_ones: Any) -> str:

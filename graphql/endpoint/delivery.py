@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 from starlette.types import Scope
 
 from chuishao.graphql.endpoint.admission import Bill
 from chuishao.graphql.endpoint.execution import encode, encode_result
+from chuishao.graphql.endpoint.framing import framed
+from chuishao.graphql.endpoint.group import Push
+from chuishao.graphql.endpoint.row import Hold, Put
 from chuishao.graphql.endpoint.written import Result, Written
 
-WRITE_NOW = "chuishao.write_now"
-"""The extension of a socket's scope that writes a framed message, if that needs no waiting."""
+LINE = "chuishao.line"
+"""The extension of a socket's scope with its `Line`, if it can be written to without waiting."""
 
 
-_TEXT = 0x81
-_SHORT, _MEDIUM = 126, 1 << 16
-_SHORT_HEAD, _MEDIUM_HEAD, _LONG_HEAD = struct.Struct("!BB"), struct.Struct("!BBH"), struct.Struct("!BBQ")
+class Line(Protocol):
+    """直写 Writes framed messages to one socket without a task."""
+
+    holds: list[Hold]
+    """Each is called when the line takes nothing more for now, or is being closed."""
+
+    def write_now(self, message: bytes) -> bool:
+        """Write a message; False if it would have to wait, or nobody is there."""
+
+    def put(self) -> Put | None:
+        """What writes without looking, good until `holds` are called; None if it would have to wait."""
 
 
 class Delivery:
@@ -27,62 +35,46 @@ class Delivery:
 
     def __init__(self, identity: str, bill: Bill, scope: Scope) -> None:
         start = f'{{"id":{encode(identity)},"type":"next","payload":'
-        self._start = start.encode(errors="backslashreplace")
+        self.start = start.encode(errors="backslashreplace")
         self._bill: Bill | None = bill
-        self._write = cast("Callable[[bytes], bool] | None", scope.get("extensions", {}).get(WRITE_NOW))
+        self._line = cast("Line | None", scope.get("extensions", {}).get(LINE))
+        self._hold: Hold | None = None
 
     @property
-    def push(self) -> Callable[[Written], bool] | None:
-        """Writes a result at once to a client that reads; none where the server does not offer that."""
-        return None if self._write is None else self._push
+    def push(self) -> Push | None:
+        """Writes results at once to a client that reads; none where the server does not offer that."""
+        return None if self._line is None else self
 
     def message(self, result: Result) -> str:
         """The next message."""
         bill, self._bill = self._bill, None
         if not isinstance(result, Written):
             text = encode_result(result if bill is None else bill.on(result))
-            return f"{self._start.decode()}{text}}}"
+            return f"{self.start.decode()}{text}}}"
         payload = result.payload if bill is None else bill.on_written(result).payload
-        return f"{self._start.decode()}{payload.decode()}}}"
+        return f"{self.start.decode()}{payload.decode()}}}"
 
-    def _push(self, written: Written) -> bool:
-        assert self._write is not None
-        if self._bill is None:
-            return self._write(framed(self._start, written))
-        taken = self._write(framed(self._start, written, self._bill))
+    def now(self, written: Written) -> bool:
+        """Write a result now and for good; False if that cannot be, and then nothing is written."""
+        assert self._line is not None
+        payload = written.payload if self._bill is None else self._bill.on_written(written).payload
+        taken = self._line.write_now(framed(self.start, payload))
         if taken:
             self._bill = None
         return taken
 
+    def begin(self, hold: Hold) -> Put | None:
+        """What writes without looking from now on, until `hold` is called; None if that cannot be yet."""
+        assert self._line is not None
+        put = self._line.put() if self._bill is None else None
+        if put is not None:
+            self._hold = hold
+            self._line.holds.append(hold)
+        return put
 
-def framed(start: bytes, written: Written, bill: Bill | None = None) -> bytes:
-    """A text message of one frame as a server sends it (RFC 6455, section 5.2).
-
-    It is made once for equal ids and equal bills.
-    """
-    if _newest.written is written and _newest.start == start and _newest.bill == bill:
-        return _newest.message
-    payload = written.payload if bill is None else bill.on_written(written).payload
-    length = len(start) + len(payload) + 1
-    if length < _SHORT:
-        head = _SHORT_HEAD.pack(_TEXT, length)
-    elif length < _MEDIUM:
-        head = _MEDIUM_HEAD.pack(_TEXT, _SHORT, length)
-    else:
-        head = _LONG_HEAD.pack(_TEXT, _SHORT + 1, length)
-    _newest.start, _newest.written, _newest.bill = start, written, bill
-    _newest.message = b"%b%b%b}" % (head, start, payload)
-    return _newest.message
-
-
-@dataclass(slots=True)
-class _Newest:
-    """The message made last: many clients number their operations alike."""
-
-    start: bytes = b""
-    written: Written | None = None
-    bill: Bill | None = None
-    message: bytes = b""
-
-
-_newest = _Newest()
+    def end(self) -> None:
+        """Look again before anything is written."""
+        assert self._line is not None
+        if self._hold is not None:
+            self._line.holds.remove(self._hold)
+            self._hold = None

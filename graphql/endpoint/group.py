@@ -1,8 +1,9 @@
 """同组订阅 Everybody who is shown the same: one task decides, executes and writes each event once for them.
 
-Whoever keeps up is *live*: the bytes are written straight to their connection, and their own task sleeps. Who
-does not, or has no such connection, takes them one by one from what the group keeps; who falls behind that
-goes back to the log with a cursor. Nobody holds up anybody else, and nothing is kept for each of them.
+Whoever keeps up is *live*: the bytes are written straight to their connection, and their own task sleeps;
+first singly, then in a row, where nothing is looked at or noted for each. Who does not keep up, or has no
+such connection, takes them one by one from what the group keeps; who falls behind that goes back to the log
+with a cursor. Nobody holds up anybody else, and nothing is kept for each of them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from contextlib import aclosing
 from contextvars import Context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from chuishao.eventlog.feed import Feed
@@ -23,6 +25,7 @@ from chuishao.graphql.endpoint.errors import JsonObject, failed
 from chuishao.graphql.endpoint.language import asked
 from chuishao.graphql.endpoint.observation import Observation
 from chuishao.graphql.endpoint.replay import Replay
+from chuishao.graphql.endpoint.row import Hold, Put, Row
 from chuishao.graphql.endpoint.written import Result, Written
 
 KEPT = 500
@@ -30,11 +33,23 @@ KEPT = 500
 AT_ONCE = 250
 """Members who are written to before anything else has its turn."""
 
-Push: TypeAlias = Callable[[Written], bool]
-"""Writes a result to its reader now and for good; False if that cannot be, and then nothing is written."""
-
 Write: TypeAlias = Callable[[RecordedEvent, Any], Awaitable[Written]]
 """Executes an operation for one event with a context, and writes the result out."""
+
+
+class Push(Protocol):
+    """Writes results to one reader without a task. `start` stands before the payload of its messages."""
+
+    start: bytes
+
+    def now(self, written: Written) -> bool:
+        """Write a result now and for good; False if that cannot be, and then nothing is written."""
+
+    def begin(self, hold: Hold) -> Put | None:
+        """What writes without looking from now on, until `hold` is called; None if that cannot be yet."""
+
+    def end(self) -> None:
+        """Look again before anything is written."""
 
 
 class Source(Protocol):
@@ -88,7 +103,10 @@ class Again(Exception):
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """One subscription in a group. Everything up to `sent` was handed over; `history` is the feed's."""
+    """One subscription in a group. Everything up to `sent` was handed over; `history` is the feed's.
+
+    In a row, which handed over `came` results before, what is noted here is that from before it.
+    """
 
     source: Source
     push: Push | None
@@ -98,6 +116,8 @@ class Member:
     last: Written | None = None
     group: Group | None = None
     live: bool = False
+    row: Row | None = None
+    came: int = 0
     woken: asyncio.Future[None] | None = None
 
     @property
@@ -112,14 +132,19 @@ class Member:
         """The place behind the last event handed over, or where it began."""
         return self.source.cursor if self.last is None else self.last.cursor
 
-    def took(self, written: Written) -> None:
-        """Note what was handed over."""
+    def took(self, written: Written, results: int = 1) -> None:
+        """Note what was handed over: so many results, and which was the last."""
         self.sent = written.position
         self.last = written
         if self.seen is not None:
-            self.seen.results += 1
-            if written.failure is not None:
-                self.seen.fails(written.failure)
+            self.seen.results += results
+        if written.failure is not None:
+            self.fails(written.failure)
+
+    def fails(self, code: str) -> None:
+        """Note that a result says so."""
+        if self.seen is not None:
+            self.seen.fails(code)
 
 
 @dataclass(eq=False)
@@ -133,7 +158,8 @@ class Group:
     position: int = 0
     floor: int = 0
     _kept: deque[Written] = field(default_factory=deque)
-    _live: dict[Member, None] = field(default_factory=dict)
+    _singly: dict[Member, None] = field(default_factory=dict)
+    _rows: list[Row] = field(default_factory=list)
     _pulling: set[Member] = field(default_factory=set)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _errors: list[JsonObject] = field(default_factory=list)
@@ -233,19 +259,67 @@ class Group:
 
     async def _hand_out(self, written: Written) -> None:
         """Write to everybody who is live; who cannot be written to now is woken to see to it."""
-        for number, member in enumerate(list(self._live), start=1):
+        for row in list(self._rows):
+            self._hand_to(row, written)
+            await asyncio.sleep(0)
+        for number, member in enumerate(list(self._singly), start=1):
             if not member.live or member.sent >= written.position:
                 continue
             try:
-                taken = member.push(written)  # type: ignore[misc]  # who has none is never live
+                taken = member.push.now(written)  # type: ignore[union-attr]  # who has none is never live
             except Exception:  # its own operation meets it again, and ends of it alone
                 taken = False
             if taken:
                 member.took(written)
+                self._seat(member, written)
             else:
                 self._wake(member, written.position - 1)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+    def _hand_to(self, row: Row, written: Written) -> None:
+        """Write to a whole row; nothing else happens meanwhile but that some of its lines become full."""
+        for member in row.hand(written):
+            self._wake(member, written.position - 1)
+        for member in row.held:
+            self._hold(member)
+        row.held.clear()
+        self._clear(row)
+
+    # Rows
+
+    def _seat(self, member: Member, written: Written) -> None:
+        """Let somebody who was handed a result singly, as the last of all, be written to in a row."""
+        assert member.push is not None
+        put = member.push.begin(partial(self._hold, member))
+        if put is None:
+            return
+        row = next((row for row in reversed(self._rows) if len(row.members) < AT_ONCE), None)
+        if row is None:
+            row = Row(written)
+            self._rows.append(row)
+        self._singly.pop(member)
+        row.join(member, put)
+
+    def _unseat(self, member: Member) -> None:
+        """Let somebody leave the row, if they are in one."""
+        if (row := member.row) is not None:
+            row.leave(member)
+            self._clear(row)
+
+    def _clear(self, row: Row) -> None:
+        if not row.members and row in self._rows:
+            self._rows.remove(row)
+
+    def _hold(self, member: Member) -> None:
+        """Let somebody whose line is full or being closed be written to singly, if at all."""
+        if member.row is None:
+            return
+        if member.row.writing:
+            member.row.held.append(member)  # it may still have its turn
+        else:
+            self._unseat(member)
+            self._singly[member] = None
 
     def _tidy(self) -> None:
         """Keep only what a member still has to take, and no more than so much."""
@@ -274,20 +348,21 @@ class Group:
         member.live = True
         member.woken = asyncio.get_running_loop().create_future()
         self._pulling.discard(member)
-        self._live[member] = None
+        self._singly[member] = None
         await member.woken
 
     def _wake(self, member: Member, sent: int) -> None:
         """Let a member take by itself what comes after a position."""
+        self._unseat(member)
         member.live = False
         member.sent = sent
-        self._live.pop(member, None)
+        self._singly.pop(member, None)
         self._pulling.add(member)
         if member.woken is not None and not member.woken.done():
             member.woken.set_result(None)
 
     def _wake_all(self) -> None:
-        for member in list(self._live):
+        for member in [*self._singly, *(member for row in self._rows for member in row.members)]:
             self._wake(member, self.position)
         self._tell()
 
@@ -296,10 +371,11 @@ class Group:
         news.set()
 
     def _leave(self, member: Member) -> None:
+        self._unseat(member)
         member.live, member.group = False, None
-        self._live.pop(member, None)
+        self._singly.pop(member, None)
         self._pulling.discard(member)
-        if not self._live and not self._pulling:
+        if not self._singly and not self._rows and not self._pulling:
             self.on_end(self)
             self._task.cancel()
 

@@ -30,6 +30,7 @@ MODULES = {
     "token": "tokens",
     "verify": "verifying",
     "parked": "parked",
+    "reactions": "reacting",
     "export": "seal",
     "import": "setting_up",
 }
