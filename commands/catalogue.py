@@ -2,6 +2,7 @@
 
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
+from chuishao.commands.territory import places, sectors, zones
 
 COMMANDS: tuple[type[Command], ...] = (
     cases.ReportCase,
@@ -51,4 +52,18 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
     erasure.EraseSubject,
+    zones.EstablishZone,
+    zones.MoveZone,
+    zones.DevolvePower,
+    zones.WithdrawPower,
+    sectors.DrawSector,
+    sectors.RedrawSector,
+    sectors.DissolveSector,
+    sectors.RestructureOffice,
+    places.ReportCoverageGap,
+    places.FoundCommittee,
+    places.AbsorbByNeighbour,
+    places.IdentifyEnclave,
+    places.ChangeBoundary,
+    places.TransferJurisdiction,
 )

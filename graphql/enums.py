@@ -16,6 +16,7 @@ from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
+from chuishao.domain.territory.terms import EnclaveRemedy, GapRemedy
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
 from chuishao.eventlog.cursor import BadCursor
 from chuishao.graphql.filter_tree import FilterTooLarge
@@ -36,6 +37,8 @@ NAMES: dict[type[Term], str] = {
     TimeUnit: "TimeUnit",
     LimitKind: "LimitKind",
     ErasureGround: "ErasureGround",
+    GapRemedy: "GapRemedy",
+    EnclaveRemedy: "EnclaveRemedy",
 }
 
 

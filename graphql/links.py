@@ -17,14 +17,19 @@ from chuishao.domain.sight import Reader
 from chuishao.eventlog.connection import Connection
 from chuishao.projections import history, tallies
 from chuishao.projections.cases import CASES
+from chuishao.projections.coverage import GAPS
 from chuishao.projections.departments import DEPARTMENTS
 from chuishao.projections.divisions import DIVISIONS, NAMES
+from chuishao.projections.enclaves import ENCLAVES, HOLDINGS, Holding
 from chuishao.projections.grids import GRIDS
+from chuishao.projections.offices import OFFICES, UNITS
 from chuishao.projections.paging import Where
+from chuishao.projections.sectors import MEMBERS, SECTORS
 from chuishao.projections.sight import case_seen, seen
 from chuishao.projections.table import Table
 from chuishao.projections.whistles import ITEMS, LEAGUE, SUMMONS, WHISTLES, Standing
 from chuishao.projections.workers import WORKERS
+from chuishao.projections.zones import POWERS, ZONES
 
 Seen: TypeAlias = Callable[[Where, Reader, str], None]
 """Adds the condition that the reader sees a row that is known by an alias."""
@@ -184,3 +189,31 @@ TRACE = Link(
 """The history of a case, with the events as recorded."""
 HELD = Link(history.ENTRIES, "history.entry", "case_id", ("position",))
 """The history of a case without the events: who held it."""
+ZONE = Link(ZONES, "zones.zone", "code")
+"""A zone by the code of its division."""
+ZONE_BY_ID = Link(ZONES, "zones.zone", "id")
+"""A zone by its identifier."""
+ZONES_BELOW = Link(ZONES, "zones.zone", "above", ("code",))
+"""The zones right below a zone."""
+POWERS_OF_ZONE = Link(POWERS, "zones.power", "zone", ("devolved_at", "power"))
+"""The powers that came down to a zone."""
+SECTOR = Link(SECTORS, "sectors.sector", "code")
+"""A sector by its code."""
+SECTOR_BY_ID = Link(SECTORS, "sectors.sector", "id")
+"""A sector by its identifier."""
+MEMBERS_OF_SECTOR = Link(MEMBERS, "sectors.member", "sector", ("community",))
+"""The communities of a sector."""
+OFFICE = Link(OFFICES, "offices.office", "street")
+"""The office of a street."""
+OFFICE_BY_ID = Link(OFFICES, "offices.office", "id")
+"""An office by its identifier."""
+UNITS_OF_OFFICE = Link(UNITS, "offices.unit", "office", ("number",))
+"""The units of an office."""
+GAP = Link(GAPS, "coverage.gap", "id")
+"""A coverage gap by its identifier."""
+ENCLAVE = Link(ENCLAVES, "enclaves.enclave", "place")
+"""The enclave that a place is."""
+ENCLAVE_BY_ID = Link(ENCLAVES, "enclaves.enclave", "id")
+"""An enclave by its identifier."""
+HOLDING = Link(Table("holding", Holding), HOLDINGS, "place")
+"""Who held places at a moment; not found from anything, but listed."""

@@ -24,7 +24,20 @@ from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
-from chuishao.graphql.links import CASE, DEPARTMENT, DIVISION_BY_ID, GRID_BY_ID, WHISTLE, WORKER, Link
+from chuishao.graphql.links import (
+    CASE,
+    DEPARTMENT,
+    DIVISION_BY_ID,
+    ENCLAVE_BY_ID,
+    GAP,
+    GRID_BY_ID,
+    OFFICE_BY_ID,
+    SECTOR_BY_ID,
+    WHISTLE,
+    WORKER,
+    ZONE_BY_ID,
+    Link,
+)
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column
@@ -33,9 +46,14 @@ from chuishao.graphql.types.shared import (
     CaseRef,
     DepartmentRef,
     DivisionRef,
+    EnclaveRef,
+    GapRef,
     GridRef,
+    OfficeRef,
+    SectorRef,
     WhistleRef,
     WorkerRef,
+    ZoneRef,
 )
 from chuishao.projections.policies import all_policies
 from chuishao.projections.sight import SEEN_BY
@@ -126,6 +144,11 @@ THINGS: dict[str, Thing] = {
         frozenset(),
         _erasure,
     ),
+    "zone": _thing(ZoneRef, "战区", "zone", _by(ZONE_BY_ID), "zones"),
+    "sector": _thing(SectorRef, "街片", "sector", _by(SECTOR_BY_ID), "sectors"),
+    "office": _thing(OfficeRef, "街道机构", "street office", _by(OFFICE_BY_ID), "offices"),
+    "gap": _thing(GapRef, "覆盖空白", "coverage gap", _by(GAP), "coverage"),
+    "enclave": _thing(EnclaveRef, "飞地", "enclave", _by(ENCLAVE_BY_ID), "enclaves"),
 }
 
 

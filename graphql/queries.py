@@ -17,6 +17,7 @@ from chuishao.graphql.arguments import (
     by_order,
     in_place,
 )
+from chuishao.graphql.boards.territory import TerritoryQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -35,12 +36,17 @@ from chuishao.graphql.links import (
     DEPARTMENT,
     DIVISION,
     DIVISION_BY_ID,
+    ENCLAVE_BY_ID,
+    GAP,
     GRID,
     GRID_BY_ID,
+    OFFICE_BY_ID,
+    SECTOR_BY_ID,
     STANDING,
     TALLY,
     WHISTLE,
     WORKER,
+    ZONE_BY_ID,
 )
 from chuishao.graphql.log_filter import DivisionPrefix, EventPlace, EventTypes, wanted_events
 from chuishao.graphql.orders import (
@@ -99,6 +105,11 @@ NODES = Refetched(
         "worker": ("GridWorker", WORKER),
         "department": ("Department", DEPARTMENT),
         "division": ("Division", DIVISION_BY_ID),
+        "zone": ("CommandZone", ZONE_BY_ID),
+        "sector": ("Sector", SECTOR_BY_ID),
+        "street-office": ("StreetOffice", OFFICE_BY_ID),
+        "coverage-gap": ("CoverageGap", GAP),
+        "enclave": ("Enclave", ENCLAVE_BY_ID),
     }
 )
 
@@ -168,7 +179,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries):
+class Query(SealQueries, TerritoryQueries):
     """The queries."""
 
     @strawberry.field(

@@ -2,14 +2,19 @@
 
 from chuishao.projections import (
     cases,
+    coverage,
     departments,
     divisions,
+    enclaves,
     grids,
     history,
+    offices,
     policies,
+    sectors,
     tallies,
     whistles,
     workers,
+    zones,
 )
 from chuishao.projections.projection import Projection
 
@@ -23,4 +28,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     history.PROJECTION,
     tallies.PROJECTION,
     whistles.PROJECTION,
+    zones.PROJECTION,
+    sectors.PROJECTION,
+    offices.PROJECTION,
+    coverage.PROJECTION,
+    enclaves.PROJECTION,
 )

@@ -12,6 +12,7 @@ from chuishao.commands import cases, divisions, grids, policies, whistles
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
+from tests.mechanisms.steps_territory import TERRITORY
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, STREET, THIRD_GRID, Town
 
 ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
@@ -318,5 +319,5 @@ SETUP: dict[str, Prepare] = {
     "adoptPolicy": setting_up("administrator", adopt),
     "eraseSubject": setting_up("administrator", erasable),
 }
-MUTATIONS: dict[str, Prepare] = HANDLING | SETUP
+MUTATIONS: dict[str, Prepare] = HANDLING | SETUP | TERRITORY
 """Every mutation."""

@@ -36,6 +36,11 @@ SHOWN = {
     "grid": "id code households",
     "policy": "version",
     "erasure": "position type",
+    "zone": "id code powers { power }",
+    "sector": "id code communities { since }",
+    "office": "id tiers chart { name tier }",
+    "gap": "id households remedy",
+    "enclave": "id place remedy holder { code }",
 }
 UNREAD = "unread { code message }"
 

@@ -36,6 +36,7 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import schema
 from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
+from tests.mechanisms.steps_territory import SECTOR, one_of_each
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.steps import MUTATIONS, on_a_case
 from tests.town import COMMUNITY, GRID, KEY, STREET, Town, make_town
@@ -157,6 +158,7 @@ class Known:
 
     case: UUID
     whistle: UUID
+    gap: UUID
     position: int
 
 
@@ -198,12 +200,13 @@ async def known(town: Town, serving: Served) -> Known:
     await town.do(whistles.CloseOnSiteMeeting(whistle_id=whistle), street)
     await town.do(whistles.ResolveWhistle(whistle_id=whistle, result="联动办结"), street)
     await town.do(grids.PublishContact(worker_id=town.workers[GRID], contact="公示栏 001"))
+    gap = await one_of_each(town)
     head = await town.log.head()
     await seal(town.log, seal_key(KEY))
     await serving.client(AUDITOR).read(
         "query ($at: Position) { cases(first: 0, atLeast: $at) { nodes { id } } }", at=head
     )
-    return Known(case, whistle, head)
+    return Known(case, whistle, gap, head)
 
 
 def roots(known: Known, town: Town) -> dict[str, str]:
@@ -217,6 +220,12 @@ def roots(known: Known, town: Town) -> dict[str, str]:
         "department": f'department(id: "{town.departments[0]}")',
         "tally": f'tally(place: "{STREET}")',
         "consistency": "consistency(since: 1)",
+        "zone": f'zone(code: "{COMMUNITY}")',
+        "sector": f'sector(code: "{SECTOR}")',
+        "streetOffice": f'streetOffice(street: "{STREET}")',
+        "coverageGap": f'coverageGap(id: "{known.gap}")',
+        "enclave": f'enclave(place: "{GRID}")',
+        "jurisdiction": f'jurisdiction(places: ["{GRID}"])',
     }
 
 

@@ -34,10 +34,11 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import operations, schema, sdl
 from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
+from tests.mechanisms.steps_territory import SECTOR, one_of_each
 from tests.served import AUDITOR, Client, Served, served
 from tests.steps import MUTATIONS as ACCEPTED
 from tests.steps import accepted, assessed, released, verified
-from tests.town import COMMUNITY, GRID, KEY, Town, make_town
+from tests.town import COMMUNITY, GRID, KEY, STREET, Town, make_town
 
 OPERATIONS = operations()
 AUDIENCES = {"frontend": "# For frontend teams: ", "auditor": "# For auditors: "}
@@ -190,6 +191,7 @@ async def town(database: str) -> AsyncIterator[Town]:
     await made.do(cases.CloseCase(case_id=case), made.community_staff)
     await made.assigned()
     await made.do(grids.PublishContact(worker_id=made.workers[GRID], contact="公示栏 001"))
+    await one_of_each(made)
     await seal(made.log, seal_key(KEY))
     yield made
     await pool.close()
@@ -232,6 +234,7 @@ async def identifiers(town: Town) -> dict[str, str]:
         "whistle": str(await pool.fetchval("SELECT id FROM whistles.whistle LIMIT 1")),
         "worker": str(town.workers[GRID]),
         "department": str(town.departments[0]),
+        "gap": str(await pool.fetchval("SELECT id FROM coverage.gap LIMIT 1")),
     }
 
 
@@ -245,6 +248,12 @@ QUERIES: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "frontend_whistle": lambda ids: {"id": ids["whistle"]},
     "frontend_whistle_board": lambda ids: {"filter": {"departmentId": ids["department"]}},
     "frontend_department": lambda ids: {"id": ids["department"]},
+    "frontend_zone_tree": lambda _: {"code": STREET},
+    "frontend_sector": lambda _: {"code": SECTOR},
+    "frontend_street_office": lambda _: {"street": STREET},
+    "frontend_coverage_gap": lambda ids: {"id": ids["gap"]},
+    "frontend_enclave": lambda _: {"place": GRID},
+    "auditor_jurisdiction": lambda _: {"places": [GRID, COMMUNITY]},
     "integrator_anything_by_id": lambda ids: {"id": ids["whistle"]},
     "integrator_read_log": lambda _: {"types": ["CaseReported"]},
 }

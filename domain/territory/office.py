@@ -6,7 +6,7 @@ units are appointments to posts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -126,10 +126,11 @@ def _written(number: int, unit: OfficeUnit) -> OfficeUnit:
 def tiers(chart: Sequence[OfficeUnit]) -> int:
     """How many tiers of units lie below the head of the street; refused where units answer in a ring."""
     above = {unit.name: unit.under for unit in chart}
-    return max(_depth(name, above) for name in above)
+    return max(tier(name, above) for name in above)
 
 
-def _depth(name: str, above: dict[str, str | None]) -> int:
+def tier(name: str, above: Mapping[str, str | None]) -> int:
+    """At which tier below the head of the street a unit lies, from 1; `above` says whom each answers to."""
     depth = 0
     at: str | None = name
     while at is not None:

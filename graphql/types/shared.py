@@ -21,9 +21,14 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.case import Case
     from chuishao.graphql.types.department import Department
     from chuishao.graphql.types.division import Division
+    from chuishao.graphql.types.enclave import Enclave
+    from chuishao.graphql.types.gap import CoverageGap
     from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.office import StreetOffice
+    from chuishao.graphql.types.sector import Sector
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.worker import GridWorker
+    from chuishao.graphql.types.zone import CommandZone
 
 _HERE = "chuishao.graphql.types"
 CaseRef: TypeAlias = Annotated["Case", strawberry.lazy(f"{_HERE}.case")]
@@ -32,6 +37,11 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+ZoneRef: TypeAlias = Annotated["CommandZone", strawberry.lazy(f"{_HERE}.zone")]
+SectorRef: TypeAlias = Annotated["Sector", strawberry.lazy(f"{_HERE}.sector")]
+OfficeRef: TypeAlias = Annotated["StreetOffice", strawberry.lazy(f"{_HERE}.office")]
+GapRef: TypeAlias = Annotated["CoverageGap", strawberry.lazy(f"{_HERE}.gap")]
+EnclaveRef: TypeAlias = Annotated["Enclave", strawberry.lazy(f"{_HERE}.enclave")]
 
 T = TypeVar("T")
 
