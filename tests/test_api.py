@@ -317,7 +317,7 @@ async def test_an_identifier_that_is_none_is_refused_and_named(
             assert (error["code"], error["path"]) == ("BAD_CODE", leading_to(field)), wrong
 
 
-UNKNOWN = ("caseId", "ofId", "intoId", "whistleId", "departmentIds", "workerId")
+UNKNOWN = ("caseId", "ofId", "intoId", "whistleId", "departmentIds", "workerId", "gapId")
 
 
 @every_mutation
@@ -348,7 +348,7 @@ async def test_a_role_that_may_never_send_a_command_learns_nothing_of_what_it_na
 
 TEXTS = {
     "text", "reason", "note", "result", "grounds", "name", "label", "contact", "comment", "address",
-    "reporter_name", "reporter_phone", "assignee",
+    "reporter_name", "reporter_phone", "assignee", "power", "basis",
 }  # fmt: skip
 
 

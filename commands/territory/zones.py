@@ -99,7 +99,7 @@ class WithdrawPower(Command):
         """Withdraw; decided by whoever keeps the zone that gave it."""
         work.require_setup(Setup.KEEP_TERRITORY, self.zone_code, "zoneCode")
         zone = await _zone(work, self.zone_code, "zoneCode")
-        work.require_setup(Setup.KEEP_TERRITORY, zone.giver(self.power.strip()), "power")
+        work.require_setup(Setup.KEEP_TERRITORY, zone.giver(self.power), "power")
         zone.withdraw(self.power, work.at)
         return zone
 

@@ -131,15 +131,15 @@ class CommandZone(BaseAggregate[UUID]):
 
     def withdraw(self, power: str, at: datetime) -> None:
         """Give a power back to the zone that it came from."""
-        said = written("power", power, SHORT_TEXT)
-        giver = self.giver(said)
-        self.trigger_event(PowerWithdrawn, timestamp=at, power=said, above=giver)
+        giver = self.giver(power)
+        self.trigger_event(PowerWithdrawn, timestamp=at, power=power.strip(), above=giver)
 
     def giver(self, power: str) -> str:
         """The zone that a power came from; refused where it never came down."""
-        if power not in self.powers:
-            raise PowerNotHeld("power", zone=self.code, power=power, held=list(self.powers))
-        return self.powers[power]
+        said = written("power", power, SHORT_TEXT)
+        if said not in self.powers:
+            raise PowerNotHeld("power", zone=self.code, power=said, held=list(self.powers))
+        return self.powers[said]
 
 
 def _require_not_lower(code: str, above: CommandZone | None) -> None:

@@ -392,7 +392,7 @@ WRONG: dict[str, list[tuple[Change, str]]] = {
     "withdrawPower": [
         (using(power="未下放的权力"), "POWER_NOT_HELD"),
         (using(zoneCode=UNKNOWN), "NOT_FOUND"),
-        (using(power=" "), "POWER_NOT_HELD"),
+        (using(power=" "), "TEXT_EMPTY"),
     ],
     "drawSector": [
         (using(communityCodes=[]), "OUT_OF_RANGE"),
