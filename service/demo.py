@@ -35,6 +35,7 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.grids import overdue
 from chuishao.service.importer import TIANJIN_DATE, bundled, import_divisions, read_divisions
+from chuishao.service.played import territory
 from chuishao.service.working_day import ZONE, Act, Post, plan, report_id
 
 AT_ONCE = 64
@@ -92,6 +93,8 @@ async def play(log: EventLog, key: bytes, wish: Wish, console: Console) -> None:
         await _play_day(executor, wish, posts, departments, bar)
         await _project(engine, bar)
     console.print(await _summary(log, wish))
+    async with connected(log.pool) as connection:
+        console.print(await territory.told(connection, wish.district))
     written = await log.head() - head
     console.print(
         f"{written:,} events recorded in {perf_counter() - began:.1f} s; the log ends at {head + written:,}."
@@ -190,7 +193,7 @@ async def _play_day(
 ) -> None:
     """Play the acts of all cases in the order of their times, those of a moment side by side."""
     day = await _day(executor.log, wish)
-    scripts = list(plan(posts, departments, day, wish.cases, wish.seed))
+    scripts = [*plan(posts, departments, day, wish.cases, wish.seed), *territory.acts(posts, day)]
     acts = [act for script in scripts for act in script]
     done = await _recorded(executor.log, [act.id for act in acts])
     task = bar.add_task("A working day 一个工作日", total=len(acts), completed=len(done))
