@@ -19,11 +19,14 @@ from chuishao.domain.lifecycle import Step, possible
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier, WhistleKind
 from chuishao.domain.whistle import Whistle
+from tests.mechanisms import walk_territory
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town
 
 CATEGORIES = ("01001", "11003", "15003", "16001")
 RARE = frozenset({Step.REFUSE, Step.MARK_DUPLICATE, Step.MERGE, Step.SPLIT, Step.REOPEN, Step.RETURN})
 """Steps that lead off the main road; as often as others, they would let no case get far."""
+ASIDE = (walk_territory.step,)
+"""The steps of each package of mechanisms, taken beside the walk by a chance of their own."""
 WORDS = ("井盖丢失", "楼道堆物", "夜间噪音", "邻里纠纷", "路灯不亮")
 
 
@@ -38,6 +41,8 @@ class Wanderer:
     grids: list[str] = field(default_factory=lambda: [GRID, OTHER_GRID, THIRD_GRID])
     done: dict[str, int] = field(default_factory=dict)
     wing: str = f"{STREET}003"
+    aside: random.Random = field(default_factory=lambda: random.Random(7))
+    made: dict[str, list[UUID]] = field(default_factory=dict)
 
     async def walk(self, steps: int) -> None:
         """Send commands; what is refused is left at that."""
@@ -52,10 +57,16 @@ class Wanderer:
                 await self._attend()
             else:
                 await self._take_step()
+            if self.aside.random() < 0.15:
+                await self.aside.choice(ASIDE)(self._do_aside, self.aside, self.made)
 
-    async def _do(self, command: Command, by: Actor = SYSTEM) -> UUID | None:
+    async def _do_aside(self, command: Command, by: Actor) -> UUID | None:
+        """Send a command under an identifier that the walk has no part in."""
+        return await self._do(command, by, UUID(int=self.aside.getrandbits(128), version=4))
+
+    async def _do(self, command: Command, by: Actor = SYSTEM, id_: UUID | None = None) -> UUID | None:
         try:
-            outcome = await self.town.do(command, by, id=self._id())
+            outcome = await self.town.do(command, by, id=id_ or self._id())
         except Refusal:
             return None
         name = type(command).__name__

@@ -82,8 +82,9 @@ async def one_of_each(town: Town) -> UUID:
     await town.do(DrawSector(sector_code=SECTOR, name="第一街片", community_codes=[COMMUNITY]))
     chart = [OfficeUnitGiven(name="综合办公室", staff=4)]
     await town.do(RestructureOffice(street_code=STREET, units=chart))
-    enclave = {"place_code": GRID, "lies_in_code": OTHER_COMMUNITY, "adjoining": False}
-    await town.do(IdentifyEnclave(name="插花地", **enclave))
+    await town.do(
+        IdentifyEnclave(place_code=GRID, name="插花地", lies_in_code=OTHER_COMMUNITY, adjoining=False)
+    )
     return UUID(await a_gap(town))
 
 
