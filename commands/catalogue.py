@@ -16,6 +16,7 @@ from chuishao.commands import (
 from chuishao.commands.command import Command
 from chuishao.commands.people import persons, posts
 from chuishao.commands.registers import care, diary, elements
+from chuishao.commands.territory import places, sectors, zones
 
 COMMANDS: tuple[type[Command], ...] = (
     cases.ReportCase,
@@ -108,4 +109,18 @@ COMMANDS: tuple[type[Command], ...] = (
     screening.VisitHousehold,
     screening.ScreenPerson,
     stewards.LogDuty,
+    zones.EstablishZone,
+    zones.MoveZone,
+    zones.DevolvePower,
+    zones.WithdrawPower,
+    sectors.DrawSector,
+    sectors.RedrawSector,
+    sectors.DissolveSector,
+    sectors.RestructureOffice,
+    places.ReportCoverageGap,
+    places.FoundCommittee,
+    places.AbsorbByNeighbour,
+    places.IdentifyEnclave,
+    places.ChangeBoundary,
+    places.TransferJurisdiction,
 )

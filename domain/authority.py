@@ -7,6 +7,7 @@ from chuishao.domain.vocabulary import Role
 _GRID_HANDS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 ELECTION_WORKERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER})
+TERRITORY_KEEPERS = frozenset({Role.STREET_OFFICER, Role.ADMINISTRATOR})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
 APPOINTERS = frozenset({Role.STREET_OFFICER, Role.ADMINISTRATOR})
 WALKERS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF})
@@ -53,6 +54,16 @@ class Setup(Term):
     RUN_CAMPAIGNS = "RUN_CAMPAIGNS", "排查管理", "open, extend and close campaigns"
     SCREEN = "SCREEN", "入户排查", "knock at doors for a campaign and screen people"
     LOG_DUTY = "LOG_DUTY", "管家履职", "log an alley steward's duties; a resident, their own"
+    KEEP_TERRITORY = (
+        "KEEP_TERRITORY",
+        "地域管理",
+        "keep zones, sectors, street offices, coverage gaps, enclaves",
+    )
+    SETTLE_ENCLAVES = (
+        "SETTLE_ENCLAVES",
+        "飞地治理",
+        "change boundaries and transfer jurisdiction; both sides in scope",
+    )
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -82,6 +93,8 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.RUN_CAMPAIGNS: frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER}),
     Setup.SCREEN: WALKERS,
     Setup.LOG_DUTY: WALKERS | {Role.RESIDENT},
+    Setup.KEEP_TERRITORY: TERRITORY_KEEPERS,
+    Setup.SETTLE_ENCLAVES: ADMINISTRATORS,
 }
 
 

@@ -22,6 +22,11 @@ from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign
 from chuishao.domain.rounds.patrol import Patrol
 from chuishao.domain.rounds.steward import DutyEntry
 from chuishao.domain.rounds.watch import NeighbourWatch
+from chuishao.domain.territory.enclave import Enclave
+from chuishao.domain.territory.gap import CoverageGap
+from chuishao.domain.territory.office import StreetOffice
+from chuishao.domain.territory.sector import Sector, SectorMembership
+from chuishao.domain.territory.zone import CommandZone
 from chuishao.domain.whistle import Whistle
 from chuishao.domain.worker import GridWorker
 
@@ -48,6 +53,12 @@ AGGREGATES: dict[type[Any], Phrase] = {
     ScreeningCampaign: Phrase("campaign", "排查"),
     GridScreening: Phrase("screening of a grid", "网格排查"),
     DutyEntry: Phrase("duty", "履职记录"),
+    CommandZone: Phrase("zone", "战区"),
+    Sector: Phrase("sector", "街片"),
+    SectorMembership: Phrase("sector of a community", "街片归属"),
+    StreetOffice: Phrase("street office", "街道机构"),
+    CoverageGap: Phrase("coverage gap", "覆盖空白"),
+    Enclave: Phrase("enclave", "飞地"),
 }
 """Every aggregate and what a person calls it."""
 

@@ -42,6 +42,7 @@ from chuishao.domain.registers.terms import (
 from chuishao.domain.rounds.terms import ConcernCause, StewardDuty, VisitOutcome, WelfareCheck
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
+from chuishao.domain.territory.terms import EnclaveRemedy, GapRemedy
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
 from chuishao.eventlog.cursor import BadCursor
 from chuishao.graphql.filter_tree import FilterTooLarge
@@ -90,6 +91,8 @@ NAMES: dict[type[Term], str] = {
     WelfareCheck: "WelfareCheck",
     ConcernCause: "ConcernCause",
     StewardDuty: "StewardDuty",
+    GapRemedy: "GapRemedy",
+    EnclaveRemedy: "EnclaveRemedy",
 }
 
 

@@ -29,19 +29,24 @@ from chuishao.projections import (
 )
 from chuishao.projections.care import ENTRIES as CARE_ENTRIES
 from chuishao.projections.cases import CASES
+from chuishao.projections.coverage import GAPS
 from chuishao.projections.departments import DEPARTMENTS
 from chuishao.projections.diary import ENTRIES as DIARY_ENTRIES
 from chuishao.projections.divisions import DIVISIONS, NAMES
 from chuishao.projections.elements import COVERAGE as ELEMENT_COVERAGE
 from chuishao.projections.elements import ELEMENTS
+from chuishao.projections.enclaves import ENCLAVES, HOLDINGS, Holding
 from chuishao.projections.grids import GRIDS
 from chuishao.projections.lines import LINES
 from chuishao.projections.looks import LOOKS
+from chuishao.projections.offices import OFFICES, UNITS
 from chuishao.projections.paging import Where
+from chuishao.projections.sectors import MEMBERS, SECTORS
 from chuishao.projections.sight import case_seen, register_seen, seen
 from chuishao.projections.table import Table
 from chuishao.projections.whistles import ITEMS, LEAGUE, SUMMONS, WHISTLES, Standing
 from chuishao.projections.workers import WORKERS
+from chuishao.projections.zones import POWERS, ZONES
 
 Seen: TypeAlias = Callable[[Where, Reader, str], None]
 """Adds the condition that the reader sees a row that is known by an alias."""
@@ -299,3 +304,31 @@ DUTY = Link(duties.DUTIES, "duties.duty", "id", seen=_of_seen_place)
 """An entry in the log of a steward; none where the reader does not see the rounds there."""
 STEWARD_ACTIVITY = Link(Table("activity", duties.Activity), duties.ACTIVITY, "steward")
 """What stewards did; not found from anything, but listed."""
+ZONE = Link(ZONES, "zones.zone", "code")
+"""A zone by the code of its division."""
+ZONE_BY_ID = Link(ZONES, "zones.zone", "id")
+"""A zone by its identifier."""
+ZONES_BELOW = Link(ZONES, "zones.zone", "above", ("code",))
+"""The zones right below a zone."""
+POWERS_OF_ZONE = Link(POWERS, "zones.power", "zone", ("devolved_at", "power"))
+"""The powers that came down to a zone."""
+SECTOR = Link(SECTORS, "sectors.sector", "code")
+"""A sector by its code."""
+SECTOR_BY_ID = Link(SECTORS, "sectors.sector", "id")
+"""A sector by its identifier."""
+MEMBERS_OF_SECTOR = Link(MEMBERS, "sectors.member", "sector", ("community",))
+"""The communities of a sector."""
+OFFICE = Link(OFFICES, "offices.office", "street")
+"""The office of a street."""
+OFFICE_BY_ID = Link(OFFICES, "offices.office", "id")
+"""An office by its identifier."""
+UNITS_OF_OFFICE = Link(UNITS, "offices.unit", "office", ("number",))
+"""The units of an office."""
+GAP = Link(GAPS, "coverage.gap", "id")
+"""A coverage gap by its identifier."""
+ENCLAVE = Link(ENCLAVES, "enclaves.enclave", "place")
+"""The enclave that a place is."""
+ENCLAVE_BY_ID = Link(ENCLAVES, "enclaves.enclave", "id")
+"""An enclave by its identifier."""
+HOLDING = Link(Table("holding", Holding), HOLDINGS, "place")
+"""Who held places at a moment; not found from anything, but listed."""

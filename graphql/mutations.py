@@ -35,14 +35,19 @@ from chuishao.graphql.links import (
     DUTY,
     ELECTION,
     ELEMENT,
+    ENCLAVE_BY_ID,
+    GAP,
     GRID_BY_ID,
+    OFFICE_BY_ID,
     PATROL,
     PERSON,
     POST,
     SCREENING,
+    SECTOR_BY_ID,
     WATCH,
     WHISTLE,
     WORKER,
+    ZONE_BY_ID,
     Link,
 )
 from chuishao.graphql.scalars import Position
@@ -60,15 +65,20 @@ from chuishao.graphql.types.shared import (
     DutyRef,
     ElectionRef,
     ElementRef,
+    EnclaveRef,
+    GapRef,
     GridRef,
+    OfficeRef,
     PatrolRef,
     PersonRef,
     PostRef,
     ScreeningRef,
+    SectorRef,
     WatchRef,
     WhistleRef,
     WordsShownRef,
     WorkerRef,
+    ZoneRef,
 )
 from chuishao.graphql.types.words import words_of
 from chuishao.projections.policies import all_policies
@@ -180,6 +190,11 @@ THINGS: dict[str, Thing] = {
     "campaign": _thing(CampaignRef, "排查", "campaign", _by(CAMPAIGN), "campaigns"),
     "screening": _thing(ScreeningRef, "网格排查", "campaign in the grid", _by(SCREENING), "campaigns"),
     "stewardDuty": _thing(DutyRef, "履职记录", "entry", _by(DUTY), "duties"),
+    "zone": _thing(ZoneRef, "战区", "zone", _by(ZONE_BY_ID), "zones"),
+    "sector": _thing(SectorRef, "街片", "sector", _by(SECTOR_BY_ID), "sectors"),
+    "office": _thing(OfficeRef, "街道机构", "street office", _by(OFFICE_BY_ID), "offices"),
+    "gap": _thing(GapRef, "覆盖空白", "coverage gap", _by(GAP), "coverage"),
+    "enclave": _thing(EnclaveRef, "飞地", "enclave", _by(ENCLAVE_BY_ID), "enclaves"),
 }
 
 

@@ -21,6 +21,7 @@ from chuishao.graphql.boards.election import ElectionQueries
 from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.boards.registers import RegisterQueries
 from chuishao.graphql.boards.rounds import RoundsQueries
+from chuishao.graphql.boards.territory import TerritoryQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -46,18 +47,23 @@ from chuishao.graphql.links import (
     DUTY,
     ELECTION,
     ELEMENT,
+    ENCLAVE_BY_ID,
+    GAP,
     GRID,
     GRID_BY_ID,
     LOOK,
+    OFFICE_BY_ID,
     PATROL,
     PERSON,
     POST,
     SCREENING,
+    SECTOR_BY_ID,
     STANDING,
     TALLY,
     WATCH,
     WHISTLE,
     WORKER,
+    ZONE_BY_ID,
 )
 from chuishao.graphql.log_filter import DivisionPrefix, EventPlace, EventTypes, wanted_events
 from chuishao.graphql.orders import (
@@ -129,6 +135,11 @@ NODES = Refetched(
         "campaign": ("ScreeningCampaign", CAMPAIGN),
         "screening": ("GridScreening", SCREENING),
         "duty": ("StewardDutyEntry", DUTY),
+        "zone": ("CommandZone", ZONE_BY_ID),
+        "sector": ("Sector", SECTOR_BY_ID),
+        "street-office": ("StreetOffice", OFFICE_BY_ID),
+        "coverage-gap": ("CoverageGap", GAP),
+        "enclave": ("Enclave", ENCLAVE_BY_ID),
     }
 )
 
@@ -198,7 +209,7 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries, PeopleQueries, ElectionQueries, RegisterQueries, RoundsQueries):
+class Query(SealQueries, PeopleQueries, ElectionQueries, RegisterQueries, RoundsQueries, TerritoryQueries):
     """The queries."""
 
     @strawberry.field(

@@ -320,7 +320,7 @@ async def test_an_identifier_that_is_none_is_refused_and_named(
 
 UNKNOWN = (
     "caseId", "ofId", "intoId", "whistleId", "departmentIds", "workerId", "personId", "postId",
-    "elementId", "careId", "diaryId", "patrolId", "campaignId",
+    "elementId", "careId", "diaryId", "patrolId", "campaignId", "gapId",
 )  # fmt: skip
 
 
@@ -353,7 +353,7 @@ async def test_a_role_that_may_never_send_a_command_learns_nothing_of_what_it_na
 TEXTS = {
     "text", "reason", "note", "result", "grounds", "name", "label", "contact", "comment", "address",
     "reporter_name", "reporter_phone", "assignee", "course", "incentive", "whom", "words",
-    "finding", "need",
+    "finding", "need", "power", "basis",
 }  # fmt: skip
 
 

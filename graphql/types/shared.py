@@ -28,14 +28,19 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.duty import StewardDutyEntry
     from chuishao.graphql.types.election import Election
     from chuishao.graphql.types.element import Element
+    from chuishao.graphql.types.enclave import Enclave
+    from chuishao.graphql.types.gap import CoverageGap
     from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.office import StreetOffice
     from chuishao.graphql.types.patrol import Patrol
     from chuishao.graphql.types.person import Person
     from chuishao.graphql.types.post import Post
+    from chuishao.graphql.types.sector import Sector
     from chuishao.graphql.types.watch import NeighbourWatch
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.words import WordsShown
     from chuishao.graphql.types.worker import GridWorker
+    from chuishao.graphql.types.zone import CommandZone
 
 _HERE = "chuishao.graphql.types"
 CaseRef: TypeAlias = Annotated["Case", strawberry.lazy(f"{_HERE}.case")]
@@ -57,6 +62,11 @@ WatchRef: TypeAlias = Annotated["NeighbourWatch", strawberry.lazy(f"{_HERE}.watc
 CampaignRef: TypeAlias = Annotated["ScreeningCampaign", strawberry.lazy(f"{_HERE}.campaign")]
 DutyRef: TypeAlias = Annotated["StewardDutyEntry", strawberry.lazy(f"{_HERE}.duty")]
 ScreeningRef: TypeAlias = Annotated["GridScreening", strawberry.lazy(f"{_HERE}.campaign")]
+ZoneRef: TypeAlias = Annotated["CommandZone", strawberry.lazy(f"{_HERE}.zone")]
+SectorRef: TypeAlias = Annotated["Sector", strawberry.lazy(f"{_HERE}.sector")]
+OfficeRef: TypeAlias = Annotated["StreetOffice", strawberry.lazy(f"{_HERE}.office")]
+GapRef: TypeAlias = Annotated["CoverageGap", strawberry.lazy(f"{_HERE}.gap")]
+EnclaveRef: TypeAlias = Annotated["Enclave", strawberry.lazy(f"{_HERE}.enclave")]
 
 T = TypeVar("T")
 
