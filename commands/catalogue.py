@@ -14,6 +14,7 @@ from chuishao.commands import (
     whistles,
 )
 from chuishao.commands.command import Command
+from chuishao.commands.meetings import coordination, deliberations, invitations, work_meetings
 from chuishao.commands.people import persons, posts
 from chuishao.commands.registers import care, diary, elements
 from chuishao.commands.territory import places, sectors, zones
@@ -123,4 +124,18 @@ COMMANDS: tuple[type[Command], ...] = (
     places.IdentifyEnclave,
     places.ChangeBoundary,
     places.TransferJurisdiction,
+    work_meetings.HoldMeeting,
+    work_meetings.AdoptResolution,
+    work_meetings.CarryOutResolution,
+    deliberations.ConveneDeliberation,
+    deliberations.RecordOpinion,
+    deliberations.ReachAgreement,
+    deliberations.FailAgreement,
+    coordination.OrderCoordination,
+    coordination.AnswerCoordination,
+    invitations.SendInvitation,
+    invitations.AcceptInvitation,
+    invitations.DeclineInvitation,
+    invitations.ClearDay,
+    invitations.CarryDayOver,
 )

@@ -1,4 +1,4 @@
-"""Who may set up what, and keep the registers. Case steps have their own table."""
+"""Who may set up what a place has, and keep its registers. Case steps have their own table."""
 
 from chuishao.domain.actor import Actor, authorise
 from chuishao.domain.term import Term
@@ -11,6 +11,8 @@ TERRITORY_KEEPERS = frozenset({Role.STREET_OFFICER, Role.ADMINISTRATOR})
 GRID_KEEPERS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER, Role.ADMINISTRATOR})
 APPOINTERS = frozenset({Role.STREET_OFFICER, Role.ADMINISTRATOR})
 WALKERS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.COMMUNITY_STAFF})
+CHAIRS = frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER})
+CONVENERS = CHAIRS | {Role.GRID_LEADER}
 
 
 class Setup(Term):
@@ -64,6 +66,11 @@ class Setup(Term):
         "飞地治理",
         "change boundaries and transfer jurisdiction; both sides in scope",
     )
+    HOLD_MEETING = "HOLD_MEETING", "工作例会", "hold work meetings and keep their resolutions"
+    DELIBERATE = "DELIBERATE", "议事协商", "convene deliberations and record what comes of them"
+    COORDINATE = "COORDINATE", "协同", "order units to take part, and answer for those without an account"
+    INVITE = "INVITE", "“日日清”约请", "invite units to clear a matter on the day"
+    ANSWER_FOR_UNIT = "ANSWER_FOR_UNIT", "单位答复", "answer orders and invitations for one's own unit"
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -95,6 +102,11 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.LOG_DUTY: WALKERS | {Role.RESIDENT},
     Setup.KEEP_TERRITORY: TERRITORY_KEEPERS,
     Setup.SETTLE_ENCLAVES: ADMINISTRATORS,
+    Setup.HOLD_MEETING: CHAIRS,
+    Setup.DELIBERATE: CONVENERS,
+    Setup.COORDINATE: CONVENERS,
+    Setup.INVITE: CONVENERS,
+    Setup.ANSWER_FOR_UNIT: CONVENERS | {Role.DEPARTMENT_OFFICER},
 }
 
 

@@ -10,6 +10,10 @@ from chuishao.domain.election.election import Election
 from chuishao.domain.erasure import Erasure
 from chuishao.domain.event import EVENT_TYPES
 from chuishao.domain.grid import ServiceGrid
+from chuishao.domain.meetings.coordination import CoordinationOrder
+from chuishao.domain.meetings.deliberation import Deliberation
+from chuishao.domain.meetings.invitation import DailyClearanceInvitation
+from chuishao.domain.meetings.work_meeting import WorkMeeting
 from chuishao.domain.people.person import Person
 from chuishao.domain.people.post import Post
 from chuishao.domain.phrase import Phrase
@@ -59,6 +63,10 @@ AGGREGATES: dict[type[Any], Phrase] = {
     StreetOffice: Phrase("street office", "街道机构"),
     CoverageGap: Phrase("coverage gap", "覆盖空白"),
     Enclave: Phrase("enclave", "飞地"),
+    WorkMeeting: Phrase("work meeting", "工作例会"),
+    Deliberation: Phrase("deliberation", "议事协商"),
+    CoordinationOrder: Phrase("coordination order", "协同"),
+    DailyClearanceInvitation: Phrase("invitation", "约请"),
 }
 """Every aggregate and what a person calls it."""
 

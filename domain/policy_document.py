@@ -67,6 +67,12 @@ class Policy:
     categories: dict[str, Category]
     disputes: dict[str, tuple[UUID, ...]]
     """By the beginning of a place's code, the departments that are summoned to its major disputes."""
+    daily_clearance: bool
+    """“日日清”约请: whether units may be invited to clear a matter on the day; off where nothing is said."""
+
+    def day(self, at: datetime) -> date:
+        """The local day that a moment belongs to."""
+        return at.astimezone(ZoneInfo(self.calendar.zone)).date()
 
     def summoned_to_disputes(self, place: str) -> tuple[UUID, ...]:
         """Whom the whistle for a major dispute summons: the departments of the closest place, or none."""
@@ -137,7 +143,18 @@ def _parse(text: str) -> Policy:
         rules=_rules(document["limits"], calendar, effective_from),
         categories=_categories(document["categories"]),
         disputes=dict(_dispute(place) for place in document.get("disputes").members()),
+        daily_clearance=_enabled(document.get("dailyClearance")),
     )
+
+
+def _enabled(entry: Entry) -> bool:
+    """Whether what may be left out is turned on."""
+    if not entry.as_object():
+        return False
+    enabled = entry["enabled"]
+    if not isinstance(enabled.value, bool):
+        enabled.refuse(f"{enabled.name} must be true or false", f"{enabled.name} 须为 `true` 或 `false`")
+    return enabled.value
 
 
 def _dispute(entry: Entry) -> tuple[str, tuple[UUID, ...]]:

@@ -25,6 +25,13 @@ from chuishao.domain.election.terms import (
 )
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.meetings.terms import (
+    DeliberationState,
+    InvitationState,
+    MeetingKind,
+    OrderState,
+    UnitKind,
+)
 from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
@@ -93,6 +100,11 @@ NAMES: dict[type[Term], str] = {
     StewardDuty: "StewardDuty",
     GapRemedy: "GapRemedy",
     EnclaveRemedy: "EnclaveRemedy",
+    MeetingKind: "MeetingKind",
+    DeliberationState: "DeliberationState",
+    UnitKind: "UnitKind",
+    OrderState: "CoordinationState",
+    InvitationState: "InvitationState",
 }
 
 

@@ -29,7 +29,9 @@ from chuishao.projections import (
 )
 from chuishao.projections.care import ENTRIES as CARE_ENTRIES
 from chuishao.projections.cases import CASES
+from chuishao.projections.coordination import ORDERS
 from chuishao.projections.coverage import GAPS
+from chuishao.projections.deliberations import DELIBERATIONS, OPINIONS
 from chuishao.projections.departments import DEPARTMENTS
 from chuishao.projections.diary import ENTRIES as DIARY_ENTRIES
 from chuishao.projections.divisions import DIVISIONS, NAMES
@@ -37,12 +39,14 @@ from chuishao.projections.elements import COVERAGE as ELEMENT_COVERAGE
 from chuishao.projections.elements import ELEMENTS
 from chuishao.projections.enclaves import ENCLAVES, HOLDINGS, Holding
 from chuishao.projections.grids import GRIDS
+from chuishao.projections.invitations import CARRIES, INVITATIONS
 from chuishao.projections.lines import LINES
 from chuishao.projections.looks import LOOKS
+from chuishao.projections.meetings import MEETINGS, RESOLUTIONS
 from chuishao.projections.offices import OFFICES, UNITS
 from chuishao.projections.paging import Where
 from chuishao.projections.sectors import MEMBERS, SECTORS
-from chuishao.projections.sight import case_seen, register_seen, seen
+from chuishao.projections.sight import case_seen, minutes_seen, order_seen, register_seen, seen
 from chuishao.projections.table import Table
 from chuishao.projections.whistles import ITEMS, LEAGUE, SUMMONS, WHISTLES, Standing
 from chuishao.projections.workers import WORKERS
@@ -332,3 +336,25 @@ ENCLAVE_BY_ID = Link(ENCLAVES, "enclaves.enclave", "id")
 """An enclave by its identifier."""
 HOLDING = Link(Table("holding", Holding), HOLDINGS, "place")
 """Who held places at a moment; not found from anything, but listed."""
+WORK_MEETING = Link(MEETINGS, "meetings.meeting", "id")
+"""A work meeting by its identifier."""
+RESOLUTION = Link(RESOLUTIONS, "meetings.resolution", "position")
+"""A resolution of any meeting; not found from anything, but listed."""
+RESOLUTIONS_OF_MEETING = Link(RESOLUTIONS, "meetings.resolution", "meeting", ("number",))
+"""The resolutions of a work meeting."""
+DELIBERATION = Link(DELIBERATIONS, "deliberations.deliberation", "id", seen=minutes_seen)
+"""A deliberation by its identifier; none where it is about a case that the reader does not see."""
+DELIBERATIONS_OF_CASE = Link(
+    DELIBERATIONS, "deliberations.deliberation", "case_id", ("number",), seen=minutes_seen
+)
+"""The deliberations on a case."""
+OPINIONS_OF_DELIBERATION = Link(OPINIONS, "deliberations.opinion", "deliberation", ("number",))
+"""The opinions recorded in a deliberation."""
+ORDER = Link(ORDERS, "coordination.coordination_order", "id", seen=order_seen)
+"""A coordination order by its identifier; none where neither its case is seen nor it is the reader's."""
+ORDERS_ON_CASE = Link(ORDERS, "coordination.coordination_order", "case_id", ("number",), seen=order_seen)
+"""The coordination orders about a case."""
+INVITATION = Link(INVITATIONS, "invitations.invitation", "id")
+"""An invitation of the day by its identifier."""
+CARRIES_OF_INVITATION = Link(CARRIES, "invitations.carry", "invitation", ("number",))
+"""The times that an invitation was carried over."""

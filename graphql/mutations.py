@@ -29,6 +29,7 @@ from chuishao.graphql.links import (
     CARE_ENTRY,
     CASE,
     COMMITTEE_BY_ID,
+    DELIBERATION,
     DEPARTMENT,
     DIARY_ENTRY,
     DIVISION_BY_ID,
@@ -38,7 +39,9 @@ from chuishao.graphql.links import (
     ENCLAVE_BY_ID,
     GAP,
     GRID_BY_ID,
+    INVITATION,
     OFFICE_BY_ID,
+    ORDER,
     PATROL,
     PERSON,
     POST,
@@ -46,6 +49,7 @@ from chuishao.graphql.links import (
     SECTOR_BY_ID,
     WATCH,
     WHISTLE,
+    WORK_MEETING,
     WORKER,
     ZONE_BY_ID,
     Link,
@@ -59,6 +63,8 @@ from chuishao.graphql.types.shared import (
     CareEntryRef,
     CaseRef,
     CommitteeRef,
+    CoordinationOrderRef,
+    DeliberationRef,
     DepartmentRef,
     DiaryEntryRef,
     DivisionRef,
@@ -68,6 +74,7 @@ from chuishao.graphql.types.shared import (
     EnclaveRef,
     GapRef,
     GridRef,
+    InvitationRef,
     OfficeRef,
     PatrolRef,
     PersonRef,
@@ -78,6 +85,7 @@ from chuishao.graphql.types.shared import (
     WhistleRef,
     WordsShownRef,
     WorkerRef,
+    WorkMeetingRef,
     ZoneRef,
 )
 from chuishao.graphql.types.words import words_of
@@ -195,6 +203,14 @@ THINGS: dict[str, Thing] = {
     "office": _thing(OfficeRef, "街道机构", "street office", _by(OFFICE_BY_ID), "offices"),
     "gap": _thing(GapRef, "覆盖空白", "coverage gap", _by(GAP), "coverage"),
     "enclave": _thing(EnclaveRef, "飞地", "enclave", _by(ENCLAVE_BY_ID), "enclaves"),
+    "meeting": _thing(WorkMeetingRef, "工作例会", "work meeting", _by(WORK_MEETING), "meetings"),
+    "deliberation": _thing(
+        DeliberationRef, "议事协商", "deliberation", _by(DELIBERATION), "deliberations", *SEEN_BY
+    ),
+    "coordinationOrder": _thing(
+        CoordinationOrderRef, "协同", "coordination order", _by(ORDER), "coordination", *SEEN_BY
+    ),
+    "invitation": _thing(InvitationRef, "约请", "invitation", _by(INVITATION), "invitations"),
 }
 
 

@@ -18,6 +18,7 @@ from chuishao.graphql.arguments import (
     in_place,
 )
 from chuishao.graphql.boards.election import ElectionQueries
+from chuishao.graphql.boards.meetings import MeetingQueries
 from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.boards.registers import RegisterQueries
 from chuishao.graphql.boards.rounds import RoundsQueries
@@ -40,6 +41,7 @@ from chuishao.graphql.links import (
     CARE_ENTRY,
     CASE,
     COMMITTEE_BY_ID,
+    DELIBERATION,
     DEPARTMENT,
     DIARY_ENTRY,
     DIVISION,
@@ -51,8 +53,10 @@ from chuishao.graphql.links import (
     GAP,
     GRID,
     GRID_BY_ID,
+    INVITATION,
     LOOK,
     OFFICE_BY_ID,
+    ORDER,
     PATROL,
     PERSON,
     POST,
@@ -62,6 +66,7 @@ from chuishao.graphql.links import (
     TALLY,
     WATCH,
     WHISTLE,
+    WORK_MEETING,
     WORKER,
     ZONE_BY_ID,
 )
@@ -140,6 +145,10 @@ NODES = Refetched(
         "street-office": ("StreetOffice", OFFICE_BY_ID),
         "coverage-gap": ("CoverageGap", GAP),
         "enclave": ("Enclave", ENCLAVE_BY_ID),
+        "meeting": ("WorkMeeting", WORK_MEETING),
+        "deliberation": ("Deliberation", DELIBERATION),
+        "order": ("CoordinationOrder", ORDER),
+        "invitation": ("DailyClearanceInvitation", INVITATION),
     }
 )
 
@@ -209,7 +218,15 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries, PeopleQueries, ElectionQueries, RegisterQueries, RoundsQueries, TerritoryQueries):
+class Query(
+    SealQueries,
+    PeopleQueries,
+    ElectionQueries,
+    RegisterQueries,
+    RoundsQueries,
+    TerritoryQueries,
+    MeetingQueries,
+):
     """The queries."""
 
     @strawberry.field(

@@ -13,6 +13,8 @@ from chuishao.graphql.types.campaign import GridScreening, ScreeningCampaign
 from chuishao.graphql.types.care import CareEntry
 from chuishao.graphql.types.case import Case
 from chuishao.graphql.types.committee import ResidentsCommittee
+from chuishao.graphql.types.coordination import CoordinationOrder
+from chuishao.graphql.types.deliberation import Deliberation
 from chuishao.graphql.types.department import Department
 from chuishao.graphql.types.diary import DiaryEntry
 from chuishao.graphql.types.division import Division
@@ -20,6 +22,8 @@ from chuishao.graphql.types.duty import StewardDutyEntry
 from chuishao.graphql.types.election import Election
 from chuishao.graphql.types.element import Element
 from chuishao.graphql.types.grid import Grid
+from chuishao.graphql.types.invitation import DailyClearanceInvitation
+from chuishao.graphql.types.meeting import WorkMeeting
 from chuishao.graphql.types.patrol import Patrol
 from chuishao.graphql.types.person import Person
 from chuishao.graphql.types.post import Post
@@ -54,6 +58,10 @@ schema = strawberry.Schema(
         ScreeningCampaign,
         GridScreening,
         StewardDutyEntry,
+        WorkMeeting,
+        Deliberation,
+        CoordinationOrder,
+        DailyClearanceInvitation,
     ],
     config=CONFIG,
 )

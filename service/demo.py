@@ -36,6 +36,7 @@ from chuishao.projections.engine import Engine
 from chuishao.projections.grids import overdue
 from chuishao.service.importer import TIANJIN_DATE, bundled, import_divisions, read_divisions
 from chuishao.service.played.catalogue import PLAYED
+from chuishao.service.played.meetings import talked_over
 from chuishao.service.played.stage import Stage
 from chuishao.service.working_day import ZONE, Act, Post, plan, report_id
 
@@ -216,7 +217,8 @@ async def _play_mechanisms(executor: Executor, stage: Stage, bar: Progress) -> N
 
 async def _play_day(executor: Executor, wish: Wish, stage: Stage, bar: Progress) -> None:
     """Play the acts of all cases in the order of their times, those of a moment side by side."""
-    scripts = list(plan(stage.posts, stage.departments, stage.day, wish.cases, wish.seed))
+    cases = list(plan(stage.posts, stage.departments, stage.day, wish.cases, wish.seed))
+    scripts = list(talked_over(cases))
     acts = [act for script in scripts for act in script]
     done = await _recorded(executor.log, [act.id for act in acts])
     task = bar.add_task("A working day 一个工作日", total=len(acts), completed=len(done))

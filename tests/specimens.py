@@ -38,6 +38,7 @@ TEXTS = {
     "diary_topic": "HOUSEHOLD",
     "day": "2026-03-02",
     "duty": "PATROL",
+    "due": "2026-03-09",
     "effective_from": "2023-09-01",
     "elected_on": "2026-06-01",
     "element_kind": "PERSON",
@@ -59,6 +60,7 @@ TEXTS = {
     "purpose": "HOME_VISIT",
     "register": "CARE",
     "resource_source": "GOVERNMENT",
+    "meeting_kind": "REGULAR",
     "severity": "MINOR",
     "street": "120101001",
     "term_from": "2026-06-03",
@@ -72,6 +74,8 @@ TEXTS = {
     "training_tier": "STREET",
     "vacancy_ground": "RESIGNED",
     "void_ground": "CALLED_OFF",
+    "unit": "物业公司 001",
+    "unit_kind": "PROPERTY_COMPANY",
 }
 """Texts that stand for more than themselves."""
 

@@ -841,7 +841,12 @@ async def test_no_text_breaks_a_command(town: Town) -> None:
                     command, by = await prepare(town) if again else (command, by)
 
 
-NAMING: dict[str, type[Refusal]] = {"item": NotFound, "need": NotANeed, "line": NoSuchLine}
+NAMING: dict[str, type[Refusal]] = {
+    "item": NotFound,
+    "number": NotFound,
+    "need": NotANeed,
+    "line": NoSuchLine,
+}
 """Numbers that name something, and what is said where they name nothing."""
 
 

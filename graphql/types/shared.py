@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.care import CareEntry
     from chuishao.graphql.types.case import Case
     from chuishao.graphql.types.committee import ResidentsCommittee
+    from chuishao.graphql.types.coordination import CoordinationOrder
+    from chuishao.graphql.types.deliberation import Deliberation
     from chuishao.graphql.types.department import Department
     from chuishao.graphql.types.diary import DiaryEntry
     from chuishao.graphql.types.division import Division
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.enclave import Enclave
     from chuishao.graphql.types.gap import CoverageGap
     from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.invitation import DailyClearanceInvitation
+    from chuishao.graphql.types.meeting import WorkMeeting
     from chuishao.graphql.types.office import StreetOffice
     from chuishao.graphql.types.patrol import Patrol
     from chuishao.graphql.types.person import Person
@@ -67,6 +71,10 @@ SectorRef: TypeAlias = Annotated["Sector", strawberry.lazy(f"{_HERE}.sector")]
 OfficeRef: TypeAlias = Annotated["StreetOffice", strawberry.lazy(f"{_HERE}.office")]
 GapRef: TypeAlias = Annotated["CoverageGap", strawberry.lazy(f"{_HERE}.gap")]
 EnclaveRef: TypeAlias = Annotated["Enclave", strawberry.lazy(f"{_HERE}.enclave")]
+WorkMeetingRef: TypeAlias = Annotated["WorkMeeting", strawberry.lazy(f"{_HERE}.meeting")]
+DeliberationRef: TypeAlias = Annotated["Deliberation", strawberry.lazy(f"{_HERE}.deliberation")]
+CoordinationOrderRef: TypeAlias = Annotated["CoordinationOrder", strawberry.lazy(f"{_HERE}.coordination")]
+InvitationRef: TypeAlias = Annotated["DailyClearanceInvitation", strawberry.lazy(f"{_HERE}.invitation")]
 
 T = TypeVar("T")
 

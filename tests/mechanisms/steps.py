@@ -14,11 +14,25 @@ from chuishao.commands.command import Command, name_of
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
-from tests.mechanisms import steps_election, steps_people, steps_registers, steps_rounds, steps_territory
+from tests.mechanisms import (
+    steps_election,
+    steps_meetings,
+    steps_people,
+    steps_registers,
+    steps_rounds,
+    steps_territory,
+)
 from tests.mechanisms.kinds import Board, Live, Prepare
 from tests.town import Town
 
-PACKAGES: tuple[Any, ...] = (steps_people, steps_election, steps_registers, steps_rounds, steps_territory)
+PACKAGES: tuple[Any, ...] = (
+    steps_people,
+    steps_election,
+    steps_registers,
+    steps_rounds,
+    steps_territory,
+    steps_meetings,
+)
 
 
 def together(name: str) -> dict[Any, Any]:
