@@ -19,7 +19,7 @@ from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, STREET, Town
 
 ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
 SECTOR = f"{STREET}-S001"
-_numbers = count(500)
+_numbers = count(700)
 
 Given = Callable[[Town], Awaitable[dict[str, Any]]]
 Prepare = Callable[[Town], Awaitable[tuple[Actor | None, dict[str, Any]]]]
