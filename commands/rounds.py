@@ -13,6 +13,7 @@ from annotated_doc import Doc
 from chuishao.commands.command import Command
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
+from chuishao.domain.event import written_or_none
 from chuishao.domain.grid import community_code
 from chuishao.domain.people.person import Person
 from chuishao.domain.refusal import NoLimit
@@ -123,6 +124,7 @@ class BeginWatch(WatchCommand):
         work.require_setup(Setup.KEEP_WATCH, self.grid_code, "gridCode")
         grid = await work.grid(self.grid_code)
         require_household(self.household, grid.households)
+        written_or_none("need", self.need)  # also where the household is watched over already
         for person, path in ((self.person_id, "personId"), (self.watcher_id, "watcherId")):
             if person is not None:
                 await work.get(Person, person, path)
