@@ -53,6 +53,7 @@ from chuishao.domain.refusal import (
     WrongDivisionLevel,
 )
 from chuishao.domain.registers.refusals import NoSuchLine, NotANeed
+from chuishao.domain.rounds.refusals import NotWatched
 from chuishao.domain.summons import WhistleStatus
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.domain.whistle import Whistle
@@ -847,11 +848,12 @@ async def test_no_text_breaks_a_command(town: Town) -> None:
                     command, by = await prepare(town) if again else (command, by)
 
 
-NAMING: dict[str, type[Refusal]] = {
+NAMING: dict[str, type[Refusal] | tuple[type[Refusal], ...]] = {
     "item": NotFound,
     "number": NotFound,
     "need": NotANeed,
     "line": NoSuchLine,
+    "household": (OutOfRange, NotWatched),
 }
 """Numbers that name something, and what is said where they name nothing."""
 NOBODY = frozenset({"present", "invalid"})
