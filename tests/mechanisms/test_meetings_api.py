@@ -20,7 +20,7 @@ from tests.conftest import copy_of_template
 from tests.mechanisms import steps_meetings as steps
 from tests.mechanisms.steps_meetings import STEPS
 from tests.served import AUDITOR, Client, Served, mutation, served
-from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, STREET, Town, make_town
+from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, SAID, STREET, Town, make_town
 
 ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
 OTHER_STAFF = Actor("community-staff-9", Role.COMMUNITY_STAFF, OTHER_COMMUNITY)
@@ -59,9 +59,28 @@ def shown(text: str) -> dict[str, str]:
 MASKED = {"text": None, "state": "MASKED"}
 
 
+SPOKEN = {
+    "holdMeeting": "楼道堆物",
+    "adoptResolution": "清理楼道",
+    "carryOutResolution": "已清理",
+    "conveneDeliberation": "停车纠纷",
+    "recordOpinion": "同意",
+    "reachAgreement": "错峰停车",
+    "failAgreement": "未达成一致",
+    "orderCoordination": "到场查看",
+    "answerCoordination": "已清理",
+    "sendInvitation": "清理占道",
+    "declineInvitation": "另有任务",
+    "clearDay": "已清理",
+    "carryDayOver": "材料未到",
+}
+"""The words of each mutation."""
+
+
 async def effect(town: Town, serving: Served, name: str, thing: str, selection: str) -> Any:
     """What the queries show of a thing after a mutation on it."""
     by, given = await STEPS[name](town)
+    given = {key: SPOKEN[name] if value == SAID else value for key, value in given.items()}
     client = serving.client(by)
     payload = await client.do(name, f"{thing} {{ id }}", **given)
     root = "workMeeting" if thing == "meeting" else thing
