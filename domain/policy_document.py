@@ -38,8 +38,6 @@ class LimitKind(Term):
     VERIFY = "VERIFY", "核查", "from resolution to verification"
     SIGN = "SIGN", "签收", "from the summons to its signature"
     CHECK_IN = "CHECK_IN", "报到", "from the summons to the check-in"
-    CURTAIN_CHECK = "CURTAIN_CHECK", "早看窗帘", "from the beginning of the local day to the morning's check"
-    LIGHT_CHECK = "LIGHT_CHECK", "晚看灯", "from the beginning of the local day to the evening's check"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,53 +24,19 @@ from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
-from chuishao.graphql.links import (
-    CAMPAIGN,
-    CARE_ENTRY,
-    CASE,
-    COMMITTEE_BY_ID,
-    DEPARTMENT,
-    DIARY_ENTRY,
-    DIVISION_BY_ID,
-    DUTY,
-    ELECTION,
-    ELEMENT,
-    GRID_BY_ID,
-    PATROL,
-    PERSON,
-    POST,
-    SCREENING,
-    WATCH,
-    WHISTLE,
-    WORKER,
-    Link,
-)
+from chuishao.graphql.links import CASE, DEPARTMENT, DIVISION_BY_ID, GRID_BY_ID, WHISTLE, WORKER, Link
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
-    CampaignRef,
-    CareEntryRef,
     CaseRef,
-    CommitteeRef,
     DepartmentRef,
-    DiaryEntryRef,
     DivisionRef,
-    DutyRef,
-    ElectionRef,
-    ElementRef,
     GridRef,
-    PatrolRef,
-    PersonRef,
-    PostRef,
-    ScreeningRef,
-    WatchRef,
     WhistleRef,
-    WordsShownRef,
     WorkerRef,
 )
-from chuishao.graphql.types.words import words_of
 from chuishao.projections.policies import all_policies
 from chuishao.projections.sight import SEEN_BY
 
@@ -95,9 +61,7 @@ class UserError:
 class UnreadError:
     """A recorded command whose effect is not to be read yet."""
 
-    code: str = column(
-        "代码 NOT_YET, READ_MODEL_STOPPED, READ_MODEL_REPLACED, UNAVAILABLE, TIMEOUT or LOOK_OVER."
-    )
+    code: str = column("代码 NOT_YET, READ_MODEL_STOPPED, READ_MODEL_REPLACED, UNAVAILABLE or TIMEOUT.")
     message: str = column("说明 What is the matter and what to do, in the language asked for.")
 
 
@@ -162,24 +126,6 @@ THINGS: dict[str, Thing] = {
         frozenset(),
         _erasure,
     ),
-    "person": _thing(PersonRef, "人员", "person", _by(PERSON), "people"),
-    "post": _thing(PostRef, "岗位", "post", _by(POST), "posts"),
-    "election": _thing(ElectionRef, "选举", "election", _by(ELECTION), "elections"),
-    "committee": _thing(CommitteeRef, "居民委员会", "committee", _by(COMMITTEE_BY_ID), "committees"),
-    "element": _thing(ElementRef, "要素", "element", _by(ELEMENT), "elements"),
-    "careEntry": _thing(CareEntryRef, "台账记录", "entry of the ledger", _by(CARE_ENTRY), "care"),
-    "diaryEntry": _thing(DiaryEntryRef, "日志记录", "entry of the diary", _by(DIARY_ENTRY), "diary"),
-    "words": Thing(
-        WordsShownRef,
-        "查阅结果 The words, as they stood when the look was recorded; null if refused, or with `unread`.",
-        frozenset({"care", "diary", "looks"}),
-        words_of,
-    ),
-    "patrol": _thing(PatrolRef, "巡查", "patrol", _by(PATROL), "patrols"),
-    "watch": _thing(WatchRef, "守望", "watch", _by(WATCH), "watches"),
-    "campaign": _thing(CampaignRef, "排查", "campaign", _by(CAMPAIGN), "campaigns"),
-    "screening": _thing(ScreeningRef, "网格排查", "campaign in the grid", _by(SCREENING), "campaigns"),
-    "stewardDuty": _thing(DutyRef, "履职记录", "entry", _by(DUTY), "duties"),
 }
 
 

@@ -9,22 +9,10 @@ from chuishao.graphql.mutations import Mutation
 from chuishao.graphql.queries import Query
 from chuishao.graphql.scalars import CONFIG
 from chuishao.graphql.subscriptions import Subscription
-from chuishao.graphql.types.campaign import GridScreening, ScreeningCampaign
-from chuishao.graphql.types.care import CareEntry
 from chuishao.graphql.types.case import Case
-from chuishao.graphql.types.committee import ResidentsCommittee
 from chuishao.graphql.types.department import Department
-from chuishao.graphql.types.diary import DiaryEntry
 from chuishao.graphql.types.division import Division
-from chuishao.graphql.types.duty import StewardDutyEntry
-from chuishao.graphql.types.election import Election
-from chuishao.graphql.types.element import Element
 from chuishao.graphql.types.grid import Grid
-from chuishao.graphql.types.patrol import Patrol
-from chuishao.graphql.types.person import Person
-from chuishao.graphql.types.post import Post
-from chuishao.graphql.types.register import Look
-from chuishao.graphql.types.watch import NeighbourWatch
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
 
@@ -34,27 +22,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[
-        Case,
-        Whistle,
-        Grid,
-        GridWorker,
-        Department,
-        Division,
-        Person,
-        Post,
-        Election,
-        ResidentsCommittee,
-        Element,
-        CareEntry,
-        DiaryEntry,
-        Look,
-        Patrol,
-        NeighbourWatch,
-        ScreeningCampaign,
-        GridScreening,
-        StewardDutyEntry,
-    ],
+    types=[Case, Whistle, Grid, GridWorker, Department, Division],
     config=CONFIG,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chuishao.domain.sight import SHOWN, Reader, Reading, Sight
+from chuishao.domain.sight import Reader, Sight
 from chuishao.eventlog.connection import Connection
 from chuishao.projections.paging import Where
 
@@ -38,15 +38,6 @@ def case_seen(where: Where, reader: Reader, column: str) -> None:
     inner = Where(arguments=where.arguments)
     seen(inner, reader, "seen_case")
     where.also(f"EXISTS (SELECT FROM cases.case_row seen_case{inner.sql} AND seen_case.id = {column})")
-
-
-def register_seen(where: Where, reader: Reader, column: str) -> None:
-    """Require of a row of a register that names its grid in `column` that registers are shown there."""
-    actor = reader.actor
-    if actor.scope is None or reader.sight is not Sight.SCOPE or actor.role not in SHOWN[Reading.REGISTERS]:
-        where.also("false")
-    elif actor.scope:
-        where.within(column, actor.scope)
 
 
 def _in_scope(where: Where, reader: Reader, case: str) -> None:

@@ -36,10 +36,6 @@ SHOWN = {
     "grid": "id code households",
     "policy": "version",
     "erasure": "position type",
-    "element": "id kind registeredAt",
-    "careEntry": "id needs unmet",
-    "diaryEntry": "id topic actor",
-    "words": "look { id purpose } lines { words { text state } }",
 }
 UNREAD = "unread { code message }"
 

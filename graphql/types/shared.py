@@ -18,23 +18,11 @@ from chuishao.graphql.types.fields import Computed, Sealed, column, computed, co
 from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
-    from chuishao.graphql.types.campaign import GridScreening, ScreeningCampaign
-    from chuishao.graphql.types.care import CareEntry
     from chuishao.graphql.types.case import Case
-    from chuishao.graphql.types.committee import ResidentsCommittee
     from chuishao.graphql.types.department import Department
-    from chuishao.graphql.types.diary import DiaryEntry
     from chuishao.graphql.types.division import Division
-    from chuishao.graphql.types.duty import StewardDutyEntry
-    from chuishao.graphql.types.election import Election
-    from chuishao.graphql.types.element import Element
     from chuishao.graphql.types.grid import Grid
-    from chuishao.graphql.types.patrol import Patrol
-    from chuishao.graphql.types.person import Person
-    from chuishao.graphql.types.post import Post
-    from chuishao.graphql.types.watch import NeighbourWatch
     from chuishao.graphql.types.whistle import Whistle
-    from chuishao.graphql.types.words import WordsShown
     from chuishao.graphql.types.worker import GridWorker
 
 _HERE = "chuishao.graphql.types"
@@ -44,19 +32,6 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
-PersonRef: TypeAlias = Annotated["Person", strawberry.lazy(f"{_HERE}.person")]
-PostRef: TypeAlias = Annotated["Post", strawberry.lazy(f"{_HERE}.post")]
-ElectionRef: TypeAlias = Annotated["Election", strawberry.lazy(f"{_HERE}.election")]
-CommitteeRef: TypeAlias = Annotated["ResidentsCommittee", strawberry.lazy(f"{_HERE}.committee")]
-ElementRef: TypeAlias = Annotated["Element", strawberry.lazy(f"{_HERE}.element")]
-CareEntryRef: TypeAlias = Annotated["CareEntry", strawberry.lazy(f"{_HERE}.care")]
-DiaryEntryRef: TypeAlias = Annotated["DiaryEntry", strawberry.lazy(f"{_HERE}.diary")]
-WordsShownRef: TypeAlias = Annotated["WordsShown", strawberry.lazy(f"{_HERE}.words")]
-PatrolRef: TypeAlias = Annotated["Patrol", strawberry.lazy(f"{_HERE}.patrol")]
-WatchRef: TypeAlias = Annotated["NeighbourWatch", strawberry.lazy(f"{_HERE}.watch")]
-CampaignRef: TypeAlias = Annotated["ScreeningCampaign", strawberry.lazy(f"{_HERE}.campaign")]
-DutyRef: TypeAlias = Annotated["StewardDutyEntry", strawberry.lazy(f"{_HERE}.duty")]
-ScreeningRef: TypeAlias = Annotated["GridScreening", strawberry.lazy(f"{_HERE}.campaign")]
 
 T = TypeVar("T")
 

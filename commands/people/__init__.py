@@ -1,1 +1,0 @@
-"""Commands about persons and the posts they hold."""

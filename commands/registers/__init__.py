@@ -1,1 +1,0 @@
-"""Commands about the registers: elements, the care ledger, the diary."""

@@ -1,1 +1,0 @@
-"""看板 The queries of each package, mixed into the query type."""

@@ -1,1 +1,0 @@
-"""演示 What the demonstration plays of each package of mechanisms, on the divisions of a real district."""

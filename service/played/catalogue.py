@@ -1,6 +1,0 @@
-"""Every package that the demonstration plays, in the order in which they build on each other."""
-
-from chuishao.service.played import people, registers, rounds
-from chuishao.service.played.stage import Played
-
-PLAYED: tuple[Played, ...] = (people.PLAYED, registers.PLAYED, rounds.PLAYED)

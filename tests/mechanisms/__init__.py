@@ -1,1 +1,0 @@
-"""What the mechanisms of grassroots governance promise, package by package."""
