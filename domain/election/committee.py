@@ -19,7 +19,6 @@ from chuishao.domain.election.election import Election
 from chuishao.domain.election.paper import require_hash
 from chuishao.domain.election.refusals import (
     ElectorateTooSmall,
-    NotAMember,
     NotCarried,
     NoVacancy,
     OlderElection,
@@ -32,8 +31,9 @@ from chuishao.domain.election.terms import Office, VacancyGround
 from chuishao.domain.event import not_before
 from chuishao.domain.identity import identify
 from chuishao.domain.phrase import Phrase
-from chuishao.domain.refusal import OutOfRange
+from chuishao.domain.refusal import NotFound, OutOfRange
 
+MEMBER = Phrase("member of the committee", "居民委员会成员")
 TERM = Phrase("the last change of the committee", "居民委员会的上一次变动")
 
 
@@ -161,7 +161,7 @@ class Committee(BaseAggregate[UUID]):
         for office, holder in self.seats:
             if holder == person:
                 return office
-        raise NotAMember("personId", person=person, community=self.community)
+        raise NotFound("personId", kind=MEMBER, id=person)
 
     def _require_later(self, at: datetime) -> None:
         not_before(at, self.modified_on, TERM)

@@ -115,13 +115,6 @@ class NoVacancy(Refusal):
     zh = "{office}没有空缺。"
 
 
-class NotAMember(Refusal):
-    """并非成员 The person has no seat in the committee."""
-
-    en = "{person} has no seat in the committee of {community}."
-    zh = "{person} 不是 {community} 居民委员会的成员。"
-
-
 class TermOver(Refusal):
     """届次已变更 The term that a by-election was to complete is over."""
 

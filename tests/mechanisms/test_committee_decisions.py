@@ -15,7 +15,6 @@ from chuishao.domain.election.mandates import Mandate, changes, mandates
 from chuishao.domain.election.refusals import (
     BadHash,
     ElectorateTooSmall,
-    NotAMember,
     NotCarried,
     NotEnoughProposers,
     NoVacancy,
@@ -27,7 +26,7 @@ from chuishao.domain.election.regime import Proposal
 from chuishao.domain.election.terms import Proposers, VacancyGround
 from chuishao.domain.event import Event, fold
 from chuishao.domain.identity import identify
-from chuishao.domain.refusal import BadTime, OutOfRange
+from chuishao.domain.refusal import BadTime, NotFound, OutOfRange
 from tests.given import event, given, later, when_made
 from tests.mechanisms.elections import (
     DEPUTY,
@@ -119,9 +118,9 @@ def test_a_member_leaves_a_vacant_seat(ground: VacancyGround) -> None:
 
 
 def test_whoever_has_no_seat_leaves_none() -> None:
-    given(a_committee()).when(vacate(SOMEBODY)).refused(NotAMember, person=SOMEBODY)
-    given(a_committee(), vacate(PEOPLE[0])).when(vacate(PEOPLE[0])).refused(NotAMember)
-    given(a_committee()).when(recall(SOMEBODY)).refused(NotAMember)
+    given(a_committee()).when(vacate(SOMEBODY)).refused(NotFound, id=SOMEBODY)
+    given(a_committee(), vacate(PEOPLE[0])).when(vacate(PEOPLE[0])).refused(NotFound)
+    given(a_committee()).when(recall(SOMEBODY)).refused(NotFound)
 
 
 # 罢免 Recall

@@ -277,12 +277,12 @@ WRONG: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"electionId": str(identify("nothing"))}, "NOT_FOUND"),
     ],
     "vacateSeat": [
-        ({"personId": str(PEOPLE[1])}, "NOT_A_MEMBER"),
+        ({"personId": str(PEOPLE[1])}, "NOT_FOUND"),
         ({"communityCode": "120101001998"}, "NOT_FOUND"),
         ({"occurredAt": "2026-01-05T00:00:00Z"}, "BAD_TIME"),
     ],
     "recallMember": [
-        ({"personId": str(PEOPLE[1])}, "NOT_A_MEMBER"),
+        ({"personId": str(PEOPLE[1])}, "NOT_FOUND"),
         ({"proposal": {"proposers": "ADULTS", "supporters": 199, "entitled": 1000}}, "NOT_ENOUGH_PROPOSERS"),
         ({"meeting": {"electors": 1000, "present": 500, "votes": 500}}, "QUORUM_NOT_REACHED"),
         ({"meeting": {"electors": 1000, "present": 700, "votes": 350}}, "NOT_CARRIED"),
