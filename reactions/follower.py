@@ -19,7 +19,7 @@ from chuishao.commands.command import Command, name_of
 from chuishao.commands.execution import Executor
 from chuishao.commands.request import Envelope
 from chuishao.domain.refusal import CommandReused, Refusal
-from chuishao.eventlog.connection import Connection, Unavailable, connected
+from chuishao.eventlog.connection import UNAVAILABLE, Connection, Unavailable, connected
 from chuishao.eventlog.failure import kind
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.mapper import RecordedEvent
@@ -48,6 +48,7 @@ class Reactions:
         self.reactions = {reaction.name: reaction for reaction in reactions}
         self.around = Around(self.log, engine.known.reading)
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to react in the background."""
@@ -56,6 +57,7 @@ class Reactions:
 
     async def stop(self) -> None:
         """React no more; a command under way is answered or not, and sent again by whoever goes on."""
+        self._stopping = True  # a cancellation may lose against the error of a connection that was lost
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -70,10 +72,10 @@ class Reactions:
                     return
 
     async def _keep(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 async with self._alone() as connection:
-                    while connection is not None and not connection.is_closed():
+                    while connection is not None:
                         if not await self.round():
                             await self._news(connection)
             except Unavailable as error:
@@ -93,9 +95,9 @@ class Reactions:
                 await connection.execute(_SQL["begin"], self.log.id, list(self.reactions))
                 yield connection
             finally:
-                if not connection.is_closed():
-                    with contextlib.suppress(asyncpg.PostgresError, OSError):
-                        await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, self.log.id)
+                # With a connection that was lost its lock is gone, and telling it anything only raises.
+                with contextlib.suppress(*UNAVAILABLE, asyncpg.PostgresError):
+                    await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, self.log.id)
 
     async def _news(self, connection: Connection) -> None:
         """Wait for events, and look that the lock is still held."""

@@ -67,6 +67,14 @@ class Flaky(Executor):
         return outcome
 
 
+HOLDERS_PIDS = (
+    "SELECT pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+    " WHERE locktype = 'advisory' AND classid = 1919246691 AND datname = current_database()"
+)
+"""Who holds the lock of those that react."""
+HOLDERS = f"SELECT count(*) FROM ({HOLDERS_PIDS}) AS holding"
+
+
 class Crashed(BaseException):
     """The process is no more."""
 
@@ -142,6 +150,22 @@ async def test_only_one_process_reacts_at_a_time_and_another_takes_over(town: To
         assert await accepted(town) == {}
     await waiting.catch_up()
     assert await accepted(town) == {first: 1}
+
+
+async def test_reactions_whose_connection_was_lost_are_stopped_at_once(town: Town) -> None:
+    running = reacting(town)
+    await running.feed.start()
+    running.start()
+    await _reacts(town)
+    async with connected(town.log.pool) as connection:
+        while not await connection.fetchval(HOLDERS):  # noqa: ASYNC110 it lies in the database
+            await asyncio.sleep(0.01)
+        await connection.execute(f"SELECT pg_terminate_backend(pid) FROM ({HOLDERS_PIDS}) AS holding")
+        while await connection.fetchval(HOLDERS):  # noqa: ASYNC110 likewise
+            await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        await running.stop()
+    await running.feed.stop()
 
 
 async def test_two_that_react_at_once_make_nothing_twice(town: Town) -> None:
