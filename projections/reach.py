@@ -135,6 +135,10 @@ class Reach:
             for row in [self._rows.get(projection.name)]
         )
 
+    def _stopped(self) -> bool:
+        """Whether any had stopped when last seen; whoever remakes it begins before where it stands."""
+        return any(row.status == "stopped" for row in self._rows.values())
+
     def _is_replaced(self, projection: Projection) -> bool:
         row = self._rows.get(projection.name)
         return row is not None and (row.version, row.fingerprint) != projection.code
@@ -162,14 +166,14 @@ class Reach:
         """
         if position > self.feed.head and position > (head := await self.log.head()):
             raise BeyondTheLog("atLeast", wanted=position, head=head)
-        if self.least(position) < position:
+        if self.least(position) < position or self._stopped():
             with self._wait():
                 await self._until(position, within, needed)
 
     async def _until(self, position: int, within: float, needed: Collection[str] | None) -> None:
         deadline = asyncio.get_running_loop().time() + within
-        while self.least(position) < position:  # another process may have folded it
-            await self.look()
+        while True:
+            await self.look()  # another process may have folded it, or remade one that had stopped
             self.require_own()
             if not (behind := self._going(position, needed)):
                 return

@@ -19,7 +19,7 @@ from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.proof import Lost, strange
-from chuishao.projections.reach import BeyondTheLog
+from chuishao.projections.reach import BeyondTheLog, NotYet
 from chuishao.projections.rebuild import prepare, rebuild
 from tests.losses import lose
 from tests.served import AUDITOR, Client, served, until
@@ -220,6 +220,25 @@ async def test_a_position_that_is_lost_is_not_waited_for(town: Town, lived: Engi
 
     with pytest.raises(BeyondTheLog, match=f"the log ends at {head - 1}"):
         await lived.reach(head)
+
+
+async def test_what_is_folded_again_is_waited_for_where_somebody_else_made_the_read_models_anew(
+    town: Town, lived: Engine, database: str
+) -> None:
+    head = await town.log.head()
+    await lose(database, head - 1)
+    await lived.feed.refresh()
+    await lived.round()
+    await lived.known.look()
+    assert lived.position == head  # of the history that is lost
+    for projection in PROJECTIONS:
+        await rebuild(town.log, projection)
+    await town.report()
+
+    with pytest.raises(NotYet):
+        await lived.reach(head, within=0)
+    await lived.catch_up()
+    await lived.reach(head)
 
 
 async def test_migrating_notes_where_read_models_stand(town: Town, lived: Engine) -> None:
