@@ -38,6 +38,8 @@ class LimitKind(Term):
     VERIFY = "VERIFY", "核查", "from resolution to verification"
     SIGN = "SIGN", "签收", "from the summons to its signature"
     CHECK_IN = "CHECK_IN", "报到", "from the summons to the check-in"
+    CURTAIN_CHECK = "CURTAIN_CHECK", "早看窗帘", "from the beginning of the local day to the morning's check"
+    LIGHT_CHECK = "LIGHT_CHECK", "晚看灯", "from the beginning of the local day to the evening's check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ class Policy:
     categories: dict[str, Category]
     disputes: dict[str, tuple[UUID, ...]]
     """By the beginning of a place's code, the departments that are summoned to its major disputes."""
+    daily_clearance: bool
+    """“日日清”约请: whether units may be invited to clear a matter on the day; off where nothing is said."""
+
+    def day(self, at: datetime) -> date:
+        """The local day that a moment belongs to."""
+        return at.astimezone(ZoneInfo(self.calendar.zone)).date()
 
     def summoned_to_disputes(self, place: str) -> tuple[UUID, ...]:
         """Whom the whistle for a major dispute summons: the departments of the closest place, or none."""
@@ -135,7 +143,18 @@ def _parse(text: str) -> Policy:
         rules=_rules(document["limits"], calendar, effective_from),
         categories=_categories(document["categories"]),
         disputes=dict(_dispute(place) for place in document.get("disputes").members()),
+        daily_clearance=_enabled(document.get("dailyClearance")),
     )
+
+
+def _enabled(entry: Entry) -> bool:
+    """Whether what may be left out is turned on."""
+    if not entry.as_object():
+        return False
+    enabled = entry["enabled"]
+    if not isinstance(enabled.value, bool):
+        enabled.refuse(f"{enabled.name} must be true or false", f"{enabled.name} 须为 `true` 或 `false`")
+    return enabled.value
 
 
 def _dispute(entry: Entry) -> tuple[str, tuple[UUID, ...]]:

@@ -115,6 +115,18 @@ async def single(info: Info, of: Single, given: str, at_least: int | None) -> An
     return await answered(info, read, at_least)
 
 
+async def rows(info: Info, of: Rows, arguments: Mapping[str, Any], at_least: int | None) -> Any:
+    """All rows of a statement."""
+    given, link = of.given(info.context, arguments), of.link
+    columns = ", ".join(f"t.{name}" for name in link.table.columns)
+
+    async def read(connection: Connection) -> list[Any]:
+        query = f"SELECT {columns} FROM ({link.source}) t ORDER BY t.{link.column}"  # noqa: S608 our own names
+        return [link.table.row(*record) for record in await connection.fetch(query, *given)]
+
+    return await derived(info, read, at_least)
+
+
 async def listed(
     info: Info, of: Listing, arguments: Mapping[str, Any], window: Window, at_least: int | None
 ) -> Any:

@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from chuishao.commands.command import Command
@@ -35,6 +35,9 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.grids import overdue
 from chuishao.service.importer import TIANJIN_DATE, bundled, import_divisions, read_divisions
+from chuishao.service.played.catalogue import PLAYED
+from chuishao.service.played.meetings import talked_over
+from chuishao.service.played.stage import Stage
 from chuishao.service.working_day import ZONE, Act, Post, plan, report_id
 
 AT_ONCE = 64
@@ -88,10 +91,15 @@ async def play(log: EventLog, key: bytes, wish: Wish, console: Console) -> None:
     with progress_bar(console) as bar:
         await _import(executor, bar)
         await engine.catch_up()
-        posts, departments = await _set_up(executor, wish, bar)
-        await _play_day(executor, wish, posts, departments, bar)
+        stage = await _set_up(executor, wish, bar)
+        await _play_mechanisms(executor, stage, bar)
+        await _play_day(executor, wish, stage, bar)
         await _project(engine, bar)
     console.print(await _summary(log, wish))
+    async with connected(log.pool) as connection:
+        for played in PLAYED:
+            told = await played.told(connection, wish.district)
+            console.print(f"{played.title}: {told}", soft_wrap=True)
     written = await log.head() - head
     console.print(
         f"{written:,} events recorded in {perf_counter() - began:.1f} s; the log ends at {head + written:,}."
@@ -104,7 +112,7 @@ async def _import(executor: Executor, bar: Progress) -> None:
     await import_divisions(executor, rows, TIANJIN_DATE, lambda done: bar.advance(task, done))
 
 
-async def _set_up(executor: Executor, wish: Wish, bar: Progress) -> tuple[list[Post], list[UUID]]:
+async def _set_up(executor: Executor, wish: Wish, bar: Progress) -> Stage:
     """Draw the grids of the district, seat a worker on each, establish its departments."""
     async with connected(executor.log.pool) as connection:
         communities = await connection.fetch(_BELOW, wish.district + "%", "COMMUNITY")
@@ -129,7 +137,9 @@ async def _set_up(executor: Executor, wish: Wish, bar: Progress) -> tuple[list[P
             posts.append(Post(grid, worker))
             commands.append(_drawn(grid, name, households, worker))
     await _execute(executor, commands, bar, "Grids and workers 网格")
-    return posts, departments
+    day = await _day(executor.log, wish)
+    named = [(code, name) for code, name in communities]
+    return Stage(wish.district, named, posts, departments, day, wish.seed)
 
 
 def _grids(community: str, seed: int) -> list[tuple[str, int]]:
@@ -185,12 +195,30 @@ async def _recorded(log: EventLog, ids: list[UUID]) -> set[UUID]:
         return {row["id"] for row in await connection.fetch(query, log.id, ids)}
 
 
-async def _play_day(
-    executor: Executor, wish: Wish, posts: list[Post], departments: list[UUID], bar: Progress
-) -> None:
+async def _play_mechanisms(executor: Executor, stage: Stage, bar: Progress) -> None:
+    """Play the chains of every package, those of one package side by side."""
+    slots = asyncio.Semaphore(AT_ONCE)
+    for played in PLAYED:
+        chains = played.acts(stage)
+        done = await _recorded(executor.log, [act.id for chain in chains for act in chain])
+        task = bar.add_task(played.title, total=sum(map(len, chains)), completed=len(done))
+
+        async def run(chain: list[Act], done: set[UUID] = done, task: TaskID = task) -> None:
+            async with slots:
+                for act in chain:
+                    if act.id not in done:
+                        await _act(executor, act)
+                        bar.advance(task)
+
+        async with asyncio.TaskGroup() as tasks:
+            for chain in chains:
+                tasks.create_task(run(chain))
+
+
+async def _play_day(executor: Executor, wish: Wish, stage: Stage, bar: Progress) -> None:
     """Play the acts of all cases in the order of their times, those of a moment side by side."""
-    day = await _day(executor.log, wish)
-    scripts = list(plan(posts, departments, day, wish.cases, wish.seed))
+    cases = list(plan(stage.posts, stage.departments, stage.day, wish.cases, wish.seed))
+    scripts = list(talked_over(cases))
     acts = [act for script in scripts for act in script]
     done = await _recorded(executor.log, [act.id for act in acts])
     task = bar.add_task("A working day 一个工作日", total=len(acts), completed=len(done))

@@ -12,13 +12,12 @@ from chuishao.commands import cases, divisions, grids, policies, whistles
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
+from tests.mechanisms.kinds import Prepare, Prepared
+from tests.mechanisms.steps import STEPS
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, STREET, THIRD_GRID, Town
 
 ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
 _numbers = count(1)
-
-Prepared = tuple[Actor | None, dict[str, Any]]
-Prepare = Callable[[Town], Awaitable[Prepared]]
 
 
 def on_a_case(by: str, at: Tier | None = Tier.ON_SPOT, **fields: Any) -> Prepare:
@@ -318,5 +317,5 @@ SETUP: dict[str, Prepare] = {
     "adoptPolicy": setting_up("administrator", adopt),
     "eraseSubject": setting_up("administrator", erasable),
 }
-MUTATIONS: dict[str, Prepare] = HANDLING | SETUP
+MUTATIONS: dict[str, Prepare] = HANDLING | SETUP | STEPS
 """Every mutation."""

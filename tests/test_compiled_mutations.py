@@ -36,6 +36,15 @@ SHOWN = {
     "grid": "id code households",
     "policy": "version",
     "erasure": "position type",
+    "element": "id kind registeredAt",
+    "careEntry": "id needs unmet",
+    "diaryEntry": "id topic actor",
+    "words": "look { id purpose } lines { words { text state } }",
+    "zone": "id code powers { power }",
+    "sector": "id code communities { since }",
+    "office": "id tiers chart { name tier }",
+    "gap": "id households remedy",
+    "enclave": "id place remedy holder { code }",
 }
 UNREAD = "unread { code message }"
 

@@ -459,7 +459,10 @@ def counted_from(events: Iterable[RecordedEvent]) -> dict[UUID, Counter[str]]:
 
 async def league_of(town: Town) -> dict[UUID, whistle_rows.Standing]:
     async with connected(town.log.pool) as connection:
-        standings = await whistle_rows.league(connection, STREET, town.clock.now)
+        standings = [
+            whistle_rows.Standing(*row)
+            for row in await connection.fetch(whistle_rows.LEAGUE, STREET, town.clock.now)
+        ]
     return {standing.department: standing for standing in standings}
 
 

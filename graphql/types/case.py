@@ -11,7 +11,19 @@ import strawberry
 from chuishao.domain.lifecycle import STAGES, Status, Step, allowed, possible
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
 from chuishao.graphql.context import Context
-from chuishao.graphql.links import CASE, DIVISION, GRID, HELD, JOINED, PARTS, TRACE, WHISTLES_OF_CASE, WORKER
+from chuishao.graphql.links import (
+    CASE,
+    DELIBERATIONS_OF_CASE,
+    DIVISION,
+    GRID,
+    HELD,
+    JOINED,
+    ORDERS_ON_CASE,
+    PARTS,
+    TRACE,
+    WHISTLES_OF_CASE,
+    WORKER,
+)
 from chuishao.graphql.policies import Policies
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
@@ -20,6 +32,8 @@ from chuishao.graphql.types.policy import Category
 from chuishao.graphql.types.shared import (
     ITS_OWN,
     CaseRef,
+    CoordinationOrderRef,
+    DeliberationRef,
     DivisionRef,
     GridRef,
     Node,
@@ -174,6 +188,12 @@ class Case(Node):
     )
     split_from: CaseRef | None = one("拆分自 The case that it was split from.", CASE, "split_from")
     parts: list[CaseRef] = many("拆分成 The cases that it was split into.", PARTS, "id")
+    deliberations: list[DeliberationRef] = many(
+        "议事协商 The deliberations on it, in the order of their rounds.", DELIBERATIONS_OF_CASE, "id"
+    )
+    coordination_orders: list[CoordinationOrderRef] = many(
+        "协同 The units asked to take part in it, in order.", ORDERS_ON_CASE, "id"
+    )
     history: list[HistoryEntry] = many(
         "流转历史 Everything that happened to it and to its whistles, in order.", TRACE, "id"
     )

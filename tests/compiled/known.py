@@ -76,7 +76,8 @@ class Known:
 
     def ids_of(self, kind: str) -> Sequence[str]:
         """Identifiers of a type of the schema, which is named after the streams' category."""
-        found = [ids for category, ids in self.ids.items() if kind.lower().endswith(category)]
+        name = kind.lower().removesuffix("entry")
+        found = [ids for category, ids in self.ids.items() if name.endswith(category)]
         return found[0] if found else self.every_id
 
     def fitting(self, name: str, kind: str) -> Sequence[str]:
@@ -91,6 +92,8 @@ class Known:
         categories = [*CATEGORIES, "01", "1", "99999"]
         return {
             "departmentId": self.ids_of("Department"),
+            "entryId": [*self.ids_of("CareEntry"), *self.ids_of("DiaryEntry")],
+            "actor": ["aside", *self.actors],
             "code": self.codes,
             "codes": self.codes,
             "gridCode": self.codes,

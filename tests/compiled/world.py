@@ -15,10 +15,14 @@ from uuid import UUID
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
 from chuishao.commands.execution import Executor
+from chuishao.commands.meetings.coordination import OrderCoordination
+from chuishao.commands.meetings.deliberations import FailAgreement
+from chuishao.commands.meetings.invitations import DeclineInvitation
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.erasure import ErasureGround
+from chuishao.domain.meetings.terms import UnitKind
 from chuishao.domain.refusal import Refusal
-from chuishao.domain.vocabulary import LinkageMechanism, Role
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Tier
 from chuishao.eventlog.connection import Pool, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.lanes import Lanes
@@ -29,6 +33,7 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.service.keys import seal_key
 from tests.compiled.known import Known, look_around
+from tests.mechanisms import steps_meetings as meetings
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, OTHER_GRID, STREET, Town, make_town
 from tests.wandering import Wanderer
 
@@ -120,6 +125,7 @@ async def _oddities(town: Town) -> None:
     await town.do(cases.SplitCase(case_id=split, parts=parts), staff)
     await _closed_and_reopened(town)
     await _met_on_site(town)
+    await _met_and_asked(town)
 
 
 async def _closed_and_reopened(town: Town) -> None:
@@ -147,6 +153,24 @@ async def _met_on_site(town: Town) -> None:
     await town.do(again, street)
     _, needless = await town.whistled()
     await town.do(whistles.WithdrawWhistle(whistle_id=needless, reason="社区可自行处置"), street)
+
+
+async def _met_and_asked(town: Town) -> None:
+    """Meetings, deliberations, orders and invitations in every state, of cases and of places."""
+    staff, department = town.community_staff, str(town.departments[0])
+    await meetings.all_said(town, ODD_TEXT)
+    for opened in (meetings.held, meetings.owed, meetings.convened, meetings.ordered, meetings.sent):
+        await opened(town)
+    failed = await meetings.convened(town, heard=True)
+    await town.do(FailAgreement(deliberation_id=failed, reason=ODD_TEXT), staff)
+    case = await town.assigned(Tier.MULTI_UNIT)
+    units = ((UnitKind.DEPARTMENT, department), (UnitKind.STREET, STREET), (UnitKind.OTHER_UNIT, '单位 "九"'))
+    for kind, unit in units:
+        await town.do(OrderCoordination(case_id=case, unit_kind=kind, unit=unit, matter=ODD_TEXT), staff)
+    await meetings.sent(town, UnitKind.DEPARTMENT, department)
+    await meetings.sent(town, accepted=True)
+    declined = await meetings.sent(town)
+    await town.do(DeclineInvitation(invitation_id=declined, reason=ODD_TEXT), staff)
 
 
 async def _endings(town: Town, wanderer: Wanderer) -> None:
