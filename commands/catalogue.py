@@ -8,6 +8,7 @@ from chuishao.commands import (
     erasure,
     grids,
     policies,
+    rehoming,
     rounds,
     screening,
     stewards,
@@ -17,7 +18,7 @@ from chuishao.commands.command import Command
 from chuishao.commands.meetings import coordination, deliberations, invitations, work_meetings
 from chuishao.commands.people import persons, posts
 from chuishao.commands.registers import care, diary, elements
-from chuishao.commands.territory import places, sectors, zones
+from chuishao.commands.territory import places, sectors, splits, zones
 
 COMMANDS: tuple[type[Command], ...] = (
     cases.ReportCase,
@@ -38,6 +39,7 @@ COMMANDS: tuple[type[Command], ...] = (
     cases.MergeCase,
     cases.UndoMerge,
     cases.SplitCase,
+    rehoming.RehomeCase,
     whistles.BlowWhistle,
     whistles.SummonDepartment,
     whistles.SignSummons,
@@ -58,6 +60,7 @@ COMMANDS: tuple[type[Command], ...] = (
     grids.AssignGridWorker,
     grids.RelieveGridWorker,
     grids.PublishContact,
+    grids.TransferGridWorker,
     divisions.RegisterDivision,
     divisions.RenameDivision,
     divisions.RecodeDivision,
@@ -124,6 +127,10 @@ COMMANDS: tuple[type[Command], ...] = (
     places.IdentifyEnclave,
     places.ChangeBoundary,
     places.TransferJurisdiction,
+    splits.PlanSplit,
+    splits.GiveUpSplit,
+    splits.DivideCommunity,
+    splits.AssignPartStaff,
     work_meetings.HoldMeeting,
     work_meetings.AdoptResolution,
     work_meetings.CarryOutResolution,

@@ -30,6 +30,7 @@ from chuishao.domain.territory.enclave import Enclave
 from chuishao.domain.territory.gap import CoverageGap
 from chuishao.domain.territory.office import StreetOffice
 from chuishao.domain.territory.sector import Sector, SectorMembership
+from chuishao.domain.territory.split import CommunitySplit
 from chuishao.domain.territory.zone import CommandZone
 from chuishao.domain.whistle import Whistle
 from chuishao.domain.worker import GridWorker
@@ -63,6 +64,7 @@ AGGREGATES: dict[type[Any], Phrase] = {
     StreetOffice: Phrase("street office", "街道机构"),
     CoverageGap: Phrase("coverage gap", "覆盖空白"),
     Enclave: Phrase("enclave", "飞地"),
+    CommunitySplit: Phrase("community split", "社区拆分"),
     WorkMeeting: Phrase("work meeting", "工作例会"),
     Deliberation: Phrase("deliberation", "议事协商"),
     CoordinationOrder: Phrase("coordination order", "协同"),

@@ -49,7 +49,7 @@ from chuishao.domain.registers.terms import (
 from chuishao.domain.rounds.terms import ConcernCause, StewardDuty, VisitOutcome, WelfareCheck
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
-from chuishao.domain.territory.terms import EnclaveRemedy, GapRemedy
+from chuishao.domain.territory.terms import EnclaveRemedy, GapRemedy, SplitState
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
 from chuishao.eventlog.cursor import BadCursor
 from chuishao.graphql.filter_tree import FilterTooLarge
@@ -100,6 +100,7 @@ NAMES: dict[type[Term], str] = {
     StewardDuty: "StewardDuty",
     GapRemedy: "GapRemedy",
     EnclaveRemedy: "EnclaveRemedy",
+    SplitState: "SplitState",
     MeetingKind: "MeetingKind",
     DeliberationState: "DeliberationState",
     UnitKind: "UnitKind",

@@ -47,6 +47,8 @@ from chuishao.projections.offices import OFFICES, UNITS
 from chuishao.projections.paging import Where
 from chuishao.projections.sectors import MEMBERS, SECTORS
 from chuishao.projections.sight import case_seen, minutes_seen, order_seen, register_seen, seen
+from chuishao.projections.splits import PARTS as PARTS_OF_SPLITS
+from chuishao.projections.splits import SPLITS
 from chuishao.projections.table import Table
 from chuishao.projections.whistles import ITEMS, LEAGUE, SUMMONS, WHISTLES, Standing
 from chuishao.projections.workers import WORKERS
@@ -322,6 +324,12 @@ SECTOR_BY_ID = Link(SECTORS, "sectors.sector", "id")
 """A sector by its identifier."""
 MEMBERS_OF_SECTOR = Link(MEMBERS, "sectors.member", "sector", ("community",))
 """The communities of a sector."""
+SPLIT = Link(SPLITS, "splits.split", "community")
+"""The split of a community, by its code."""
+SPLIT_BY_ID = Link(SPLITS, "splits.split", "id")
+"""A split by its identifier."""
+PARTS_OF_SPLIT = Link(PARTS_OF_SPLITS, "splits.part", "split", ("code",))
+"""The communities that a split makes."""
 OFFICE = Link(OFFICES, "offices.office", "street")
 """The office of a street."""
 OFFICE_BY_ID = Link(OFFICES, "offices.office", "id")

@@ -216,6 +216,9 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
             row.tier, row.grid, row.holder, row.assignee = tier, grid, holder, assignee
         case facts.CaseTransferred(community=community, grid=grid, holder=holder, assignee=assignee):
             row.community, row.grid, row.holder, row.assignee = community, grid, holder, assignee
+        case facts.CaseRehomed(community=community, grid=grid, holder=holder, assignee=assignee):
+            row.community, row.grid, row.assignee = community, grid, assignee
+            row.holder = holder or grid or community
         case facts.CaseEscalated(tier=tier, holder=holder, assignee=assignee):
             row.tier, row.holder, row.assignee = tier, holder, assignee
         case facts.CaseReturned():
@@ -261,4 +264,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=4, fold=fold, on=(facts.CaseEvent, *_POLICIES))
+PROJECTION = Projection("cases", version=5, fold=fold, on=(facts.CaseEvent, *_POLICIES))

@@ -7,14 +7,13 @@ A place is a grid or a community; it is held by a division one level up, by one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
-from chuishao.domain.division import Level, community_of, level_of, street_of
+from chuishao.domain.division import Level, level_of, street_of
 from chuishao.domain.event import SHORT_TEXT, Event, not_before, written
 from chuishao.domain.grid import community_code
 from chuishao.domain.identity import identify
@@ -86,6 +85,7 @@ class JurisdictionTransferred(Event):
     def apply(self, enclave: Enclave) -> None:
         """Be held there."""
         enclave.holder = self.holder
+        enclave.successor = self.successor
         enclave.settled_at = self.timestamp
 
 
@@ -101,6 +101,7 @@ class Enclave(BaseAggregate[UUID]):
         self.holder = ""
         self.first_holder = ""
         self.adjoining = False
+        self.successor: str | None = None
         self.settled_at: datetime | None = None
 
     @property
@@ -177,25 +178,3 @@ class Enclave(BaseAggregate[UUID]):
 def holder_of(place: str, moment: datetime, enclave: Enclave | None) -> str:
     """The one division that had jurisdiction over a place at a moment; `enclave` as far as it is one."""
     return held_by_code(place) if enclave is None else enclave.holder_at(moment)
-
-
-@dataclass(frozen=True, slots=True)
-class Rehoming:
-    """随迁 Where an open case goes: a community and, where it is known, a grid of it."""
-
-    community: str
-    grid: str | None
-
-
-def rehomed(
-    settled: BoundaryChanged | JurisdictionTransferred, community: str, grid: str | None
-) -> Rehoming | None:
-    """Where an open case of that community and grid goes once an enclave is settled; None where it stays.
-
-    A case follows jurisdiction. With a changed boundary the holder stays, and so does the case.
-    """
-    if isinstance(settled, BoundaryChanged) or settled.enclave not in (community, grid):
-        return None
-    if settled.enclave == grid:
-        return Rehoming(community_of(settled.successor), settled.successor)
-    return Rehoming(settled.successor, None)

@@ -85,3 +85,48 @@ class ForeignSuccessor(Refusal):
 
     en = "{successor} does not lie in {lies_in}, which takes {place} over. Name a place of that division."
     zh = "{successor} 不属于 {lies_in}，而 {place} 应由其接管。请填写该区划内的地点。"
+
+
+class BadSplit(Refusal):
+    """拆分方案不成立 A plan to split a community contradicts itself."""
+
+    en = "The plan is not possible: {reason}."
+    zh = "拆分方案不成立：{reason}。"
+
+
+class HouseholdsNotConserved(Refusal):
+    """户数不守恒 Every household of every grid goes to exactly one grid of one part."""
+
+    en = (
+        "Grid {grid} has {present} households and the plan shares out {planned}. "
+        "Share out exactly those that are there."
+    )
+    zh = "网格 {grid} 现有 {present} 户，方案划转 {planned} 户。请恰好划转现有户数。"
+
+
+class NoSuchPart(Refusal):
+    """方案无此社区 The plan makes no such community."""
+
+    en = "The split of {community} makes no community {part}. Name one of its parts."
+    zh = "{community} 的拆分方案中没有社区 {part}。请填写其中的一个新社区。"
+
+
+class SplitDone(Refusal):
+    """已实施拆分 A community is split once."""
+
+    en = "Community {community} was split at {at}. Plan for its parts, which lie in {street}."
+    zh = "社区 {community} 已于 {at} 拆分。请就其在 {street} 的新社区拟定方案。"
+
+
+class NothingPlanned(Refusal):
+    """无拆分方案 There is no plan to be carried out or given up."""
+
+    en = "Nothing is planned for {community} at present. Plan its split first."
+    zh = "社区 {community} 目前没有拆分方案。请先拟定。"
+
+
+class NotYetSplit(Refusal):
+    """尚未拆分 People are assigned to parts once there are parts."""
+
+    en = "The split of {community} is {state}: its parts are no communities yet. Carry the plan out first."
+    zh = "社区 {community} 的拆分状态为{state}，新社区尚未成立。请先实施拆分。"

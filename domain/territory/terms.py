@@ -19,3 +19,11 @@ class EnclaveRemedy(Term):
         "移交管辖权",
         "not adjoining: jurisdiction goes to where the land lies",
     )
+
+
+class SplitState(Term):
+    """拆分状态 How far the split of a community is."""
+
+    PLANNED = "PLANNED", "已拟定", "planned, not carried out"
+    GIVEN_UP = "GIVEN_UP", "已放弃", "given up; may be planned anew"
+    DIVIDED = "DIVIDED", "已实施", "carried out: its parts took its place"

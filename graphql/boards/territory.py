@@ -11,11 +11,12 @@ import strawberry
 from chuishao.domain.event import not_too_many
 from chuishao.domain.refusal import Refusal, within
 from chuishao.domain.territory.enclave import held_by_code
+from chuishao.domain.territory.terms import SplitState
 from chuishao.graphql.arguments import After, AtLeast, Before, First, Last, Place, argument, in_place
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import conditions
 from chuishao.graphql.inputs import read_moment
-from chuishao.graphql.links import ENCLAVE, GAP, HOLDING, OFFICE, SECTOR, ZONE
+from chuishao.graphql.links import ENCLAVE, GAP, HOLDING, OFFICE, SECTOR, SPLIT, ZONE
 from chuishao.graphql.reading import (
     Listing,
     Rows,
@@ -32,6 +33,7 @@ from chuishao.graphql.types.gap import CoverageGap
 from chuishao.graphql.types.office import StreetOffice
 from chuishao.graphql.types.sector import Sector
 from chuishao.graphql.types.shared import Connection
+from chuishao.graphql.types.split import CommunitySplit
 from chuishao.graphql.types.zone import CommandZone
 from chuishao.projections.enclaves import holdings
 from chuishao.projections.paging import Order, Where, Window
@@ -45,6 +47,7 @@ _ZONES_BY_CODE = Order("ZONES", (("code", "text"),))
 _SECTORS_BY_CODE = Order("SECTORS", (("code", "text"),))
 _OFFICES_BY_STREET = Order("STREET_OFFICES", (("street", "text"),))
 _GAPS_BY_TIME = Order("COVERAGE_GAPS", (("found_at", "timestamptz"), ("id", "uuid")))
+_SPLITS_BY_COMMUNITY = Order("COMMUNITY_SPLITS", (("community", "text"),))
 _ENCLAVES_BY_PLACE = Order("ENCLAVES", (("place", "text"),))
 
 
@@ -65,6 +68,16 @@ def _where(
     return where_of
 
 
+def _splits(context: Context, given: Given) -> Where:
+    def built(where: Where) -> None:
+        if given["place"]:
+            where.within("community", given["place"])
+        if given["state"] is not None:
+            where.also(f"state = {where.add(given['state'].value)}")
+
+    return conditions(context, built)
+
+
 def _of_either_side(place: str, where: Where) -> None:
     """An enclave concerns the place that it is and the one in which it lies."""
     begin, end = where.add(place), where.add(place + "~")
@@ -76,6 +89,8 @@ _ONE_SECTOR = Single(SECTOR, "code", read_code)
 _ONE_OFFICE = Single(OFFICE, "street", read_code)
 _ONE_GAP = Single(GAP, "id", read_identifier)
 _ONE_ENCLAVE = Single(ENCLAVE, "place", read_code)
+_ONE_SPLIT = Single(SPLIT, "community", read_code)
+_SPLITS = Listing(SPLIT, _splits, lambda _given: _SPLITS_BY_COMMUNITY)
 _ZONES = Listing(ZONE, in_place("code"), lambda _given: _ZONES_BY_CODE)
 _SECTORS = Listing(
     SECTOR,
@@ -190,6 +205,36 @@ class TerritoryQueries:
         """A page of offices."""
         window = Window(first, after, last, before)
         return await listed(info, _OFFICES, {"place": place}, window, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(
+        description="社区拆分 The split of a community, by the community's code.",
+        metadata={SOURCE: _ONE_SPLIT},
+    )
+    async def community_split(
+        self, info: Info, community: Annotated[str, argument("社区代码 The code.")], at_least: AtLeast = None
+    ) -> CommunitySplit | None:
+        """One split."""
+        return await single(info, _ONE_SPLIT, community, at_least)  # type: ignore[no-any-return]
+
+    @strawberry.field(
+        description="社区拆分列表 The splits of communities, by code.",
+        metadata={SOURCE: _SPLITS},
+    )
+    async def community_splits(
+        self,
+        info: Info,
+        place: Place = None,
+        state: Annotated[SplitState | None, argument("状态 Only those; all if left out.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> Connection[CommunitySplit]:
+        """A page of splits."""
+        given = {"place": place, "state": state}
+        window = Window(first, after, last, before)
+        return await listed(info, _SPLITS, given, window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(description="覆盖空白 A coverage gap by its identifier.", metadata={SOURCE: _ONE_GAP})
     async def coverage_gap(

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.person import Person
     from chuishao.graphql.types.post import Post
     from chuishao.graphql.types.sector import Sector
+    from chuishao.graphql.types.split import CommunitySplit
     from chuishao.graphql.types.watch import NeighbourWatch
     from chuishao.graphql.types.whistle import Whistle
     from chuishao.graphql.types.words import WordsShown
@@ -68,6 +69,7 @@ DutyRef: TypeAlias = Annotated["StewardDutyEntry", strawberry.lazy(f"{_HERE}.dut
 ScreeningRef: TypeAlias = Annotated["GridScreening", strawberry.lazy(f"{_HERE}.campaign")]
 ZoneRef: TypeAlias = Annotated["CommandZone", strawberry.lazy(f"{_HERE}.zone")]
 SectorRef: TypeAlias = Annotated["Sector", strawberry.lazy(f"{_HERE}.sector")]
+SplitRef: TypeAlias = Annotated["CommunitySplit", strawberry.lazy(f"{_HERE}.split")]
 OfficeRef: TypeAlias = Annotated["StreetOffice", strawberry.lazy(f"{_HERE}.office")]
 GapRef: TypeAlias = Annotated["CoverageGap", strawberry.lazy(f"{_HERE}.gap")]
 EnclaveRef: TypeAlias = Annotated["Enclave", strawberry.lazy(f"{_HERE}.enclave")]

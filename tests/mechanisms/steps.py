@@ -20,6 +20,7 @@ from tests.mechanisms import (
     steps_people,
     steps_registers,
     steps_rounds,
+    steps_split,
     steps_territory,
 )
 from tests.mechanisms.kinds import Board, Live, Prepare
@@ -31,6 +32,7 @@ PACKAGES: tuple[Any, ...] = (
     steps_registers,
     steps_rounds,
     steps_territory,
+    steps_split,
     steps_meetings,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date
-from itertools import count
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, STREET, Town
 
 ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
 SECTOR = f"{STREET}-S001"
-_numbers = count(700)
+_numbers = cycle(range(700, 1000))
 
 Given = Callable[[Town], Awaitable[dict[str, Any]]]
 Prepare = Callable[[Town], Awaitable[tuple[Actor | None, dict[str, Any]]]]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
+from chuishao.commands.rehoming import home_of
 from chuishao.domain.division import community_of, street_of
 from chuishao.domain.grid import MAX_HOUSEHOLDS
 from chuishao.domain.identity import identify
@@ -19,11 +22,9 @@ from chuishao.domain.territory import gap as gaps
 from chuishao.domain.territory.enclave import (
     Enclave,
     JurisdictionTransferred,
-    Rehoming,
     enclave_id,
     held_by_code,
     holder_of,
-    rehomed,
 )
 from chuishao.domain.territory.gap import CoverageGap
 from chuishao.domain.territory.refusals import (
@@ -289,40 +290,42 @@ def test_whatever_is_done_every_place_has_one_holder_at_every_moment(
 # 随迁 Open cases follow
 
 
-def settled(
-    enclave: Enclave, by: Callable[[Enclave], object]
-) -> enclaves.BoundaryChanged | JurisdictionTransferred:
-    by(enclave)
-    (*_, last) = decided_by(enclave)
-    assert isinstance(last, enclaves.BoundaryChanged | JurisdictionTransferred)
-    return last
+def homes(enclave: Enclave, community: str, grid: str | None) -> tuple[str, str | None]:
+    async def find(_kind: type[object], stream: UUID) -> Enclave | None:
+        return enclave if stream == enclave.id else None
+
+    return asyncio.run(home_of(find, community, grid))
 
 
 def test_a_case_of_the_grid_goes_to_the_grid_that_takes_it_over() -> None:
-    transferred = settled(an_enclave(), transfer())
-    assert rehomed(transferred, COMMUNITY, GRID) == Rehoming(OTHER_COMMUNITY, THIRD_GRID)
-    assert rehomed(transferred, COMMUNITY, OTHER_GRID) is None
-    assert rehomed(transferred, COMMUNITY, None) is None
+    transferred = an_enclave()
+    transfer()(transferred)
+    assert homes(transferred, COMMUNITY, GRID) == (OTHER_COMMUNITY, THIRD_GRID)
+    assert homes(transferred, COMMUNITY, OTHER_GRID) == (COMMUNITY, OTHER_GRID)
+    assert homes(transferred, COMMUNITY, None) == (COMMUNITY, None)
 
 
 def test_a_case_of_the_community_goes_to_the_community_that_takes_it_over() -> None:
-    transferred = settled(an_enclave(COMMUNITY, OTHER_STREET), transfer(ELSEWHERE))
+    transferred = an_enclave(COMMUNITY, OTHER_STREET)
+    transfer(ELSEWHERE)(transferred)
     for grid in (GRID, OTHER_GRID, None):
-        assert rehomed(transferred, COMMUNITY, grid) == Rehoming(ELSEWHERE, None)
-    assert rehomed(transferred, OTHER_COMMUNITY, THIRD_GRID) is None
+        assert homes(transferred, COMMUNITY, grid) == (ELSEWHERE, None)
+    assert homes(transferred, OTHER_COMMUNITY, THIRD_GRID) == (OTHER_COMMUNITY, THIRD_GRID)
 
 
 def test_a_case_stays_where_the_holder_stays() -> None:
-    changed = settled(an_enclave(adjoining=True), change_boundary)
-    assert rehomed(changed, COMMUNITY, GRID) is None
+    changed = an_enclave(adjoining=True)
+    change_boundary(changed)
+    assert homes(changed, COMMUNITY, GRID) == (COMMUNITY, GRID)
 
 
 @forall(st.sampled_from(sorted(PLACES)), st.sampled_from([GRID, OTHER_GRID, THIRD_GRID]), st.booleans())
 def test_a_case_follows_to_the_holder_and_to_nowhere_else(place: str, grid: str, known: bool) -> None:
-    transferred = settled(an_enclave(place, PLACES[place]), transfer(SUCCESSORS[place]))
-    assert isinstance(transferred, JurisdictionTransferred)
-    goes = rehomed(transferred, community_of(grid), grid if known else None)
-    if goes is not None:
-        assert transferred.holder in (goes.community, street_of(goes.community))
-        assert goes.grid is None or goes.grid.startswith(goes.community)
-        assert place in (grid, community_of(grid))
+    transferred = an_enclave(place, PLACES[place])
+    transfer(SUCCESSORS[place])(transferred)
+    lay = (community_of(grid), grid if known else None)
+    community, onto = homes(transferred, *lay)
+    if (community, onto) != lay:
+        assert transferred.holder in (community, street_of(community))
+        assert onto is None or onto.startswith(community)
+        assert place in lay
