@@ -31,10 +31,14 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A command that a reaction sends, and in whose name."""
+    """A command that a reaction sends, and in whose name.
+
+    `about` singles it out where an event leads to several of a kind, of which some may be sent already.
+    """
 
     command: Command
     by: Actor
+    about: UUID | None = None
 
 
 Decide: TypeAlias = Callable[[RecordedEvent, Around], Awaitable[Sequence[Sent]]]
@@ -56,10 +60,11 @@ class Reaction:
     def identified(self, event: RecordedEvent, sent: Sequence[Sent]) -> Iterator[tuple[UUID, Sent]]:
         """The commands with their identifiers: the same for an event whenever they are sent.
 
-        They are counted by kind, so that what is left to be sent after a crash keeps its identifiers.
+        They are counted by kind, or singled out by what they are about, so that what is left to be sent after
+        a crash keeps its identifiers.
         """
         met: Counter[str] = Counter()
         for one in sent:
             name = name_of(type(one.command))
-            yield uuid5(event.event_id, f"{self.name}:{name}:{met[name]}"), one
+            yield uuid5(event.event_id, f"{self.name}:{name}:{one.about or met[name]}"), one
             met[name] += 1
