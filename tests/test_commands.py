@@ -409,7 +409,7 @@ async def abolishdepartment(town: Town) -> Example:
 @example
 async def adoptpolicy(town: Town) -> Example:
     document = policies.default_policy() | {"version": "2", "effectiveFrom": "2026-06-01"}
-    document["limits"], document["categories"] = document["limits"][-2:], document["categories"][:1]
+    document |= {"limits": document["limits"][-2:], "categories": document["categories"][:1], "findings": {}}
     return policies.AdoptPolicy(document=document), SYSTEM
 
 
@@ -424,7 +424,7 @@ EXAMPLES |= {kind: example_of(kind) for kind in COMMANDS if name_of(kind) in STE
 
 
 def test_there_is_an_example_of_every_command() -> None:
-    assert list(EXAMPLES) == list(COMMANDS)
+    assert set(EXAMPLES) == set(COMMANDS)
 
 
 # Exactly once

@@ -153,6 +153,7 @@ class TransferJurisdiction(Command):
 async def _enclave(work: Work, place: str) -> Enclave:
     """The enclave that a place is, with both of its sides within the actor's scope: neither decides alone."""
     work.require_setup(Setup.SETTLE_ENCLAVES, place, "placeCode")
+    held_by_code(place, "placeCode")
     enclave = await work.find(Enclave, enclave_id(place))
     if enclave is None:
         raise NotFound("placeCode", kind=AGGREGATES[Enclave], id=place)

@@ -15,7 +15,7 @@ from chuishao.commands.command import Command
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.catalogue import AGGREGATES
-from chuishao.domain.division import Division, Level, street_of
+from chuishao.domain.division import Division, Level, level_of, street_of
 from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.identity import division_id, grid_id
 from chuishao.domain.people.person import Person
@@ -159,6 +159,7 @@ class AssignPartStaff(Command):
 
 
 async def _split(work: Work, community: str) -> CommunitySplit:
+    level_of(community, "communityCode")
     split = await work.find(CommunitySplit, split_id(community))
     if split is None:
         raise NotFound("communityCode", kind=AGGREGATES[CommunitySplit], id=community)

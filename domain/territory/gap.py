@@ -80,8 +80,8 @@ class CoverageGap(BaseAggregate[UUID]):
     @classmethod
     def find(cls, gap: UUID, street: str, name: str, households: int, at: datetime) -> Self:
         """Record an area of a street that has no committee."""
-        if not 0 <= households <= MAX_HOUSEHOLDS:
-            raise OutOfRange("households", field="households", value=households, low=0, high=MAX_HOUSEHOLDS)
+        if not 1 <= households <= MAX_HOUSEHOLDS:
+            raise OutOfRange("households", field="households", value=households, low=1, high=MAX_HOUSEHOLDS)
         said = written("name", name, SHORT_TEXT)
         return cls._create(
             CoverageGapFound, id=gap, timestamp=at, street=street, name=said, households=households

@@ -195,6 +195,7 @@ async def _endings(town: Town, wanderer: Wanderer) -> None:
 def _fewer_categories(town: Town) -> dict[str, Any]:
     """A policy for the past as well, in which categories of older cases are missing."""
     document = deepcopy(policies.default_policy())
+    document["findings"] = {}
     document["categories"] = [entry for entry in document["categories"] if entry["code"] < "15"]
     since = (town.clock.now - timedelta(days=30)).date()
     return document | {"version": "fewer", "effectiveFrom": since.isoformat()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -54,7 +55,7 @@ async def owed(town: Town, kind: UnitKind = UnitKind.DEPARTMENT) -> UUID:
         unit_kind=kind,
         unit=str(town.departments[0]) if kind is UnitKind.DEPARTMENT else "物业公司 001",
         matter="清理楼道",
-        due=town.clock.now.date(),
+        due=(town.clock.now + timedelta(days=2)).date(),
     )
     await town.do(adopt, town.street_officer)
     return meeting

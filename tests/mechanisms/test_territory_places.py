@@ -65,7 +65,7 @@ def test_an_area_without_a_committee_is_found() -> None:
     assert (gap.place, gap.remedy, gap.correlation) == (STREET, None, None)
 
 
-@pytest.mark.parametrize("households", [-1, MAX_HOUSEHOLDS + 1])
+@pytest.mark.parametrize("households", [-1, 0, MAX_HOUSEHOLDS + 1])
 def test_an_area_has_a_sensible_number_of_households(households: int) -> None:
     when_made(lambda: CoverageGap.find(GAP, STREET, "小区", households, START)).refused(OutOfRange)
     when_made(lambda: CoverageGap.find(GAP, STREET, "", 1, START)).refused(TextEmpty, field="name")
