@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
 from chuishao.commands.command import Command, name_of
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import Event
+from chuishao.domain.identity import identify
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
@@ -42,6 +44,24 @@ class Sent:
 
 
 Decide: TypeAlias = Callable[[RecordedEvent, Around], Awaitable[Sequence[Sent]]]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Commands because of time: what is due at a moment, each with a key that it has for good.
+
+    What is sent leaves the list of what is due. The key makes its identifier: it happens once, however often
+    it is sent, also after a week in which nothing was; when it became true, the command finds out.
+    """
+
+    name: str
+    title: str
+    """What it does, in Chinese and English."""
+    due: Callable[[Around, datetime], Awaitable[Sequence[tuple[str, Sent]]]]
+
+    def identified(self, key: str) -> UUID:
+        """The identifier of the command with a key."""
+        return identify("timed", self.name, key)
 
 
 @dataclass(frozen=True)

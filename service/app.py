@@ -41,7 +41,7 @@ from chuishao.graphql.schema import operations, schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.poison import OnPoison
-from chuishao.reactions.catalogue import REACTIONS
+from chuishao.reactions.catalogue import REACTIONS, TIMED
 from chuishao.reactions.follower import Reactions
 from chuishao.service import telemetry
 from chuishao.service.claims import ClaimNames
@@ -103,7 +103,7 @@ async def services(
     partitions = asyncio.create_task(_keep_partitions(EventLog(folding)))
     sealer = Sealer(EventLog(folding), load_seal_key(key), seal_every)
     executor = Executor(log, key)
-    reactions = Reactions(feed, engine, executor, REACTIONS)
+    reactions = Reactions(feed, engine, executor, REACTIONS, TIMED)
     try:
         await asyncio.to_thread(makers)  # else the first command would wait for it
         await feed.start()
