@@ -58,9 +58,8 @@ async def require_free_day(work: Work, community: str, ballot_on: date) -> None:
     """Refuse a second election of a community on one day."""
     known = await work.find(Election, election_id(community, ballot_on))
     if known is not None:
-        raise AlreadyExists(
-            "ballotOn", kind=ELECTION, id=f"{community} {ballot_on.isoformat()}", existing=known.status
-        )
+        named = Phrase(f"{community} on {ballot_on}", f"{community}（{ballot_on}）")
+        raise AlreadyExists("ballotOn", kind=ELECTION, id=named, existing=known.status)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,7 +48,7 @@ async def _onward(find: Find, community: str, grid: str | None) -> Home | None:
 class RehomeCase(CaseCommand):
     """随迁 Let an open case follow jurisdiction: to a part of its community, or to whom its enclave went.
 
-    It is sent for every open case once a community is split or an enclave transferred; else by hand.
+    Reactions send it for each open case of a split community or a transferred enclave; it is no mutation.
     """
 
     roles = TRANSITIONS[Step.REHOME].roles

@@ -15,7 +15,7 @@ from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.event import not_too_many
 from chuishao.domain.grid import community_code
 from chuishao.domain.people.person import Person
-from chuishao.domain.refusal import ForeignGrid, within
+from chuishao.domain.refusal import ForeignGrid, leading_to
 from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign, screening_id
 from chuishao.domain.rounds.refusals import GridOutsideCampaign
 
@@ -26,7 +26,7 @@ GridCodes = Annotated[list[str], Doc("网格代码 the grids to cover, at most 5
 async def _begin(work: Work, campaign: ScreeningCampaign, grids: list[str]) -> None:
     """Come to each of the grids, with the households that it has now."""
     for number, code in enumerate(grids):
-        with within("gridCodes", str(number)):
+        with leading_to("gridCodes", str(number)):
             grid = await work.grid(code)
             if not code.startswith(campaign.area):
                 raise ForeignGrid(code=code, place=campaign.area)

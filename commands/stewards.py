@@ -36,6 +36,7 @@ class LogDuty(Command):
         """Log, for who holds the post when it was done."""
         if work.actor.role is not Role.RESIDENT:
             work.require_setup(Setup.LOG_DUTY, self.place_code, "placeCode")
+        await work.place(self.place_code)
         steward = await work.get(Person, self.person_id, "personId")
         post = await work.find(Post, post_id(PostKind.ALLEY_STEWARD, self.place_code, None, steward.id))
         day = local_day(await work.policy(), work.at)

@@ -49,6 +49,16 @@ def within(*path: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def leading_to(*path: str) -> Iterator[None]:
+    """Let refusals from inside lead to this field, whatever it is called there."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.path = path
+        raise
+
+
 class NotFound(Refusal):
     """对象不存在 The thing named does not exist."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
+from chuishao.domain.identity import identify
 from chuishao.domain.policy import Policy, PolicyAdopted, PolicyRevised
 from chuishao.domain.rounds import watch_events as facts
 from chuishao.domain.rounds.checks import next_check
@@ -168,7 +169,7 @@ def _worry(rows: Rows, row: WatchRow, event: facts.ConcernRaised, recorded: Reco
     row.concerns += 1
     rows.concerns.append(
         ConcernRow(
-            recorded.event_id,
+            identify("concern", recorded.event_id),
             row.id,
             event.grid,
             event.household,

@@ -1,7 +1,7 @@
 """随迁 rehoming: open cases follow jurisdiction, when a community is split or an enclave transferred.
 
-So do those that come to be open there later: reported under a code that somebody still knows, reopened, or
-taken out of the case that carried them. Closed cases stay traceable where they were closed.
+So do those that come to be open there later: reported or transferred under a code that somebody still knows,
+reopened, or taken out of the case that carried them. Closed cases stay traceable where they were closed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from chuishao.commands.rehoming import RehomeCase, home_of
 from chuishao.commands.whistles import WithdrawWhistle
 from chuishao.domain.actor import Actor
 from chuishao.domain.case import Case
-from chuishao.domain.case_events import CaseReopened, CaseReported, CaseSplitOff, MergeUndone
+from chuishao.domain.case_events import (
+    CaseAssigned,
+    CaseReopened,
+    CaseReported,
+    CaseSplitOff,
+    CaseTransferred,
+    MergeUndone,
+)
 from chuishao.domain.division import street_of
 from chuishao.domain.lifecycle import TRANSITIONS, Status, Step
 from chuishao.domain.territory.enclave import JurisdictionTransferred
@@ -91,6 +98,6 @@ def _finding(around: Around) -> Any:
 REACTION = Reaction(
     NAME,
     "案件随迁 Open cases follow jurisdiction to the parts of a split community or to whom an enclave went.",
-    (*MOVES, CaseReported, CaseReopened, CaseSplitOff, MergeUndone),
+    (*MOVES, CaseReported, CaseReopened, CaseSplitOff, MergeUndone, CaseAssigned, CaseTransferred),
     decide,
 )

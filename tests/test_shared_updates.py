@@ -219,7 +219,7 @@ async def scrape(server: Served) -> dict[str, float]:
 async def serving(town: Town, database: str) -> AsyncIterator[Served]:
     """The application on the town."""
     assert town
-    async with served(database, Settings(rate=0)) as running:
+    async with served(database, Settings(rate=0, reactions=False)) as running:
         yield running
 
 

@@ -37,7 +37,8 @@ class OrderCoordination(Command):
     async def decide(self, work: Work) -> CoordinationOrder:
         """Order."""
         if (self.case_id is None) is (self.division_code is None):
-            raise CaseOrPlace("caseId", place="divisionCode")
+            path = "caseId" if self.case_id is None else "divisionCode"
+            raise CaseOrPlace(path, place="divisionCode")
         if self.case_id is not None:
             return work.add(await self._on_a_case(work, self.case_id))
         code = self.division_code or ""

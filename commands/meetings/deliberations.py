@@ -18,6 +18,7 @@ from chuishao.domain.division import Level
 from chuishao.domain.meetings.deliberation import Deliberation, deliberation_of_case
 from chuishao.domain.meetings.refusals import CaseOrPlace, DeliberationUnderway
 from chuishao.domain.meetings.terms import DeliberationState
+from chuishao.domain.people.person import Person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,8 @@ class ConveneDeliberation(Command):
         if self.case_id is not None and self.community_code is None:
             return work.add(await self._on_a_case(work, self.case_id))
         if self.community_code is None or self.case_id is not None:
-            raise CaseOrPlace("caseId", place="communityCode")
+            path = "caseId" if self.case_id is None else "communityCode"
+            raise CaseOrPlace(path, place="communityCode")
         convened = Deliberation.convene_in(
             work.new_id(), self.community_code, self.topic, work.actor, work.at
         )
@@ -80,6 +82,8 @@ class RecordOpinion(DeliberationCommand):
     async def decide(self, work: Work) -> Deliberation:
         """Record."""
         deliberation = await self.deliberation(work)
+        if self.person_id is not None:
+            await work.get(Person, self.person_id, "personId")
         deliberation.record_opinion(self.label, self.words, self.person_id, work.actor, work.at)
         return deliberation
 

@@ -13,7 +13,7 @@ from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.catalogue import AGGREGATES
 from chuishao.domain.division import Level
-from chuishao.domain.refusal import AlreadyExists, NotFound, Refusal
+from chuishao.domain.refusal import AlreadyExists, NotFound, leading_to
 from chuishao.domain.territory.enclave import Enclave, enclave_id, held_by_code
 from chuishao.domain.territory.gap import CoverageGap
 
@@ -167,8 +167,5 @@ async def _require_place(work: Work, code: str, path: str) -> None:
     if "-" not in code:
         await work.division(code, Level.COMMUNITY, path)
         return
-    try:
+    with leading_to(path):
         await work.grid(code)
-    except Refusal as refused:
-        refused.path = (path,)
-        raise

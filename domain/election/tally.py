@@ -10,6 +10,7 @@ from chuishao.domain.election.regime import Regime
 from chuishao.domain.election.secrecy import Range, published
 from chuishao.domain.election.terms import Office
 from chuishao.domain.phrase import Phrase
+from chuishao.domain.refusal import OutOfRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ def require_consistent(
     count: Count, issued: int, candidates: Sequence[Office], seats: Sequence[Office]
 ) -> None:
     """Refuse figures that no ballot can give."""
+    for name, number in (("collected", count.collected), ("invalid", count.invalid)):
+        if number < 0:
+            raise OutOfRange(name, field=name, value=number, low=0, high=issued)
     if count.collected > issued:
         raise MorePapersThanIssued("collected", collected=count.collected, issued=issued)
     if not 0 <= count.invalid <= count.collected:

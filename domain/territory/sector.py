@@ -144,9 +144,9 @@ def _of_one_street(street: str, communities: Sequence[str]) -> list[str]:
     if not 1 <= len(drawn) <= MOST_COMMUNITIES:
         field = Phrase("the number of communities", "社区数")
         raise OutOfRange("communityCodes", field=field, value=len(drawn), low=1, high=MOST_COMMUNITIES)
-    for community in drawn:
+    for number, community in enumerate(communities):
         if street_of(community) != street:
-            raise ForeignCommunity("communityCodes", community=community, street=street)
+            raise ForeignCommunity("communityCodes", str(number), community=community, street=street)
     return drawn
 
 

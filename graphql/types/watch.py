@@ -121,10 +121,7 @@ class WelfareLook:
 class Concern:
     """A row of the concerns read model."""
 
-    @computed(ITS_OWN)
-    def id(id: UUID | str) -> strawberry.ID:
-        """Of its event."""
-        return identified("concern", id)
+    id: strawberry.ID = column(ITS_OWN)
 
     @computed("查看 The check that led to it; null where none did.")
     def check(check_kind: str | None) -> WelfareCheck | None:

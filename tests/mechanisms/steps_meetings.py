@@ -13,6 +13,7 @@ from chuishao.commands.meetings.coordination import AnswerCoordination, OrderCoo
 from chuishao.commands.meetings.deliberations import ConveneDeliberation, ReachAgreement, RecordOpinion
 from chuishao.commands.meetings.invitations import AcceptInvitation, CarryDayOver, ClearDay, SendInvitation
 from chuishao.commands.meetings.work_meetings import AdoptResolution, CarryOutResolution, HoldMeeting
+from chuishao.commands.people.persons import RegisterPerson
 from chuishao.domain.actor import Actor
 from chuishao.domain.meetings.terms import MeetingKind, UnitKind
 from chuishao.domain.vocabulary import Role, Tier
@@ -117,7 +118,8 @@ async def convene_deliberation(town: Town) -> Prepared:
 
 
 async def record_opinion(town: Town) -> Prepared:
-    given = {"label": "居民代表 003", "words": SAID, "personId": "6f1e6c1c-0d3e-4f5a-8f43-0d9b8a2c7e11"}
+    person = await town.do(RegisterPerson(place_code=COMMUNITY, label="居民代表 003"))
+    given = {"label": "居民代表 003", "words": SAID, "personId": str(person.id)}
     return town.community_staff, {"deliberationId": str(await convened(town))} | given
 
 

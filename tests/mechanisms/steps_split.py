@@ -8,7 +8,6 @@ from itertools import cycle
 from typing import Any
 from uuid import UUID
 
-from chuishao.commands.cases import ReportCase
 from chuishao.commands.divisions import RegisterDivision
 from chuishao.commands.grids import AssignGridWorker, DrawGrid, RegisterGridWorker
 from chuishao.commands.people.persons import RegisterPerson
@@ -21,7 +20,6 @@ from chuishao.commands.territory.splits import (
     ShareGiven,
 )
 from chuishao.domain.actor import Actor
-from chuishao.domain.vocabulary import Severity
 from tests.mechanisms.steps_territory import ADMINISTRATOR, a_community
 from tests.town import COMMUNITY, STREET, Town
 
@@ -29,7 +27,7 @@ Given = Callable[[Town], Awaitable[dict[str, Any]]]
 Prepare = Callable[[Town], Awaitable[tuple[Actor | None, dict[str, Any]]]]
 SPLIT = f"{STREET}390"
 """The community that everybody may know to be split."""
-_numbers = cycle(range(400, 700))  # a town of its own for nearly every test
+_numbers = cycle(range(600, 700))  # a town of its own for nearly every test
 
 
 def free_codes(number: int) -> list[str]:
@@ -131,22 +129,6 @@ async def _staff(town: Town) -> dict[str, Any]:
     return {"communityCode": community, "partCode": codes[1], "personIds": [str(person.id)]}
 
 
-async def left_behind(town: Town) -> UUID:
-    """A case that lies in a community that was split since."""
-    community, codes = await planned(town)
-    report = ReportCase(
-        grid_code=f"{community}-G001", category="01001", text="井盖丢失", severity=Severity.MINOR
-    )
-    case = await town.do(report, Actor("grid-leader-801", town.grid_leader.role, community))
-    await town.do(DivideCommunity(community_code=community))
-    assert codes
-    return case.id
-
-
-async def _rehome(town: Town) -> dict[str, Any]:
-    return {"caseId": str(await left_behind(town))}
-
-
 async def _transfer(town: Town) -> dict[str, Any]:
     worker = await town.do(RegisterGridWorker(community_code=COMMUNITY, label="网格员 803"))
     return {"workerId": str(worker.id), "communityCode": await a_community(town)}
@@ -160,7 +142,6 @@ def _by(given: Given, officer: bool = False) -> Prepare:
 
 
 STEPS: dict[str, Prepare] = {
-    "rehomeCase": _by(_rehome),
     "transferGridWorker": _by(_transfer, officer=True),
     "planSplit": _by(_plan, officer=True),
     "giveUpSplit": _by(_give_up, officer=True),

@@ -400,7 +400,7 @@ BAD: dict[str, list[tuple[dict[str, Any], str, list[str]]]] = {
     "conveneDeliberation": [
         ({"caseId": NOBODY}, "NOT_FOUND", ["caseId"]),
         ({"caseId": None}, "CASE_OR_PLACE", ["caseId"]),
-        ({"communityCode": COMMUNITY}, "CASE_OR_PLACE", ["caseId"]),
+        ({"communityCode": COMMUNITY}, "CASE_OR_PLACE", ["communityCode"]),
         ({"caseId": None, "communityCode": OTHER_COMMUNITY}, "OUT_OF_SCOPE", ["communityCode"]),
         ({"caseId": None, "communityCode": GRID}, "BAD_CODE", ["communityCode"]),
         ({"topic": LONG}, "TEXT_TOO_LONG", ["topic"]),
@@ -424,7 +424,7 @@ BAD: dict[str, list[tuple[dict[str, Any], str, list[str]]]] = {
     "orderCoordination": [
         ({"caseId": NOBODY}, "NOT_FOUND", ["caseId"]),
         ({"caseId": None}, "CASE_OR_PLACE", ["caseId"]),
-        ({"divisionCode": COMMUNITY}, "CASE_OR_PLACE", ["caseId"]),
+        ({"divisionCode": COMMUNITY}, "CASE_OR_PLACE", ["divisionCode"]),
         ({"due": "2020-01-01"}, "BAD_TIME", ["due"]),
         ({"unitKind": "STREET", "unit": "120101009"}, "UNKNOWN_DIVISION", ["unit"]),
     ],
