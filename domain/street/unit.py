@@ -33,7 +33,9 @@ class PublicUnit:
         """Whether the actor acts for it: of a street its officer, of others an administrator."""
         if self.department is not None:
             return by.role is Role.DEPARTMENT_OFFICER and by.department == self.department
-        role = Role.STREET_OFFICER if len(self.body or "") == Level.STREET.digits else Role.ADMINISTRATOR
+        if self.body is None:
+            return False
+        role = Role.STREET_OFFICER if len(self.body) == Level.STREET.digits else Role.ADMINISTRATOR
         return by.role is role and by.scope == self.body
 
     def require_voice(self, by: Actor, what: Setup) -> None:

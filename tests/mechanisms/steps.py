@@ -20,6 +20,7 @@ from tests.mechanisms import (
     steps_people,
     steps_registers,
     steps_rounds,
+    steps_street,
     steps_territory,
 )
 from tests.mechanisms.kinds import Board, Live, Prepare
@@ -32,6 +33,7 @@ PACKAGES: tuple[Any, ...] = (
     steps_rounds,
     steps_territory,
     steps_meetings,
+    steps_street,
 )
 
 
