@@ -35,6 +35,7 @@ CREATE TABLE entry (
 -- name: indexes
 CREATE INDEX IF NOT EXISTS entry_by_number ON entry (number);
 CREATE INDEX IF NOT EXISTS entry_by_street ON entry (street, number);
+CREATE INDEX IF NOT EXISTS exercise_by_department ON exercise (department) WHERE department IS NOT NULL;
 CREATE INDEX IF NOT EXISTS entry_by_power ON entry (power, street, exercised_at);
 
 -- name: summary

@@ -206,7 +206,7 @@ class PowerExercise(BaseAggregate[UUID]):
         require_some_voice(by, Setup.ANSWER_ADVICE)
         if self.addressee is None:
             raise NotFound("exerciseId", kind=Phrase("advice", "建议"), id=self.id)
-        self.addressee.require_voice(by, Setup.ANSWER_ADVICE)
+        self.addressee.require_voice(by, Setup.ANSWER_ADVICE, self.street)
         if self.answered_at is not None:
             raise AdviceAnsweredAlready("exerciseId", at=self.answered_at.isoformat())
         not_before(at, self.created_on, ISSUED)

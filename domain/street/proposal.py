@@ -138,7 +138,7 @@ class DeputyProposal(BaseAggregate[UUID]):
         """答复建议: answer it for the unit, once."""
         require_some_voice(by, Setup.ANSWER_PROPOSAL)
         if self.unit is not None:
-            self.unit.require_voice(by, Setup.ANSWER_PROPOSAL)
+            self.unit.require_voice(by, Setup.ANSWER_PROPOSAL, self.division)
         self._require(ProposalStep.ANSWER, at)
         said = PersonalText(self.id, written("answer", answer))
         self.trigger_event(ProposalAnswered, timestamp=at, answer=said)

@@ -7,7 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from chuishao.domain.actor import Actor
-from chuishao.domain.authority import MAY_SET_UP, Setup
+from chuishao.domain.authority import MAY_SET_UP, Setup, require_setup
 from chuishao.domain.division import Level, level_of
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import Forbidden
@@ -38,10 +38,12 @@ class PublicUnit:
         role = Role.STREET_OFFICER if len(self.body) == Level.STREET.digits else Role.ADMINISTRATOR
         return by.role is role and by.scope == self.body
 
-    def require_voice(self, by: Actor, what: Setup) -> None:
-        """Refuse whoever does not act for it."""
+    def require_voice(self, by: Actor, what: Setup, place: str) -> None:
+        """Refuse whoever does not act for it, and a department's officer who does not reach the place."""
         if not self.speaks(by):
             raise Forbidden(role=by.described, action=what, allowed=self.described)
+        if self.department is not None:
+            require_setup(by, what, place)
 
     def require_above(self, place: str) -> None:
         """Refuse the office of a division that does not lie above a place."""

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from chuishao.commands import divisions
+from chuishao.commands import cases, divisions, whistles
 from chuishao.commands.street.burden import AdmitTask
 from chuishao.domain.actor import Actor
-from chuishao.domain.vocabulary import Role
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from tests.conftest import copy_of_template
@@ -360,8 +360,8 @@ async def test_a_proposal_goes_from_receipt_to_its_rating(town: Town, serving: S
 
 
 async def test_who_is_to_answer_reads_what_was_proposed(town: Town, serving: Served) -> None:
-    cases = ((None, town.officer()), (DISTRICT, DISTRICT_OFFICE), (STREET, town.street_officer))
-    for body, by in cases:
+    units = ((None, town.officer()), (DISTRICT, DISTRICT_OFFICE), (STREET, town.street_officer))
+    for body, by in units:
         id_, at = str(await steps.assigned(town, body)), await town.log.head()
         document = f"""query ($id: ID!, $at: Position) {{ deputyProposal(id: $id, atLeast: $at) {{
           proposal {WORDS} }} }}"""
@@ -614,13 +614,38 @@ async def test_only_whistles_to_which_it_was_summoned_speak_for_a_department(
     _, other = await town.whistled(departments=1)
     client = serving.client(by)
     second = given | {"departmentId": str(town.departments[1])}
-    whistles = {"whistleIds": [*given["whistleIds"], str(other)]}
+    evidence = {"whistleIds": [*given["whistleIds"], str(other)]}
 
-    assert await refused(client, town, "appraiseDepartment", **(second | whistles)) == (
+    assert await refused(client, town, "appraiseDepartment", **(second | evidence)) == (
         "NOT_SUMMONED",
         ["whistleIds", "1"],
     )
-    await client.do("appraiseDepartment", **(given | whistles))
+    await client.do("appraiseDepartment", **(given | evidence))
+
+
+async def test_a_whistle_that_another_street_blew_is_no_evidence(town: Town, serving: Served) -> None:
+    staff = Actor("community-staff-8", Role.COMMUNITY_STAFF, ELSEWHERE)
+    officer = Actor("street-officer-8", Role.STREET_OFFICER, OTHER_STREET)
+    report = cases.ReportCase(category="01001", text="井盖丢失", community_code=ELSEWHERE)
+    case = (await town.do(report, town.resident)).id
+    await town.do(cases.AcceptCase(case_id=case), staff)
+    await town.do(cases.AssessCase(case_id=case, severity=Severity.MAJOR), staff)
+    await town.do(cases.AssignCase(case_id=case, tier=Tier.MULTI_UNIT), staff)
+    blow = whistles.BlowWhistle(
+        case_id=case,
+        kind=WhistleKind.ROUTINE,
+        linkage=LinkageMechanism.RAPID_SERVICE,
+        grounds="需要部门联动",
+        department_ids=town.departments[:1],
+    )
+    foreign = str((await town.do(blow, officer)).id)
+    by, given = await STEPS["appraiseDepartment"](town)
+    given["whistleIds"].append(foreign)
+
+    assert await refused(serving.client(by), town, "appraiseDepartment", **given) == (
+        "FOREIGN_WHISTLE",
+        ["whistleIds", "1"],
+    )
 
 
 async def test_a_street_does_not_admit_its_own_task(town: Town, serving: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -223,6 +224,11 @@ def test_nobody_else_answers(unit: PublicUnit) -> None:
     for by in (*EVERYBODY.values(), WORKS_OFFICER, DISTRICT):
         if by is not right:
             given(advised(unit)).when(answer(by)).refused(Forbidden)
+
+
+def test_an_officer_of_the_department_reaches_the_street() -> None:
+    afar = replace(POLICE_OFFICER, scope="120102")
+    given(advised()).when(answer(afar)).refused(OutOfScope)
 
 
 def test_advice_is_answered_once_and_after_it_was_given() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -150,6 +151,11 @@ def test_a_body_is_no_community_and_has_a_code() -> None:
 def test_nobody_else_answers(unit: PublicUnit) -> None:
     for by in {*SPEAKS.values(), *EVERYBODY.values()} - {SPEAKS[unit]}:
         given(received(), assign(unit)).when(answer(by)).refused(Forbidden)
+
+
+def test_an_officer_of_the_department_reaches_the_division() -> None:
+    afar = replace(POLICE_OFFICER, scope="120102")
+    given(received(), assign()).when(answer(afar)).refused(OutOfScope)
 
 
 def test_nobody_answers_before_it_is_assigned() -> None:
