@@ -17,6 +17,7 @@ from chuishao.commands.command import Command
 from chuishao.commands.meetings import coordination, deliberations, invitations, work_meetings
 from chuishao.commands.people import persons, posts
 from chuishao.commands.registers import care, diary, elements
+from chuishao.commands.street import burden, duties, funds, powers, proposals
 from chuishao.commands.territory import places, sectors, splits, zones
 
 COMMANDS: tuple[type[Command], ...] = (
@@ -143,4 +144,20 @@ COMMANDS: tuple[type[Command], ...] = (
     invitations.DeclineInvitation,
     invitations.ClearDay,
     invitations.CarryDayOver,
+    powers.AppraiseDepartment,
+    powers.IssueAdvice,
+    powers.AnswerAdvice,
+    powers.FilePlanOpinion,
+    funds.BudgetFund,
+    funds.AllocateFund,
+    funds.ReturnFund,
+    duties.CatalogueDuty,
+    duties.RetireDuty,
+    burden.AdmitTask,
+    burden.RefuseTask,
+    burden.EndTask,
+    proposals.ReceiveProposal,
+    proposals.AssignProposal,
+    proposals.AnswerProposal,
+    proposals.RateProposal,
 )

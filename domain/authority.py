@@ -71,6 +71,12 @@ class Setup(Term):
     COORDINATE = "COORDINATE", "协同", "order units to take part, and answer for those without an account"
     INVITE = "INVITE", "“日日清”约请", "invite units to clear a matter on the day"
     ANSWER_FOR_UNIT = "ANSWER_FOR_UNIT", "单位答复", "answer orders and invitations for one's own unit"
+    EXERCISE_POWERS = "EXERCISE_POWERS", "街道赋权", "exercise the powers of one's own street"
+    ANSWER_ADVICE = "ANSWER_ADVICE", "答复建议", "answer a street's advice for the department or body advised"
+    KEEP_DUTY_LIST = "KEEP_DUTY_LIST", "街道职责", "keep the duty lists of streets"
+    KEEP_BURDEN = "KEEP_BURDEN", "社区减负增效", "admit, refuse and end what communities are asked to do"
+    KEEP_PROPOSALS = "KEEP_PROPOSALS", "代表建议", "receive and assign deputies' proposals and record ratings"
+    ANSWER_PROPOSAL = "ANSWER_PROPOSAL", "答复代表建议", "answer a proposal for the unit it is assigned to"
 
 
 MAY_SET_UP: dict[Setup, frozenset[Role]] = {
@@ -107,6 +113,12 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.COORDINATE: CONVENERS,
     Setup.INVITE: CONVENERS,
     Setup.ANSWER_FOR_UNIT: CONVENERS | {Role.DEPARTMENT_OFFICER},
+    Setup.EXERCISE_POWERS: frozenset({Role.STREET_OFFICER}),
+    Setup.ANSWER_ADVICE: frozenset({Role.DEPARTMENT_OFFICER, Role.ADMINISTRATOR}),
+    Setup.KEEP_DUTY_LIST: TERRITORY_KEEPERS,
+    Setup.KEEP_BURDEN: CHAIRS,
+    Setup.KEEP_PROPOSALS: TERRITORY_KEEPERS,
+    Setup.ANSWER_PROPOSAL: TERRITORY_KEEPERS | {Role.DEPARTMENT_OFFICER},
 }
 
 

@@ -26,6 +26,11 @@ from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign
 from chuishao.domain.rounds.patrol import Patrol
 from chuishao.domain.rounds.steward import DutyEntry
 from chuishao.domain.rounds.watch import NeighbourWatch
+from chuishao.domain.street.burden import BurdenList
+from chuishao.domain.street.duties import StreetDutyList
+from chuishao.domain.street.funds import StreetFund
+from chuishao.domain.street.powers import PowerExercise
+from chuishao.domain.street.proposal import DeputyProposal
 from chuishao.domain.territory.enclave import Enclave
 from chuishao.domain.territory.gap import CoverageGap
 from chuishao.domain.territory.office import StreetOffice
@@ -69,6 +74,11 @@ AGGREGATES: dict[type[Any], Phrase] = {
     Deliberation: Phrase("deliberation", "议事协商"),
     CoordinationOrder: Phrase("coordination order", "协同"),
     DailyClearanceInvitation: Phrase("invitation", "约请"),
+    PowerExercise: Phrase("exercise of a power", "权力行使"),
+    StreetFund: Phrase("fund", "资金"),
+    StreetDutyList: Phrase("duty list", "职责清单"),
+    BurdenList: Phrase("list of tasks", "准入清单"),
+    DeputyProposal: Phrase("deputy's proposal", "代表建议"),
 }
 """Every aggregate and what a person calls it."""
 

@@ -47,6 +47,14 @@ from chuishao.domain.registers.terms import (
     ResourceSource,
 )
 from chuishao.domain.rounds.terms import ConcernCause, StewardDuty, VisitOutcome, WelfareCheck
+from chuishao.domain.street.terms import (
+    ProposalStatus,
+    Proposer,
+    StreetDuty,
+    StreetPower,
+    TaskState,
+    Verdict,
+)
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
 from chuishao.domain.territory.terms import EnclaveRemedy, GapRemedy, SplitState
@@ -106,6 +114,12 @@ NAMES: dict[type[Term], str] = {
     UnitKind: "UnitKind",
     OrderState: "CoordinationState",
     InvitationState: "InvitationState",
+    StreetPower: "StreetPower",
+    StreetDuty: "StreetDuty",
+    TaskState: "CommunityTaskState",
+    Proposer: "Proposer",
+    ProposalStatus: "ProposalStatus",
+    Verdict: "ProposalVerdict",
 }
 
 

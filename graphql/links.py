@@ -24,9 +24,12 @@ from chuishao.projections import (
     patrols,
     people,
     posts,
+    powers,
+    proposals,
     tallies,
     watches,
 )
+from chuishao.projections.burdens import BURDENS, TASKS
 from chuishao.projections.care import ENTRIES as CARE_ENTRIES
 from chuishao.projections.cases import CASES
 from chuishao.projections.coordination import ORDERS
@@ -35,9 +38,12 @@ from chuishao.projections.deliberations import DELIBERATIONS, OPINIONS
 from chuishao.projections.departments import DEPARTMENTS
 from chuishao.projections.diary import ENTRIES as DIARY_ENTRIES
 from chuishao.projections.divisions import DIVISIONS, NAMES
+from chuishao.projections.duty_lists import ITEMS as DUTY_ITEMS
+from chuishao.projections.duty_lists import LISTS as DUTY_LISTS
 from chuishao.projections.elements import COVERAGE as ELEMENT_COVERAGE
 from chuishao.projections.elements import ELEMENTS
 from chuishao.projections.enclaves import ENCLAVES, HOLDINGS, Holding
+from chuishao.projections.funds import ALLOCATIONS, FUNDS, RETURNS
 from chuishao.projections.grids import GRIDS
 from chuishao.projections.invitations import CARRIES, INVITATIONS
 from chuishao.projections.lines import LINES
@@ -366,3 +372,39 @@ INVITATION = Link(INVITATIONS, "invitations.invitation", "id")
 """An invitation of the day by its identifier."""
 CARRIES_OF_INVITATION = Link(CARRIES, "invitations.carry", "invitation", ("number",))
 """The times that an invitation was carried over."""
+EXERCISE = Link(powers.EXERCISES, "powers.exercise", "id")
+"""An exercise of a street's power by its identifier."""
+EVIDENCE_OF_EXERCISE = Link(powers.EVIDENCE, "powers.evidence", "exercise", ("number",))
+"""The whistles on which an appraisal rests."""
+POWER_ENTRY = Link(powers.ENTRIES, "powers.entry", "id")
+"""A line of the ledger of powers; listed."""
+POWER_SUMMARY = Link(Table("power_count", powers.PowerCount), powers.SUMMARY, "rank")
+"""How often each power was exercised; not found from anything, but listed."""
+FUND = Link(FUNDS, "funds.fund", "id")
+"""A street's fund of a year by its identifier."""
+ALLOCATION = Link(ALLOCATIONS, "funds.allocation", "id")
+"""An allocation of money by its identifier."""
+ALLOCATIONS_OF_FUND = Link(ALLOCATIONS, "funds.allocation", "fund", ("number",))
+"""What communities were given of a fund."""
+RETURNS_OF_ALLOCATION = Link(RETURNS, "funds.given_back", "allocation", ("position",))
+"""What came back of an allocation."""
+DUTY_LIST = Link(DUTY_LISTS, "duty_lists.duty_list", "street")
+"""The duty list of a street."""
+DUTY_LIST_BY_ID = Link(DUTY_LISTS, "duty_lists.duty_list", "id")
+"""A duty list by its identifier."""
+DUTY_ITEM = Link(DUTY_ITEMS, "duty_lists.item", "id")
+"""A duty of a street; listed."""
+ITEMS_OF_DUTY_LIST = Link(DUTY_ITEMS, "duty_lists.item", "duty_list", ("number",))
+"""The duties of a list."""
+BURDEN = Link(BURDENS, "burdens.burden", "community")
+"""The list of what a community was asked to do."""
+BURDEN_BY_ID = Link(BURDENS, "burdens.burden", "id")
+"""Such a list by its identifier."""
+TASK = Link(TASKS, "burdens.task", "id")
+"""A task of a community; listed."""
+TASKS_OF_BURDEN = Link(TASKS, "burdens.task", "burden", ("number",))
+"""The tasks of a community."""
+PROPOSAL = Link(proposals.PROPOSALS, "proposals.proposal", "id")
+"""A deputy's proposal by its identifier."""
+PROPOSAL_SUMMARY = Link(Table("status_count", proposals.StatusCount), proposals.SUMMARY, "rank")
+"""How many proposals stand where; not found from anything, but listed."""

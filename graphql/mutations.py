@@ -25,6 +25,7 @@ from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
 from chuishao.graphql.links import (
+    BURDEN_BY_ID,
     CAMPAIGN,
     CARE_ENTRY,
     CASE,
@@ -34,9 +35,12 @@ from chuishao.graphql.links import (
     DIARY_ENTRY,
     DIVISION_BY_ID,
     DUTY,
+    DUTY_LIST_BY_ID,
     ELECTION,
     ELEMENT,
     ENCLAVE_BY_ID,
+    EXERCISE,
+    FUND,
     GAP,
     GRID_BY_ID,
     INVITATION,
@@ -45,6 +49,7 @@ from chuishao.graphql.links import (
     PATROL,
     PERSON,
     POST,
+    PROPOSAL,
     SCREENING,
     SECTOR_BY_ID,
     SPLIT_BY_ID,
@@ -60,6 +65,7 @@ from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
+    BurdenListRef,
     CampaignRef,
     CareEntryRef,
     CaseRef,
@@ -69,6 +75,7 @@ from chuishao.graphql.types.shared import (
     DepartmentRef,
     DiaryEntryRef,
     DivisionRef,
+    DutyListRef,
     DutyRef,
     ElectionRef,
     ElementRef,
@@ -80,9 +87,12 @@ from chuishao.graphql.types.shared import (
     PatrolRef,
     PersonRef,
     PostRef,
+    PowerExerciseRef,
+    ProposalRef,
     ScreeningRef,
     SectorRef,
     SplitRef,
+    StreetFundRef,
     WatchRef,
     WhistleRef,
     WordsShownRef,
@@ -214,6 +224,11 @@ THINGS: dict[str, Thing] = {
         CoordinationOrderRef, "协同", "coordination order", _by(ORDER), "coordination", *SEEN_BY
     ),
     "invitation": _thing(InvitationRef, "约请", "invitation", _by(INVITATION), "invitations"),
+    "powerExercise": _thing(PowerExerciseRef, "权力行使", "exercise of a power", _by(EXERCISE), "powers"),
+    "fund": _thing(StreetFundRef, "资金", "fund", _by(FUND), "funds"),
+    "dutyList": _thing(DutyListRef, "职责清单", "duty list", _by(DUTY_LIST_BY_ID), "duty_lists"),
+    "burdenList": _thing(BurdenListRef, "准入清单", "list of tasks", _by(BURDEN_BY_ID), "burdens"),
+    "proposal": _thing(ProposalRef, "代表建议", "deputy's proposal", _by(PROPOSAL), "proposals"),
 }
 
 

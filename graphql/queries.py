@@ -22,6 +22,7 @@ from chuishao.graphql.boards.meetings import MeetingQueries
 from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.boards.registers import RegisterQueries
 from chuishao.graphql.boards.rounds import RoundsQueries
+from chuishao.graphql.boards.street import StreetQueries
 from chuishao.graphql.boards.territory import TerritoryQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
@@ -37,6 +38,7 @@ from chuishao.graphql.filters import (
 )
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import (
+    BURDEN_BY_ID,
     CAMPAIGN,
     CARE_ENTRY,
     CASE,
@@ -47,9 +49,12 @@ from chuishao.graphql.links import (
     DIVISION,
     DIVISION_BY_ID,
     DUTY,
+    DUTY_LIST_BY_ID,
     ELECTION,
     ELEMENT,
     ENCLAVE_BY_ID,
+    EXERCISE,
+    FUND,
     GAP,
     GRID,
     GRID_BY_ID,
@@ -60,6 +65,7 @@ from chuishao.graphql.links import (
     PATROL,
     PERSON,
     POST,
+    PROPOSAL,
     SCREENING,
     SECTOR_BY_ID,
     SPLIT_BY_ID,
@@ -151,6 +157,11 @@ NODES = Refetched(
         "deliberation": ("Deliberation", DELIBERATION),
         "order": ("CoordinationOrder", ORDER),
         "invitation": ("DailyClearanceInvitation", INVITATION),
+        "street-power": ("PowerExercise", EXERCISE),
+        "street-fund": ("StreetFund", FUND),
+        "street-duties": ("StreetDutyList", DUTY_LIST_BY_ID),
+        "burden": ("BurdenList", BURDEN_BY_ID),
+        "proposal": ("DeputyProposal", PROPOSAL),
     }
 )
 
@@ -228,6 +239,7 @@ class Query(
     RoundsQueries,
     TerritoryQueries,
     MeetingQueries,
+    StreetQueries,
 ):
     """The queries."""
 

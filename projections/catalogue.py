@@ -1,6 +1,7 @@
 """Every read model."""
 
 from chuishao.projections import (
+    burdens,
     campaigns,
     care,
     cases,
@@ -12,9 +13,11 @@ from chuishao.projections import (
     diary,
     divisions,
     duties,
+    duty_lists,
     elections,
     elements,
     enclaves,
+    funds,
     grids,
     history,
     invitations,
@@ -25,6 +28,8 @@ from chuishao.projections import (
     people,
     policies,
     posts,
+    powers,
+    proposals,
     sectors,
     splits,
     tallies,
@@ -67,4 +72,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     deliberations.PROJECTION,
     coordination.PROJECTION,
     invitations.PROJECTION,
+    powers.PROJECTION,
+    funds.PROJECTION,
+    duty_lists.PROJECTION,
+    burdens.PROJECTION,
+    proposals.PROJECTION,
 )

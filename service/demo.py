@@ -38,6 +38,7 @@ from chuishao.service.importer import TIANJIN_DATE, bundled, import_divisions, r
 from chuishao.service.played.catalogue import PLAYED
 from chuishao.service.played.meetings import talked_over
 from chuishao.service.played.stage import Stage
+from chuishao.service.played.street import appraised
 from chuishao.service.working_day import ZONE, Act, Post, plan, report_id
 
 AT_ONCE = 64
@@ -218,7 +219,7 @@ async def _play_mechanisms(executor: Executor, stage: Stage, bar: Progress) -> N
 async def _play_day(executor: Executor, wish: Wish, stage: Stage, bar: Progress) -> None:
     """Play the acts of all cases in the order of their times, those of a moment side by side."""
     cases = list(plan(stage.posts, stage.departments, stage.day, wish.cases, wish.seed))
-    scripts = list(talked_over(cases))
+    scripts = list(appraised(list(talked_over(cases))))
     acts = [act for script in scripts for act in script]
     done = await _recorded(executor.log, [act.id for act in acts])
     task = bar.add_task("A working day 一个工作日", total=len(acts), completed=len(done))

@@ -76,6 +76,11 @@ TEXTS = {
     "void_ground": "CALLED_OFF",
     "unit": "物业公司 001",
     "unit_kind": "PROPERTY_COMPANY",
+    "body": "120101",
+    "core_duty": "PUBLIC_SERVICE",
+    "proposer": "PEOPLES_CONGRESS_DEPUTY",
+    "street_power": "MAJOR_MATTER_ADVICE",
+    "verdict": "SATISFIED",
 }
 """Texts that stand for more than themselves."""
 

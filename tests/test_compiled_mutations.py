@@ -45,6 +45,11 @@ SHOWN = {
     "office": "id tiers chart { name tier }",
     "gap": "id households remedy",
     "enclave": "id place remedy holder { code }",
+    "powerExercise": "id power score adopted words { text state } whistles { number whistle { id } }",
+    "fund": "id year left allocations { number returned community { code } }",
+    "dutyList": "id standing items { number coreDuty name }",
+    "burdenList": "id load tasks { number state department { id } }",
+    "proposal": "id status verdict proposal { text state }",
 }
 UNREAD = "unread { code message }"
 

@@ -36,8 +36,8 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import schema
 from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
+from tests.mechanisms.steps import LEADING, ROOTS, identifiers, live
 from tests.mechanisms.steps import OF_ITS_OWN as OF_MECHANISMS
-from tests.mechanisms.steps import ROOTS, identifiers, live
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.steps import MUTATIONS, on_a_case
 from tests.town import COMMUNITY, GRID, KEY, STREET, Town, make_town
@@ -346,6 +346,7 @@ def rules_of(kind: str) -> list[tuple[str, Reading]]:
         (name, rule)
         for of, name, rule in permissions.fields()
         if of == kind and name not in ("joinedTo", "joinedCases", "splitFrom", "parts")
+        if (of, name) not in LEADING
     ]
 
 

@@ -144,7 +144,7 @@ class Person(BaseAggregate[UUID]):
 
     def appraise(self, period: str, points: int, comment: str | None, at: datetime) -> None:
         """Appraise a period with 1 to 100 points, once."""
-        known = _period(period)
+        known = period_of(period)
         if not 1 <= points <= FULL_POINTS:
             raise OutOfRange("points", field="points", value=points, low=1, high=FULL_POINTS)
         if known in self.appraised:
@@ -155,7 +155,7 @@ class Person(BaseAggregate[UUID]):
 
     def grant(self, period: str, incentive: str, at: datetime) -> None:
         """Grant an incentive, after the period was appraised."""
-        known = _period(period)
+        known = period_of(period)
         said = PersonalText(self.id, written("incentive", incentive, SHORT_TEXT))
         if known not in self.appraised:
             raise NotAppraised("period", person=self.label, period=known)
@@ -169,7 +169,8 @@ def next_rung(rung: Rung | None) -> Rung | None:
     return rungs[rungs.index(rung) + 1]
 
 
-def _period(period: str) -> str:
+def period_of(period: str) -> str:
+    """A year or a quarter as it is kept; refused where it is neither."""
     said = written("period", period, SHORT_TEXT)
     if not re.fullmatch(r"[0-9]{4}(-Q[1-4])?", said):
         raise BadPeriod("period", period=said)

@@ -18,6 +18,7 @@ from chuishao.graphql.types.fields import Computed, Sealed, column, computed, co
 from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
+    from chuishao.graphql.types.burden import BurdenList
     from chuishao.graphql.types.campaign import GridScreening, ScreeningCampaign
     from chuishao.graphql.types.care import CareEntry
     from chuishao.graphql.types.case import Case
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.diary import DiaryEntry
     from chuishao.graphql.types.division import Division
     from chuishao.graphql.types.duty import StewardDutyEntry
+    from chuishao.graphql.types.duty_list import StreetDutyList
     from chuishao.graphql.types.election import Election
     from chuishao.graphql.types.element import Element
     from chuishao.graphql.types.enclave import Enclave
+    from chuishao.graphql.types.fund import StreetFund
     from chuishao.graphql.types.gap import CoverageGap
     from chuishao.graphql.types.grid import Grid
     from chuishao.graphql.types.invitation import DailyClearanceInvitation
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from chuishao.graphql.types.patrol import Patrol
     from chuishao.graphql.types.person import Person
     from chuishao.graphql.types.post import Post
+    from chuishao.graphql.types.power import PowerExercise
+    from chuishao.graphql.types.proposal import DeputyProposal
     from chuishao.graphql.types.sector import Sector
     from chuishao.graphql.types.split import CommunitySplit
     from chuishao.graphql.types.watch import NeighbourWatch
@@ -77,6 +82,11 @@ WorkMeetingRef: TypeAlias = Annotated["WorkMeeting", strawberry.lazy(f"{_HERE}.m
 DeliberationRef: TypeAlias = Annotated["Deliberation", strawberry.lazy(f"{_HERE}.deliberation")]
 CoordinationOrderRef: TypeAlias = Annotated["CoordinationOrder", strawberry.lazy(f"{_HERE}.coordination")]
 InvitationRef: TypeAlias = Annotated["DailyClearanceInvitation", strawberry.lazy(f"{_HERE}.invitation")]
+PowerExerciseRef: TypeAlias = Annotated["PowerExercise", strawberry.lazy(f"{_HERE}.power")]
+StreetFundRef: TypeAlias = Annotated["StreetFund", strawberry.lazy(f"{_HERE}.fund")]
+DutyListRef: TypeAlias = Annotated["StreetDutyList", strawberry.lazy(f"{_HERE}.duty_list")]
+BurdenListRef: TypeAlias = Annotated["BurdenList", strawberry.lazy(f"{_HERE}.burden")]
+ProposalRef: TypeAlias = Annotated["DeputyProposal", strawberry.lazy(f"{_HERE}.proposal")]
 
 T = TypeVar("T")
 

@@ -99,6 +99,12 @@ EVERYTHING = {
     "SELECT DISTINCT topic FROM diary.entry": 4,
     "SELECT true FROM diary.line WHERE corrected_by IS NOT NULL": 2,
     "SELECT DISTINCT register FROM looks.look": 2,
+    "SELECT DISTINCT power FROM powers.entry": 4,
+    "SELECT DISTINCT answered_at IS NULL, body IS NULL FROM powers.exercise": 3,
+    "SELECT true FROM funds.given_back": 1,
+    "SELECT DISTINCT retired_at IS NULL FROM duty_lists.item": 2,
+    "SELECT DISTINCT state FROM burdens.task": 3,
+    "SELECT DISTINCT status FROM proposals.proposal": 4,
 }
 """Queries, and how many rows they give at least."""
 

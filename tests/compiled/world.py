@@ -34,6 +34,7 @@ from chuishao.projections.engine import Engine
 from chuishao.service.keys import seal_key
 from tests.compiled.known import Known, look_around
 from tests.mechanisms import steps_meetings as meetings
+from tests.mechanisms import steps_street as streets
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, OTHER_GRID, STREET, Town, make_town
 from tests.wandering import Wanderer
 
@@ -126,6 +127,7 @@ async def _oddities(town: Town) -> None:
     await _closed_and_reopened(town)
     await _met_on_site(town)
     await _met_and_asked(town)
+    await _of_the_street(town)
 
 
 async def _closed_and_reopened(town: Town) -> None:
@@ -171,6 +173,18 @@ async def _met_and_asked(town: Town) -> None:
     await meetings.sent(town, accepted=True)
     declined = await meetings.sent(town)
     await town.do(DeclineInvitation(invitation_id=declined, reason=ODD_TEXT), staff)
+
+
+async def _of_the_street(town: Town) -> None:
+    """Powers, funds, duties, tasks and proposals in every state."""
+    await streets.all_said(town, ODD_TEXT)
+    await streets.advised(town, advice=ODD_TEXT)
+    await streets.advised(town, above=True, advice=ODD_TEXT)
+    await streets.admitted(town)
+    await streets.catalogued(town)
+    await streets.received(town, ODD_TEXT)
+    await streets.assigned(town, proposal=ODD_TEXT)
+    await streets.answered(town, ODD_TEXT, ODD_TEXT)
 
 
 async def _endings(town: Town, wanderer: Wanderer) -> None:

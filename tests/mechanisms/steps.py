@@ -21,6 +21,7 @@ from tests.mechanisms import (
     steps_registers,
     steps_rounds,
     steps_split,
+    steps_street,
     steps_territory,
 )
 from tests.mechanisms.kinds import Board, Live, Prepare
@@ -34,6 +35,7 @@ PACKAGES: tuple[Any, ...] = (
     steps_territory,
     steps_split,
     steps_meetings,
+    steps_street,
 )
 
 
@@ -55,6 +57,10 @@ OF_ITS_OWN: dict[tuple[str, Role], Prepare] = together("OF_ITS_OWN")
 """A moment of a mutation that belongs to one role, or to one person of it."""
 WITHHELD: frozenset[str] = frozenset().union(*(getattr(package, "WITHHELD", ()) for package in PACKAGES))
 """Queries that show nothing to machines."""
+LEADING: frozenset[tuple[str, str]] = frozenset().union(
+    *(getattr(package, "LEADING", ()) for package in PACKAGES)
+)
+"""Fields, by type and name, of what is published that lead to a case: shown to those who see the case."""
 ROOTS: dict[str, str] = together("ROOTS")
 """Queries that show what has no query of one thing, with the identifiers of SINGLES to be filled in."""
 
