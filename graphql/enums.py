@@ -25,6 +25,7 @@ from chuishao.domain.election.terms import (
 )
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.loop import GridStage, SettledLevel
 from chuishao.domain.meetings.terms import (
     DeliberationState,
     InvitationState,
@@ -105,6 +106,8 @@ NAMES: dict[type[Term], str] = {
     UnitKind: "UnitKind",
     OrderState: "CoordinationState",
     InvitationState: "InvitationState",
+    GridStage: "GridStage",
+    SettledLevel: "SettledLevel",
 }
 
 
