@@ -9,7 +9,7 @@ from uuid import UUID
 import strawberry
 
 from chuishao.domain.lifecycle import STAGES, Status, Step, allowed, possible
-from chuishao.domain.loop import GridStage, SettledLevel, grid_stage
+from chuishao.domain.loop import GridStage, SettledLevel, grid_stage, nights_between
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
 from chuishao.graphql.context import Context
 from chuishao.graphql.links import (
@@ -146,6 +146,13 @@ class Case(Node):
     def overnight(night_at: datetime | None, taken_up_at: datetime | None, context: Context) -> bool:
         """By its answer, or as of now."""
         return night_at is not None and (taken_up_at or context.now) >= night_at
+
+    @computed("过夜数 How many local midnights passed before its first answer, or until now.")
+    def nights(
+        reported_at: datetime, night_at: datetime | None, taken_up_at: datetime | None, context: Context
+    ) -> int:
+        """From the day on which it was found."""
+        return nights_between(reported_at, taken_up_at or context.now) if night_at else 0
 
     @computed("网格闭环阶段 Its stage of the grid loop; null outside the loop.")
     def grid_stage(status: str, tier: str | None) -> GridStage | None:

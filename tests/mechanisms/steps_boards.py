@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from chuishao.commands.cases import AcceptCase, ReportCase
 from chuishao.commands.people import persons, posts
 from chuishao.commands.stewards import LogDuty
 from chuishao.domain.people.terms import PostKind, Rung, TrainingTier
 from chuishao.domain.rounds.terms import StewardDuty
+from tests.mechanisms.elected import a_community, the_call, the_steps
+from tests.mechanisms.elections import PEOPLE
 from tests.mechanisms.kinds import Prepare
 from tests.mechanisms.steps_people import person
 from tests.town import COMMUNITY, GRID, SAID, STREET, Town
@@ -37,11 +40,20 @@ async def all_on_one_page(town: Town) -> None:
     await town.do(posts.FillPost(**given, kind=PostKind.ALLEY_STEWARD, place_code=COMMUNITY))
     log = LogDuty(person_id=somebody, place_code=COMMUNITY, duty=StewardDuty.PATROL, note=SAID)
     await town.do(log, town.community_staff)
+    await elected(town, somebody)
+
+
+async def elected(town: Town, somebody: UUID) -> None:
+    """Somebody of a roster becomes the director of a committee."""
+    community = await a_community(town)
+    called = (await town.do(the_call(community), town.street_officer)).id
+    for step in the_steps(called, people=[somebody, *PEOPLE[1:]]):
+        await town.do(step, town.street_officer)
 
 
 LIVES: list[Callable[[Town], Awaitable[object]]] = [all_on_one_page]
 SINGLES: dict[str, str] = {
-    "person": "SELECT d.steward FROM duties.duty d JOIN people.training t ON t.person = d.steward"
+    "person": "SELECT d.steward FROM duties.duty d JOIN committees.membership m ON m.person = d.steward"
     " JOIN people.incentive i ON true JOIN people.appraisal a ON a.id = i.appraisal AND a.person = d.steward"
     " LIMIT 1"
 }
