@@ -1,6 +1,6 @@
 """Every package that the demonstration plays, in the order in which they build on each other."""
 
-from chuishao.service.played import meetings, people, registers, rounds, territory
+from chuishao.service.played import boards, meetings, people, registers, rounds, territory
 from chuishao.service.played.stage import Played
 
 PLAYED: tuple[Played, ...] = (
@@ -9,4 +9,5 @@ PLAYED: tuple[Played, ...] = (
     rounds.PLAYED,
     territory.PLAYED,
     meetings.PLAYED,
+    boards.PLAYED,
 )

@@ -137,7 +137,7 @@ async def lines(lived: Lived, query: str, place: str, period: tuple[date, date],
     since, until = period
     begin, end = (datetime.combine(day, time(), TIANJIN) for day in (since, until + timedelta(days=1)))
     ordered = f"SELECT * FROM ({query}) t ORDER BY rank"
-    return await lived.town.log.pool.fetch(ordered, place, begin, end, since, until, *more)  # type: ignore[no-any-return]
+    return await lived.town.log.pool.fetch(ordered, place, begin, end, since, until, *more)
 
 
 def within(moment: datetime | None, period: tuple[date, date]) -> bool:
