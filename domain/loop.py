@@ -29,8 +29,12 @@ class SettledLevel(Term):
 
     GRID = "GRID", "网格", "in the grid: by its worker or leader"
     COMMUNITY = "COMMUNITY", "社区", "in the community"
-    STREET = "STREET", "街道", "by the street or town on its own"
-    BEYOND = "BEYOND", "街道以上", "by units beyond the street, which it summoned by a whistle"
+    STREET = (
+        "STREET",
+        "街道",
+        "by the street or town, with the departments that reported to it (吹哨报到) or without",
+    )
+    BEYOND = "BEYOND", "街道以上", "by a department beyond the street, which led what it was summoned to"
 
 
 MAY_REACH: dict[Severity, SettledLevel] = {
@@ -64,9 +68,13 @@ def rank(stage: Stage | GridStage | None) -> int:
     return 1 + (_STAGES.index(stage) if isinstance(stage, Stage) else _GRID_STAGES.index(stage))
 
 
-def settled_level(holder: str, *, whistled: bool) -> SettledLevel:
-    """The level of the place that answered for a case when it was resolved; beyond it through a whistle."""
-    if whistled:
+def settled_level(holder: str, *, led_beyond: bool) -> SettledLevel:
+    """The level of the place that answered for a case when it was resolved; beyond it if a department led.
+
+    Departments that report to a street (吹哨报到) are how a grave matter stays in the street, so a whistle
+    alone does not take it out: a major dispute must even have one.
+    """
+    if led_beyond:
         return SettledLevel.BEYOND
     if len(holder) > Level.COMMUNITY.digits:
         return SettledLevel.GRID

@@ -2,8 +2,8 @@
 
 `furthest` is the rank of the furthest stage of the issue loop (闭环) that a case ever reached, `stands` and
 `grid_stands` that of the stage in which it stands in the issue loop and the grid loop (网格闭环), 0 outside.
-`joint` says whether it was ever with the street and several units, `settled` at which level its present
-resolution came about (小事不出社区、大事不出街道).
+`joint` says whether it was ever with the street and several units, `settled` at which level its
+present resolution came about (小事不出社区、大事不出街道), `lead` which department leads the open whistle.
 
 问题不过夜: the text asks that what is found is reported within the same local day. A report is the finding,
 dated by whoever found it; it has come in once the platform answers: accepts or refuses it, or joins it to
@@ -27,6 +27,7 @@ from chuishao.domain.lifecycle import OPEN, STAGES, Status
 from chuishao.domain.loop import grid_stage, night_after, rank, settled_level
 from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised
 from chuishao.domain.vocabulary import Tier
+from chuishao.domain.whistle_events import WhistleBlown
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import from_bytes, to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
@@ -89,6 +90,7 @@ class CaseRow:
     grid_stands: int = 1
     joint: bool = False
     settled: str | None = None
+    lead: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -137,7 +139,7 @@ async def fold(connection: Connection, batch: Batch) -> None:
 
 async def _fold_cases(connection: Connection, events: Sequence[RecordedEvent], book: PolicyBook) -> None:
     begun = {recorded.stream for recorded in events if isinstance(recorded.event, _BEGINNINGS)}
-    rows = await CASES.load(connection, {recorded.stream for recorded in events} - begun)
+    rows = await CASES.load(connection, {_case_of(recorded) for recorded in events} - begun)
     for recorded in events:
         evolve(rows, recorded)
     for row in rows.values():
@@ -182,8 +184,16 @@ def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
     row.due_rule = limit.rule if limit else None
 
 
+def _case_of(recorded: RecordedEvent) -> UUID:
+    """The case that an event is about."""
+    return recorded.event.case if isinstance(recorded.event, WhistleBlown) else recorded.stream
+
+
 def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent) -> None:
-    """Fold one case event into its row."""
+    """Fold one case event into its row; of its whistles it keeps who leads."""
+    if isinstance(recorded.event, WhistleBlown):
+        rows[recorded.event.case].lead = recorded.event.lead
+        return
     event = cast("facts.CaseEvent", recorded.event)
     if isinstance(event, _BEGINNINGS):
         row = rows[recorded.stream] = _begun(recorded, event)
@@ -256,14 +266,15 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
             _hold_by_nobody(row)
         case facts.ResolvedOnSpot(by=by):
             row.resolver, row.resolved_at, row.on_spot = by, at, True
-            row.settled = settled_level(row.holder, whistled=False)
-        case facts.CaseResolved(by=by, whistle=whistle):
+            row.settled = settled_level(row.holder, led_beyond=False)
+        case facts.CaseResolved(by=by):
             row.resolver, row.resolved_at, row.on_spot, row.whistle = by, at, False, None
-            row.settled = settled_level(row.holder, whistled=whistle is not None)
+            row.settled = settled_level(row.holder, led_beyond=row.lead is not None)
+            row.lead = None
         case facts.CaseWhistled(whistle=whistle):
             row.whistle = whistle
         case facts.CaseWhistleWithdrawn():
-            row.whistle = None
+            row.whistle = row.lead = None
         case facts.CaseVerified():
             row.verified_at = at
         case facts.VerificationFailed():
@@ -297,4 +308,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=5, fold=fold, on=(facts.CaseEvent, *_POLICIES))
+PROJECTION = Projection("cases", version=5, fold=fold, on=(facts.CaseEvent, WhistleBlown, *_POLICIES))

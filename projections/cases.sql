@@ -48,7 +48,8 @@ CREATE TABLE case_row (
     stands         bigint      NOT NULL,
     grid_stands    bigint      NOT NULL,
     joint          boolean     NOT NULL,
-    settled        text
+    settled        text,
+    lead           uuid
 ) WITH (fillfactor = 80);
 CREATE TABLE case_text (
     id      uuid PRIMARY KEY,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import UUID
 
+from chuishao.commands.cases import ReportCase
 from chuishao.domain.vocabulary import Tier
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.feed import Feed
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
-from chuishao.service.played.boards import told
+from chuishao.service.played.boards import EVERY, left_overnight, told
+from chuishao.service.working_day import Post, plan
 from tests.mechanisms.steps_meetings import ordered
-from tests.town import COMMUNITY, Town
+from tests.town import COMMUNITY, GRID, Town
 
 
 async def test_the_lines_say_what_the_boards_say(town: Town) -> None:
@@ -32,3 +35,15 @@ async def test_the_lines_say_what_the_boards_say(town: Town) -> None:
     assert grid_loop == "信息采集 3 → 源头发现 2 → 分层处置 2 → 联动联治 1 → 监督考核 1"
     assert board.startswith("2 cases, 0 whistles, 1 orders, ")
     assert board.endswith(" 0 of 3 grids vacant")
+
+
+def test_one_case_in_so_many_is_left_until_the_next_day_and_others_are_as_they_were() -> None:
+    day = list(plan([Post(GRID, UUID(int=1))], [UUID(int=2)], date(2026, 3, 2), 3 * EVERY, 1))
+
+    left = list(left_overnight(day))
+
+    shortened = [
+        number for number, (before, after) in enumerate(zip(day, left, strict=True)) if before != after
+    ]
+    assert shortened == [EVERY // 2 - 1 + EVERY * times for times in range(3)]
+    assert all(isinstance(act.command, ReportCase) for number in shortened for act in left[number])

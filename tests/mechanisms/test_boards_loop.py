@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
 from chuishao.domain.case import Case, Report
+from chuishao.domain.case_events import CaseEvent
 from chuishao.domain.division import community_of, street_of
 from chuishao.domain.lifecycle import STAGES, Status
 from chuishao.domain.loop import (
@@ -25,9 +26,11 @@ from chuishao.domain.loop import (
     settled_level,
 )
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier, WhistleKind
+from chuishao.domain.whistle import Call, Whistle
+from chuishao.domain.whistle_events import WhistleBlown
 from chuishao.projections import cases
 from chuishao.projections.cases import CaseRow
-from tests.test_projections import LEADER, OFFICER, RESIDENT, STAFF, an_assigned_case, at, folded
+from tests.test_projections import DEPARTMENT, LEADER, OFFICER, RESIDENT, STAFF, an_assigned_case, at, folded
 from tests.test_projections import given as decided
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, STREET
 
@@ -36,8 +39,9 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1)).map(lambda at
 
 
 def row_of(case: Case, *others: Any) -> CaseRow:
-    """The row that the events of a case leave."""
-    row: CaseRow = folded(cases.evolve, decided(case, *others))[case.id]
+    """The row that the events of a case leave; and those of its whistles that say who leads."""
+    events = [one for one in decided(case, *others) if isinstance(one.event, CaseEvent | WhistleBlown)]
+    row: CaseRow = folded(cases.evolve, events)[case.id]
     return row
 
 
@@ -125,12 +129,36 @@ def test_a_case_is_settled_at_the_level_of_the_place_that_answers_for_it(
     assert settled(tier, grid) == level
 
 
-def test_what_takes_a_whistle_is_settled_beyond_the_street() -> None:
+@pytest.mark.parametrize(("lead", "level"), [(None, "STREET"), (DEPARTMENT, "BEYOND")])
+def test_what_takes_a_whistle_is_settled_by_whoever_leads(lead: UUID | None, level: str) -> None:
     case = an_assigned_case(Tier.MULTI_UNIT)
-    case.blow(uuid4(), WhistleKind.ROUTINE, LinkageMechanism.RAPID_SERVICE, OFFICER, at(4))
+    whistle = Whistle.blow(uuid4(), case.id, STREET, uuid4(), a_call(lead), OFFICER, at(4))
+    case.blow(whistle.id, WhistleKind.ROUTINE, LinkageMechanism.RAPID_SERVICE, OFFICER, at(4))
     case.resolve_by_whistle("已处理", OFFICER, at(5))
 
-    assert row_of(case).settled == "BEYOND"
+    row = row_of(case, whistle)
+
+    assert (row.settled, row.lead) == (level, None)
+
+
+@pytest.mark.parametrize("lead", [None, DEPARTMENT])
+def test_who_led_a_whistle_that_was_withdrawn_settles_nothing(lead: UUID | None) -> None:
+    case = an_assigned_case(Tier.MULTI_UNIT)
+    whistle = Whistle.blow(uuid4(), case.id, STREET, uuid4(), a_call(lead), OFFICER, at(4))
+    case.blow(whistle.id, WhistleKind.ROUTINE, LinkageMechanism.RAPID_SERVICE, OFFICER, at(4))
+    case.withdraw_whistle("无需联动", OFFICER, at(5))
+    case.resolve("已处理", OFFICER, at(6))
+
+    row = row_of(case, whistle)
+
+    assert (row.lead, row.settled) == (None, "STREET")
+
+
+def a_call(lead: UUID | None) -> Call:
+    mechanism = LinkageMechanism.RAPID_SERVICE
+    return Call(
+        kind=WhistleKind.ROUTINE, linkage=mechanism, grounds="联动", departments=[DEPARTMENT], lead=lead
+    )
 
 
 def test_what_fails_verification_or_is_reopened_is_settled_no_more() -> None:
@@ -161,13 +189,13 @@ def test_a_graver_case_may_reach_at_least_as_far_and_whatever_is_contained_is_so
 
 
 @forall(st.integers(1, 999), st.booleans())
-def test_a_level_is_that_of_the_holder_unless_somebody_came_from_beyond(number: int, whistled: bool) -> None:
+def test_a_level_is_that_of_the_holder_unless_somebody_came_from_beyond(number: int, led: bool) -> None:
     grid = f"{OTHER_COMMUNITY}-G{number:03d}"
     places = (grid, community_of(grid), street_of(grid))
 
-    found = [settled_level(place, whistled=whistled) for place in places]
+    found = [settled_level(place, led_beyond=led) for place in places]
 
-    assert found == ([SettledLevel.BEYOND] * 3 if whistled else list(SettledLevel)[:3])
+    assert found == ([SettledLevel.BEYOND] * 3 if led else list(SettledLevel)[:3])
     assert places[-1] == STREET
 
 

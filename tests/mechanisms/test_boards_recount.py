@@ -7,18 +7,20 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given as forall
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from chuishao.commands import whistles
 from chuishao.domain.case import Case
 from chuishao.domain.case_events import CaseClosed, CaseReported, CaseResolved, ResolvedOnSpot
 from chuishao.domain.event import fold
 from chuishao.domain.lifecycle import Status
 from chuishao.domain.loop import GridStage, SettledLevel
-from chuishao.domain.vocabulary import Severity, Stage, Tier
+from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier, WhistleKind
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
@@ -73,8 +75,8 @@ class Told:
         return self.was_reported and later
 
 
-def told(events: list[Any]) -> Told:
-    """Read the events of a case, looking at the case after each of them."""
+def told(events: list[Any], leads: dict[UUID | None, UUID | None]) -> Told:
+    """Read the events of a case, looking at the case after each of them, and at who led its whistles."""
     case: Case = fold(events[:1])
     found = Told(case, events[0].timestamp, isinstance(events[0], CaseReported), stages={1})
     for event in events:
@@ -82,7 +84,7 @@ def told(events: list[Any]) -> Told:
             holder = case.holder or ""
             case = fold([event], case)
             if isinstance(event, ResolvedOnSpot | CaseResolved):
-                beyond = isinstance(event, CaseResolved) and event.whistle is not None
+                beyond = isinstance(event, CaseResolved) and leads.get(event.whistle) is not None
                 by_length = {9: SettledLevel.STREET, 12: SettledLevel.COMMUNITY}
                 level = by_length.get(len(holder), SettledLevel.GRID)
                 found.level = SettledLevel.BEYOND if beyond else level
@@ -116,11 +118,41 @@ async def lived(request: pytest.FixtureRequest, template: str) -> AsyncIterator[
     pool = await open_pool(await copy_of_template(template), size=4)
     town = await make_town(EventLog(pool))
     await Wanderer(town, random.Random(request.param)).walk(800)
+    for _ in range(2):
+        await led_by_a_department(town)
     await Engine(Feed(town.log), PROJECTIONS).catch_up()
-    streams = await pool.fetch("SELECT id FROM stream WHERE category = 'case'")
-    cases = [told(list(await town.log.stream(row["id"]))) for row in streams]
+    leads: dict[UUID | None, UUID | None] = {
+        id_: fold(await town.log.stream(id_)).lead for id_ in await streams(town, "whistle")
+    }
+    cases = [told(list(await town.log.stream(id_)), leads) for id_ in await streams(town, "case")]
     yield Lived(town, cases)
     await pool.close()
+
+
+async def streams(town: Town, category: str) -> list[UUID]:
+    """The streams of a category."""
+    return [
+        row["id"] for row in await town.log.pool.fetch("SELECT id FROM stream WHERE category = $1", category)
+    ]
+
+
+async def led_by_a_department(town: Town) -> None:
+    """A case that a department settled, which led what it was summoned to."""
+    case, department = await town.assigned(Tier.MULTI_UNIT, Severity.MAJOR), town.departments[0]
+    blow = whistles.BlowWhistle(
+        case_id=case,
+        kind=WhistleKind.TACKLING,
+        linkage=LinkageMechanism.RAPID_SERVICE,
+        grounds="需要部门牵头",
+        department_ids=[department],
+        lead_id=department,
+    )
+    whistle = (await town.do(blow, town.street_officer)).id
+    of: dict[str, Any] = {"whistle_id": whistle, "department_id": department}
+    for step in (whistles.SignSummons(**of), whistles.CheckIn(**of)):
+        await town.do(step, town.officer())
+    await town.do(whistles.AnswerSummons(**of, result="已处置"), town.officer())
+    await town.do(whistles.ResolveWhistle(whistle_id=whistle, result="已办结"), town.street_officer)
 
 
 places = st.sampled_from(
@@ -148,7 +180,7 @@ def test_the_histories_say_something(lived: Lived) -> None:
     levels = {one.level for one in lived.cases if one.level}
     assert len(lived.cases) > 15
     assert {one.case.severity for one in lived.cases} == set(Severity)
-    assert len(levels) >= 3
+    assert len(levels) >= 3 and SettledLevel.BEYOND in levels
     assert any(one.stayed(START) for one in lived.cases) and any(not one.stayed(START) for one in lived.cases)
 
 
