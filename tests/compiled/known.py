@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
+from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type, is_required_argument
 
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import SYSTEM
@@ -152,6 +152,8 @@ async def _cursors(services: Services) -> dict[tuple[str, str], Sequence[str]]:
     for name, field in query.fields.items():
         kind = get_named_type(field.type)
         if not {"first", "after"} <= field.args.keys() or not isinstance(kind, GraphQLObjectType):
+            continue
+        if any(is_required_argument(argument) for argument in field.args.values()):
             continue
         pages = {"edges": "edges { cursor }", "cursor": "cursor"}
         shown = next((text for part, text in pages.items() if part in kind.fields), None)
