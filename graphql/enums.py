@@ -25,6 +25,7 @@ from chuishao.domain.election.terms import (
 )
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.loop import GridStage, SettledLevel
 from chuishao.domain.meetings.terms import (
     DeliberationState,
     InvitationState,
@@ -120,6 +121,8 @@ NAMES: dict[type[Term], str] = {
     Proposer: "Proposer",
     ProposalStatus: "ProposalStatus",
     Verdict: "ProposalVerdict",
+    GridStage: "GridStage",
+    SettledLevel: "SettledLevel",
 }
 
 

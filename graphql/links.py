@@ -17,10 +17,13 @@ from chuishao.domain.sight import Reader
 from chuishao.eventlog.connection import Connection
 from chuishao.projections import (
     campaigns,
+    care,
+    command_board,
     committees,
     duties,
     elections,
     history,
+    loops,
     patrols,
     people,
     posts,
@@ -408,3 +411,29 @@ PROPOSAL = Link(proposals.PROPOSALS, "proposals.proposal", "id")
 """A deputy's proposal by its identifier."""
 PROPOSAL_SUMMARY = Link(Table("status_count", proposals.StatusCount), proposals.SUMMARY, "rank")
 """How many proposals stand where; not found from anything, but listed."""
+CONTAINMENT = Link(Table("containment", loops.Containment), loops.CONTAINMENT, "rank")
+"""At which level cases were settled; listed."""
+ISSUE_FUNNEL = Link(Table("issue_loop", loops.StageCount), loops.ISSUE_LOOP, "rank")
+"""The stages of the issue loop with their cases; listed."""
+GRID_FUNNEL = Link(Table("grid_loop", loops.StageCount), loops.GRID_LOOP, "rank")
+"""The stages of the grid loop with their cases; listed."""
+OVERNIGHT = Link(Table("overnight", loops.Nights), loops.OVERNIGHT, "rank")
+"""What stayed overnight, by place; listed."""
+COMMAND_BOARD = Link(Table("board", command_board.BoardRow), command_board.BOARD, "place")
+"""Everything open in a place; the one row of a statement."""
+CARE_COUNT = Link(Table("care_count", care.CareCount), care.COUNTS, "care_group")
+"""How many of each group are in the care ledger; listed."""
+LEADERSHIP_OF_PLACE = Link(posts.LEADERSHIPS, "posts.leadership", "place")
+"""Who leads a community, by its code."""
+POSTS_OF_PLACE = Link(posts.POSTS, "posts.post", "place", ("kind", "established_at", "id"))
+"""The posts in a place itself, not in those below it."""
+ELECTIONS_OF_COMMUNITY = Link(elections.ELECTIONS, "elections.election", "community", ("ballot_on", "id"))
+"""The elections of a community's committee, in order."""
+MEMBERSHIPS_OF_PERSON = Link(
+    committees.MEMBERSHIPS, "committees.membership", "person", ("since", "committee")
+)
+"""The seats in residents' committees that a person had and has, in the order of taking them."""
+SECTORS_OF_STREET = Link(SECTORS, "sectors.sector", "street", ("code",))
+"""The sectors of a street, dissolved ones too."""
+GAPS_OF_STREET = Link(GAPS, "coverage.gap", "street", ("found_at", "id"))
+"""The coverage gaps of a street, closed ones too."""

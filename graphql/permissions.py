@@ -24,6 +24,7 @@ RULES: dict[str, Reading] = {
     "EventActor": Reading.CASE,
     "InclusionProof": Reading.CASE,
     "CareEntry": Reading.REGISTERS,
+    "CareCount": Reading.REGISTERS,
     "DiaryEntry": Reading.REGISTERS,
     "RegisterLine": Reading.REGISTERS,
     "Look": Reading.REGISTERS,

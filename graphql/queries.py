@@ -17,7 +17,9 @@ from chuishao.graphql.arguments import (
     by_order,
     in_place,
 )
+from chuishao.graphql.boards.command import CommandQueries
 from chuishao.graphql.boards.election import ElectionQueries
+from chuishao.graphql.boards.loops import LoopQueries
 from chuishao.graphql.boards.meetings import MeetingQueries
 from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.boards.registers import RegisterQueries
@@ -240,6 +242,8 @@ class Query(
     TerritoryQueries,
     MeetingQueries,
     StreetQueries,
+    LoopQueries,
+    CommandQueries,
 ):
     """The queries."""
 

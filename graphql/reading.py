@@ -67,6 +67,14 @@ class Rows:
     given: Callable[[Context, Mapping[str, Any]], list[Any]]
 
 
+@dataclass(frozen=True)
+class Line:
+    """A query for the one row of a statement; `given` makes its arguments of those of the query."""
+
+    link: Link
+    given: Callable[[Context, Mapping[str, Any]], list[Any]]
+
+
 async def answered(info: Info, answer: Callable[[], Awaitable[Any]], at_least: int | None) -> Any:
     """Run a read once the read models reach `at_least`."""
     try:
@@ -123,6 +131,18 @@ async def rows(info: Info, of: Rows, arguments: Mapping[str, Any], at_least: int
     async def read(connection: Connection) -> list[Any]:
         query = f"SELECT {columns} FROM ({link.source}) t ORDER BY t.{link.column}"  # noqa: S608 our own names
         return [link.table.row(*record) for record in await connection.fetch(query, *given)]
+
+    return await derived(info, read, at_least)
+
+
+async def line(info: Info, of: Line, arguments: Mapping[str, Any], at_least: int | None) -> Any:
+    """The one row of a statement."""
+    given, link = of.given(info.context, arguments), of.link
+
+    async def read(connection: Connection) -> Any:
+        query = f"SELECT {', '.join(link.table.columns)} FROM ({link.source}) t"  # noqa: S608 our own names
+        (record,) = await connection.fetch(query, *given)
+        return link.table.row(*record)
 
     return await derived(info, read, at_least)
 

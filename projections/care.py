@@ -14,6 +14,7 @@ from chuishao.domain.registers.terms import LineKind
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.eventlog.sql import statements
 from chuishao.projections.lines import LINES, Lines, corrected_lines, line_of, write
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.table import Table
@@ -43,6 +44,18 @@ class CareRow:
     unmet: int
 
 
+@dataclass(frozen=True, slots=True)
+class CareCount:
+    """How many of a priority group are in the ledger of a place, and how many needs are not met."""
+
+    care_group: str
+    place: str
+    enrolled: int
+    unmet: int
+
+
+COUNTS = statements("chuishao.projections", "care.sql")["counts"]
+"""A line for each group: the beginning of the grids' codes."""
 ENTRIES = Table("entry", CareRow)
 
 

@@ -31,3 +31,10 @@ CREATE INDEX IF NOT EXISTS entry_by_grid ON entry (grid, id);
 CREATE INDEX IF NOT EXISTS entry_by_group ON entry (care_group, grid, id);
 CREATE INDEX IF NOT EXISTS entry_by_enrolment ON entry (enrolled_at, id);
 CREATE INDEX IF NOT EXISTS entry_unmet ON entry (grid, id) WHERE unmet > 0 AND exited_at IS NULL;
+
+-- name: counts
+-- A line for each priority group that has somebody in the ledger in the place $1.
+SELECT e.care_group, $1::text AS place, count(*) AS enrolled, coalesce(sum(e.unmet), 0)::bigint AS unmet
+FROM care.entry e
+WHERE e.exited_at IS NULL AND e.grid >= $1::text AND e.grid < $1::text || '~'
+GROUP BY e.care_group

@@ -35,6 +35,7 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.grids import overdue
 from chuishao.service.importer import TIANJIN_DATE, bundled, import_divisions, read_divisions
+from chuishao.service.played.boards import left_overnight
 from chuishao.service.played.catalogue import PLAYED
 from chuishao.service.played.meetings import talked_over
 from chuishao.service.played.stage import Stage
@@ -200,7 +201,8 @@ async def _play_mechanisms(executor: Executor, stage: Stage, bar: Progress) -> N
     """Play the chains of every package, those of one package side by side."""
     slots = asyncio.Semaphore(AT_ONCE)
     for played in PLAYED:
-        chains = played.acts(stage)
+        if not (chains := played.acts(stage)):
+            continue
         done = await _recorded(executor.log, [act.id for chain in chains for act in chain])
         task = bar.add_task(played.title, total=sum(map(len, chains)), completed=len(done))
 
@@ -219,7 +221,7 @@ async def _play_mechanisms(executor: Executor, stage: Stage, bar: Progress) -> N
 async def _play_day(executor: Executor, wish: Wish, stage: Stage, bar: Progress) -> None:
     """Play the acts of all cases in the order of their times, those of a moment side by side."""
     cases = list(plan(stage.posts, stage.departments, stage.day, wish.cases, wish.seed))
-    scripts = list(appraised(list(talked_over(cases))))
+    scripts = list(appraised(list(left_overnight(talked_over(cases)))))
     acts = [act for script in scripts for act in script]
     done = await _recorded(executor.log, [act.id for act in acts])
     task = bar.add_task("A working day 一个工作日", total=len(acts), completed=len(done))

@@ -12,6 +12,7 @@ from chuishao.graphql.boards.rounds_where import (
     Given,
     Street,
     either,
+    equal,
     shown_within,
     span,
     within,
@@ -31,6 +32,7 @@ _PATROLS_BY_START = Order("PATROLS", (("started_at", "timestamptz"), _ID), desce
 
 def _patrols(_context: Context, given: Given, where: Where) -> None:
     within(where, "grid", given["place"])
+    equal(where, "walker", given["walker_id"])
     either(where, given["under_way"], "finished_at IS NULL")
 
 
@@ -62,6 +64,9 @@ class PatrolQueries:
         info: Info,
         place: Place = None,
         under_way: Annotated[bool | None, argument("进行中 Only those under way, or only others.")] = None,
+        walker_id: Annotated[
+            strawberry.ID | None, argument("巡查人 Only those that this actor walks, as a grid worker.")
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -69,7 +74,7 @@ class PatrolQueries:
         at_least: AtLeast = None,
     ) -> Connection[Patrol]:
         """A page of patrols."""
-        given = {"place": place, "under_way": under_way}
+        given = {"place": place, "under_way": under_way, "walker_id": walker_id}
         return await listed(info, _PATROLS, given, Window(first, after, last, before), at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(

@@ -85,12 +85,17 @@ def span(context: Context, given: Given) -> list[Any]:
 def seen_span(context: Context, given: Given) -> list[Any]:
     """The same, narrowed to where the asker sees the rounds."""
     place, since, until = span(context, given)
+    return [narrowed(context, place), since, until]
+
+
+def narrowed(context: Context, place: str) -> str:
+    """The part of a place in which the asker sees registers and rounds."""
     actor, reader = context.actor, context.reader
     if reader.sight is not Sight.SCOPE or actor.role not in SHOWN[Reading.REGISTERS] or actor.scope is None:
-        return [NOWHERE, since, until]
+        return NOWHERE
     if actor.scope.startswith(place):
-        return [actor.scope, since, until]
-    return [place if place.startswith(actor.scope) else NOWHERE, since, until]
+        return actor.scope
+    return place if place.startswith(actor.scope) else NOWHERE
 
 
 def _moment(given: Any, path: str) -> Any:

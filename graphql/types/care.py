@@ -11,8 +11,30 @@ from chuishao.domain.registers.terms import CareGroup, ExitReason, GroupList
 from chuishao.graphql.links import CARE_LINES, GRID, LOOKS_OF_ENTRY
 from chuishao.graphql.types.fields import column, computed, many, one
 from chuishao.graphql.types.register import Look, RegisterLine, withheld
-from chuishao.graphql.types.shared import GridRef, Node, PersonalText
+from chuishao.graphql.types.shared import ITS_OWN, GridRef, Node, PersonalText, identified
 from chuishao.projections.care import CareRow
+
+
+@strawberry.type(
+    description="重点群体统计 How many of a priority group are in the care ledger of a place: numbers only."
+)
+class CareCount:
+    """A line of the counts."""
+
+    @computed(ITS_OWN)
+    def id(place: str, care_group: str) -> strawberry.ID:
+        """The group in a place."""
+        return identified("care-count", place, care_group)
+
+    place: str = column("位置 The code of the place that is counted, as far as the asker sees it.")
+
+    @computed("重点群体 The priority group.")
+    def group(care_group: str) -> CareGroup:
+        """As enrolled."""
+        return CareGroup(care_group)
+
+    enrolled: int = column("在册数 How many are in the ledger.")
+    unmet: int = column("未对接需求数 How many of their needs no resource was found for.")
 
 
 @strawberry.type(

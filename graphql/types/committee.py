@@ -12,6 +12,7 @@ from chuishao.domain.election.regime import day_of
 from chuishao.domain.election.terms import MembershipEnd, Office, Proposers
 from chuishao.graphql.context import Context
 from chuishao.graphql.links import (
+    COMMITTEE_BY_ID,
     DIVISION,
     ELECTION,
     MEMBERSHIPS_OF_COMMITTEE,
@@ -20,7 +21,15 @@ from chuishao.graphql.links import (
     SEATS_OF_COMMITTEE,
 )
 from chuishao.graphql.types.fields import column, computed, many, one
-from chuishao.graphql.types.shared import ITS_OWN, DivisionRef, ElectionRef, Node, PersonRef, identified
+from chuishao.graphql.types.shared import (
+    ITS_OWN,
+    CommitteeRef,
+    DivisionRef,
+    ElectionRef,
+    Node,
+    PersonRef,
+    identified,
+)
 from chuishao.projections.committees import CommitteeRow
 
 
@@ -67,6 +76,7 @@ class CommitteeMembership:
     person: PersonRef | None = one("人员 Whose, if a roster has them.", PERSON, "person")
 
     election: ElectionRef | None = one("选举 The election that gave the seat.", ELECTION, "election")
+    committee: CommitteeRef | None = one("居民委员会 Whose seat it is.", COMMITTEE_BY_ID, "committee")
 
 
 @strawberry.type(description="罢免 A recall by a residents' meeting; votes are a range, as in elections.")

@@ -14,10 +14,12 @@ from chuishao.graphql.links import (
     APPRAISALS_OF_PERSON,
     DIVISION,
     INCENTIVES,
+    MEMBERSHIPS_OF_PERSON,
     PERSON,
     TENURES_OF_PERSON,
     TRAININGS_OF_PERSON,
 )
+from chuishao.graphql.types.committee import CommitteeMembership
 from chuishao.graphql.types.fields import column, computed, many, one
 from chuishao.graphql.types.post import Tenure
 from chuishao.graphql.types.shared import (
@@ -103,6 +105,11 @@ class Person(Node):
     )
     division: DivisionRef | None = one("所在区划 The division whose roster it is.", DIVISION, "place")
     posts: list[Tenure] = many("任职 The posts they held and hold, earliest first.", TENURES_OF_PERSON, "id")
+    memberships: list[CommitteeMembership] = many(
+        "居委会任职 The seats in residents' committees that they had and have, earliest first.",
+        MEMBERSHIPS_OF_PERSON,
+        "id",
+    )
     trainings: list[Training] = many("培训 The trainings they completed.", TRAININGS_OF_PERSON, "id")
     appraisals: list[Appraisal] = many("考核 Their appraisals by period.", APPRAISALS_OF_PERSON, "id")
 

@@ -1,6 +1,6 @@
 """Every package that the demonstration plays, in the order in which they build on each other."""
 
-from chuishao.service.played import meetings, people, registers, rounds, street, territory
+from chuishao.service.played import boards, meetings, people, registers, rounds, street, territory
 from chuishao.service.played.stage import Played
 
 PLAYED: tuple[Played, ...] = (
@@ -10,4 +10,5 @@ PLAYED: tuple[Played, ...] = (
     territory.PLAYED,
     meetings.PLAYED,
     *street.PLAYED,
+    boards.PLAYED,
 )

@@ -31,7 +31,7 @@ SEED = int(os.environ.get("CHUISHAO_COMPILED_SEED", "20260302"))
 ROUNDS, DOCUMENTS = 3, 120
 STEPS = 60
 """Steps that are walked between two rounds."""
-PLANTED = 400
+PLANTED = 1200
 """Documents within which a planted difference is found."""
 
 

@@ -15,6 +15,7 @@ from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 from tests.mechanisms import (
+    steps_boards,
     steps_election,
     steps_meetings,
     steps_people,
@@ -36,6 +37,7 @@ PACKAGES: tuple[Any, ...] = (
     steps_split,
     steps_meetings,
     steps_street,
+    steps_boards,
 )
 
 
