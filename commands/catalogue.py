@@ -6,8 +6,10 @@ from chuishao.commands import (
     divisions,
     election,
     erasure,
+    findings,
     grids,
     policies,
+    rehoming,
     rounds,
     screening,
     stewards,
@@ -161,3 +163,6 @@ COMMANDS: tuple[type[Command], ...] = (
     proposals.AnswerProposal,
     proposals.RateProposal,
 )
+
+SENT_BY_REACTIONS: tuple[type[Command], ...] = (findings.ReportFinding, rehoming.RehomeCase)
+"""What nobody sends by hand: no mutations."""

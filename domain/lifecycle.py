@@ -138,6 +138,9 @@ TIERS: dict[Step, frozenset[Tier]] = {
 }
 """The tiers at which a step may be taken, where not at all of them."""
 
+BY_ITSELF = frozenset({Step.REHOME})
+"""Steps that nobody takes by hand: a reaction does."""
+
 STAGES: dict[Status, Stage | None] = {
     Status.REPORTED: Stage.FOUND,
     Status.REFUSED: None,
@@ -159,10 +162,10 @@ OPEN = frozenset({*_BEING_HANDLED, Status.RESOLVED, Status.VERIFIED})
 
 
 def possible(status: Status | None, tier: Tier | None = None) -> list[Step]:
-    """The steps that the table allows in a state and, where it is known, at a tier; None is before the report."""
+    """The steps that somebody may take in a state and, where it is known, at a tier; None is before the report."""
     if status is None:
         return [Step.REPORT]
-    steps = [row.step for row in TABLE if status in row.sources]
+    steps = [row.step for row in TABLE if status in row.sources and row.step not in BY_ITSELF]
     return [step for step in steps if tier is None or tier in TIERS.get(step, frozenset(Tier))]
 
 

@@ -32,7 +32,7 @@ from chuishao.projections.engine import Engine
 from chuishao.projections.rebuild import rebuild
 from chuishao.reactions.catalogue import REACTIONS
 from chuishao.reactions.follower import Reactions
-from chuishao.reactions.reaction import Around, Reaction, Sent
+from chuishao.reactions.reaction import Around, Reaction, Sent, Timed
 from chuishao.reactions.standing import go_on, refusals, standings
 from tests.conftest import copy_of_template
 from tests.served import Process, address, process, start
@@ -79,11 +79,15 @@ class Crashed(BaseException):
     """The process is no more."""
 
 
-def reacting(town: Town, *reactions: Reaction, dies: Sequence[str] = ()) -> Reactions:
+def reacting(
+    town: Town, *reactions: Reaction, dies: Sequence[str] = (), timed: Sequence[Timed] = ()
+) -> Reactions:
     """Another process that reacts."""
     feed = Feed(town.log)
     executor = Flaky(town.log, town.executor.key, town.clock, dies=list(dies))
-    return Reactions(feed, Engine(feed, PROJECTIONS), executor, reactions or (ACCEPT,))
+    return Reactions(
+        feed, Engine(feed, PROJECTIONS), executor, reactions or (() if timed else (ACCEPT,)), timed
+    )
 
 
 async def begin(town: Town, *reactions: Reaction) -> None:

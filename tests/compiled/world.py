@@ -185,7 +185,7 @@ async def _met_and_asked(town: Town) -> None:
 
 
 async def _in_registers(town: Town) -> None:
-    """Elements of every kind, some retired; people in the care ledger with a household, without one, and gone."""
+    """Elements of every kind, some retired; people in the care ledger, with a household or not, some gone."""
     for kind in ElementKind:
         retired, _ = await registers.registered(town, kind), await registers.registered(town, kind)
         await town.do(RetireElement(element_id=retired, reason=ODD_TEXT), town.community_staff)
