@@ -26,7 +26,7 @@ class PublicUnit:
     def either(cls, department: UUID | None, body: str | None) -> Self:
         """The one of the two that is given; refused where it is none or both."""
         if (department is None) is (body is None):
-            raise EitherUnit("departmentId")
+            raise EitherUnit("departmentId" if body is None else "bodyCode")
         return cls(department, body)
 
     def speaks(self, by: Actor) -> bool:

@@ -424,7 +424,7 @@ def test_ballots_are_counted_where_more_than_half_took_part(present: int) -> Non
     [
         (VOTES, 801, 0, MorePapersThanIssued),
         (VOTES, 790, 791, WrongCount),
-        (VOTES, 790, -1, WrongCount),
+        (VOTES, 790, -1, OutOfRange),
         (VOTES[:-1], 790, 10, WrongCount),
         ((*VOTES, 1), 790, 10, WrongCount),
         ((781, *VOTES[1:]), 790, 10, WrongCount),

@@ -451,7 +451,7 @@ NOT_OURS: Bad = [
 ]
 NO_UNIT: Bad = [
     ({"departmentId": None}, "EITHER_UNIT", ["departmentId"]),
-    ({"bodyCode": DISTRICT}, "EITHER_UNIT", ["departmentId"]),
+    ({"bodyCode": DISTRICT}, "EITHER_UNIT", ["bodyCode"]),
     ({"departmentId": NOBODY}, "NOT_FOUND", ["departmentId"]),
     ({"departmentId": None, "bodyCode": "120109"}, "UNKNOWN_DIVISION", ["bodyCode"]),
     ({"departmentId": None, "bodyCode": "区政府"}, "BAD_CODE", ["bodyCode"]),
