@@ -11,6 +11,7 @@ import pytest
 
 from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.graphql.schema import schema
+from chuishao.service.played.mechanisms import TERMS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/mechanisms.md"
@@ -79,6 +80,14 @@ def test_every_cell_says_something(row: Row) -> None:
         assert cell != DERIVED or column in MAY_BE_DERIVED, column
     assert re.search(r"[\u4e00-\u9fff]", row.cells["Mechanism"])
     assert re.fullmatch(r"`[A-Z][A-Za-z]+`", row.cells["Identifier"])
+
+
+def test_the_demonstration_calls_them_the_same() -> None:
+    named = {int(row.cells["#"]): row.names("Identifier") for row in ROWS}
+    assert {number: term.rpartition(" ")[2:] for number, term in TERMS.items()} == {
+        number: (identifier,) for number, (identifier,) in named.items()
+    }
+    assert [row.cells["Mechanism"] for row in ROWS] == [term.rpartition(" ")[0] for term in TERMS.values()]
 
 
 @each
