@@ -23,9 +23,11 @@ from benchmarks.patterns import RECORDED, Chain, Copied, Names, Pattern
 from chuishao.commands.divisions import EstablishDepartment
 from chuishao.commands.execution import Envelope, Executor
 from chuishao.domain.actor import SYSTEM
+from chuishao.domain.case_events import CaseEvent
 from chuishao.domain.division import Level, community_of, street_of
-from chuishao.domain.event import SealedText
+from chuishao.domain.event import EVENT_TYPES, SealedText
 from chuishao.domain.lifecycle import Status
+from chuishao.domain.whistle_events import WhistleEvent
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
@@ -130,7 +132,8 @@ async def _patterns(log: EventLog, key: bytes) -> tuple[list[Pattern], list[Patt
         opened = await log.keyring.open(connection, texts)
         chain_of = {row["id"]: row["id"] for row in grid_rows}
         chain_of |= {row["worker"]: row["id"] for row in grid_rows}
-        chain_of |= {row["stream"]: row["correlation"] for row in events if row["correlation"]}
+        copied = _cases_alone(events)
+        chain_of |= {row["stream"]: row["correlation"] for row in events if row["correlation"] in copied}
         rows = await _rows(connection, chain_of)
     chains: dict[UUID, list[Any]] = defaultdict(list)
     for row in events:
@@ -157,6 +160,15 @@ async def _patterns(log: EventLog, key: bytes) -> tuple[list[Pattern], list[Patt
         whole = Chain(found, its_commands[chain], rows[chain], plain, said[chain])
         patterns[bool(found[0]["correlation"])].append(Pattern(whole, key, NAMED))
     return patterns
+
+
+def _cases_alone(events: Sequence[Any]) -> set[UUID]:
+    """The cases of which nothing is told but by themselves and their whistles."""
+    known = frozenset(
+        kind.TOPIC for kind in EVENT_TYPES.values() if issubclass(kind, CaseEvent | WhistleEvent)
+    )
+    others = {row["correlation"] for row in events if row["type"] not in known}
+    return {row["correlation"] for row in events if row["correlation"]} - others
 
 
 def _event(row: Any) -> Any:
@@ -341,6 +353,7 @@ class Sink:
             for name, deltas in (("add_places", self.places), ("add_workers", self.workers)):
                 for rows in _pieces(_as_rows(deltas), 5000):
                     await run(_TALLIES[name], ("[" + ",".join(rows) + "]").encode())
+        await self._connection.execute(_SQL["covered"])
         await self._connection.execute(_SQL["moved"])
         await self._connection.execute("VACUUM ANALYZE")
         await self.log.make_partitions()

@@ -24,6 +24,10 @@ SELECT 1, id, request_hash, result::json, first_position, last_position FROM sta
 INSERT INTO subject_key (log, subject, key) SELECT 1, subject, key FROM staged_key;
 TRUNCATE staged, staged_command, staged_key
 
+-- name: covered
+INSERT INTO elements.coverage
+SELECT code, community, 0, 0, 0, 0, 0, 0, retired_at IS NULL FROM grids.grid ON CONFLICT DO NOTHING
+
 -- name: moved
 UPDATE projection SET position = (SELECT max(position) FROM event WHERE log = 1), updated_at = now() WHERE log = 1
 

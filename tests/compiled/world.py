@@ -18,10 +18,13 @@ from chuishao.commands.execution import Executor
 from chuishao.commands.meetings.coordination import OrderCoordination
 from chuishao.commands.meetings.deliberations import FailAgreement
 from chuishao.commands.meetings.invitations import DeclineInvitation
+from chuishao.commands.registers.care import EnrolCare, ExitCare
+from chuishao.commands.registers.elements import RetireElement
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.meetings.terms import UnitKind
 from chuishao.domain.refusal import Refusal
+from chuishao.domain.registers.terms import CareGroup, DiaryTopic, ElementKind, ExitReason
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Tier
 from chuishao.eventlog.connection import Pool, open_pool
 from chuishao.eventlog.feed import Feed
@@ -34,7 +37,9 @@ from chuishao.projections.engine import Engine
 from chuishao.service.keys import seal_key
 from tests.compiled.known import Known, look_around
 from tests.mechanisms import steps_meetings as meetings
+from tests.mechanisms import steps_registers as registers
 from tests.mechanisms import steps_street as streets
+from tests.mechanisms.steps import LIVES
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, OTHER_GRID, STREET, Town, make_town
 from tests.wandering import Wanderer
 
@@ -128,6 +133,10 @@ async def _oddities(town: Town) -> None:
     await _met_on_site(town)
     await _met_and_asked(town)
     await _of_the_street(town)
+    await _in_registers(town)
+    for happen in LIVES:
+        with suppress(Refusal):  # some of it has happened already
+            await happen(town)
 
 
 async def _closed_and_reopened(town: Town) -> None:
@@ -173,6 +182,23 @@ async def _met_and_asked(town: Town) -> None:
     await meetings.sent(town, accepted=True)
     declined = await meetings.sent(town)
     await town.do(DeclineInvitation(invitation_id=declined, reason=ODD_TEXT), staff)
+
+
+async def _in_registers(town: Town) -> None:
+    """Elements of every kind, some retired; people in the care ledger with a household, without one, and gone."""
+    for kind in ElementKind:
+        retired, _ = await registers.registered(town, kind), await registers.registered(town, kind)
+        await town.do(RetireElement(element_id=retired, reason=ODD_TEXT), town.community_staff)
+    for household in (1, None):
+        for gone in (False, True):
+            enrol = EnrolCare(
+                group=CareGroup.HARDSHIP, grid_code=GRID, whom=ODD_TEXT, household=household, words=ODD_TEXT
+            )
+            entry = (await town.do(enrol, town.community_staff)).id
+            if gone:
+                await town.do(ExitCare(care_id=entry, reason=ExitReason.MOVED), town.community_staff)
+    for topic in DiaryTopic:
+        await registers.noted(town, topic)
 
 
 async def _of_the_street(town: Town) -> None:

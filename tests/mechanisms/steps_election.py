@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from chuishao.commands.election import VoidElection
-from chuishao.domain.election.terms import ElectionStatus, VoidGround
+from chuishao.domain.election.regime import day_of
+from chuishao.domain.election.terms import CallGround, ElectionStatus, VoidGround
 from tests.mechanisms.elected import (
     a_by_election_in,
     a_committee_in,
     a_community,
     an_election_in,
+    the_call,
     the_recall,
+    the_steps,
 )
 from tests.mechanisms.elections import CANDIDATES, PEOPLE, PROTOCOL, ROLL, SEATS, VOTES
 from tests.mechanisms.kinds import Board, Live, Prepare, Prepared
@@ -98,7 +101,16 @@ async def void(town: Town) -> None:
     await town.do(VoidElection(election_id=election, ground=VoidGround.PROCEDURE_BROKEN), town.street_officer)
 
 
-LIVES: list[Live] = [recall_and_fill, void]
+async def renewed(town: Town) -> None:
+    """Two committees, one after the other."""
+    community, _ = await an_election_in(town, ElectionStatus.CERTIFIED, days_ago=30)
+    call = the_call(community, ballot_on=day_of(town.clock.now), ground=CallGround.TERM_ENDS)
+    id_ = (await town.do(call, town.street_officer)).id
+    for step in the_steps(id_):
+        await town.do(step, town.street_officer)
+
+
+LIVES: list[Live] = [recall_and_fill, void, renewed]
 BOARDS: dict[str, Board] = {
     "elections": Board("elections.election", "callElection", ("LATEST", "EARLIEST")),
     "committees": Board("committees.committee", "certifyResult", ("COMMUNITY", "TERM")),

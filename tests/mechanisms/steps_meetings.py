@@ -235,12 +235,20 @@ async def all_said(town: Town, topic: str = "楼道堆物") -> dict[str, UUID]:
 LIVES: list[Callable[[Town], Awaitable[object]]] = [all_said]
 """What no single mutation shows: each from beginning to end."""
 SINGLES: dict[str, str] = {
-    "workMeeting": "SELECT meeting FROM meetings.resolution WHERE result IS NOT NULL LIMIT 1",
-    "deliberation": "SELECT id FROM deliberations.deliberation LIMIT 1",
-    "coordinationOrder": "SELECT id FROM coordination.coordination_order LIMIT 1",
-    "invitation": "SELECT id FROM invitations.invitation LIMIT 1",
+    "workMeeting": "SELECT meeting FROM meetings.resolution"
+    " WHERE result IS NOT NULL AND department IS NULL LIMIT 1",
+    "deliberation": "SELECT id FROM deliberations.deliberation"
+    " WHERE case_id IS NULL AND outcome IS NOT NULL AND opinions > 0 LIMIT 1",
+    "coordinationOrder": "SELECT id FROM coordination.coordination_order"
+    " WHERE case_id IS NULL AND result IS NOT NULL AND department IS NULL LIMIT 1",
+    "invitation": "SELECT id FROM invitations.invitation"
+    " WHERE carried > 0 AND words IS NOT NULL AND department IS NULL LIMIT 1",
 }
-"""By the name of a query with `id`: how to find the identifier of a row of which everything is known."""
+"""By the name of a query with `id`: how to find the identifier of a row of which everything is known.
+
+It is about no case and for no department: those are seen like the case, and by the department."""
+LEADING = frozenset({("Deliberation", "case"), ("CoordinationOrder", "case")})
+"""Fields of published types that lead to a case."""
 OPERATIONS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "frontend_work_meeting": lambda ids: {"id": ids["workMeeting"]},
     "frontend_deliberation": lambda ids: {"id": ids["deliberation"]},

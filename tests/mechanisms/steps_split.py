@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date
 from itertools import cycle
 from typing import Any
 from uuid import UUID
 
+from chuishao.commands.cases import ReportCase
 from chuishao.commands.divisions import RegisterDivision
 from chuishao.commands.grids import AssignGridWorker, DrawGrid, RegisterGridWorker
 from chuishao.commands.people.persons import RegisterPerson
+from chuishao.commands.rehoming import RehomeCase
 from chuishao.commands.territory.splits import (
     AssignPartStaff,
     DivideCommunity,
@@ -20,6 +23,7 @@ from chuishao.commands.territory.splits import (
     ShareGiven,
 )
 from chuishao.domain.actor import Actor
+from chuishao.domain.vocabulary import Role
 from tests.mechanisms.steps_territory import ADMINISTRATOR, a_community
 from tests.town import COMMUNITY, STREET, Town
 
@@ -85,8 +89,14 @@ async def divided(town: Town, code: str | None = None) -> tuple[str, list[str]]:
 
 
 async def one_of_each(town: Town) -> None:
-    """A community that was split, and one of its parts staffed."""
-    community, codes = await divided(town, SPLIT)
+    """A community that was split by its second plan, one of its parts staffed, and a case that followed."""
+    community, codes = await planned(town, SPLIT)
+    await town.do(replace(halves(community, codes), heir_code=codes[1]))
+    leader = Actor("grid-leader-801", Role.GRID_LEADER, community)
+    report = ReportCase(grid_code=f"{community}-G001", category="01001", text="井盖丢失")
+    case = (await town.do(report, leader)).id
+    await town.do(DivideCommunity(community_code=community))
+    await town.do(RehomeCase(case_id=case))
     person = await town.do(RegisterPerson(place_code=COMMUNITY, label="社区工作者 801"))
     await town.do(AssignPartStaff(community_code=community, part_code=codes[0], person_ids=[person.id]))
 
