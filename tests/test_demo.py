@@ -44,13 +44,13 @@ DEPARTMENTS = [UUID(int=number) for number in range(101, 106)]
 HALT = """
 CREATE FUNCTION halt() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT count(*) FROM event WHERE type = 'CaseReported') >= 25 THEN
+    IF (SELECT count(*) FROM event WHERE type = NEW.type) >= TG_ARGV[0]::integer THEN
         PERFORM pg_advisory_xact_lock(4711, 1);
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER halt BEFORE INSERT ON event
-    FOR EACH ROW WHEN (NEW.type = 'CaseReported') EXECUTE FUNCTION halt();
+    FOR EACH ROW WHEN (NEW.type = '{type}') EXECUTE FUNCTION halt('{after}');
 """
 HALTED = """
 SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND NOT granted
@@ -265,14 +265,15 @@ async def test_another_district_beside_it_gets_grids_and_cases_of_its_own(undist
     assert [row["code"] for row in districts] == [DISTRICT, SMALL_DISTRICT]
 
 
-async def test_killed_while_it_plays_and_run_again_it_ends_as_if_nothing_had_happened(
-    undisturbed: Played, imported: str, tmp_path: Path
+@pytest.mark.parametrize(("type_", "after"), [("CaseReported", 25), ("CaseRehomed", 3)])
+async def test_killed_while_it_plays_or_reacts_and_run_again_it_ends_as_if_nothing_had_happened(
+    type_: str, after: int, undisturbed: Played, imported: str, tmp_path: Path
 ) -> None:
     url = await copy(imported)
-    async with halted_among_the_cases(url, tmp_path):
+    async with halted(url, tmp_path, type_, after):
         pass
-    reported = await Played(url, "", 0).cases()
-    assert 0 < reported < 40  # whatever shared the append that was cut off is not recorded
+    recorded = await rows(url, "SELECT count(*) FROM event WHERE type = $1", type_)
+    assert 0 < recorded[0][0] <= after  # whatever shared the append that was cut off is not recorded
 
     resumed = play(url, "--cases", 40)
 
@@ -280,10 +281,10 @@ async def test_killed_while_it_plays_and_run_again_it_ends_as_if_nothing_had_hap
 
 
 @contextlib.asynccontextmanager
-async def halted_among_the_cases(url: str, folder: Path) -> AsyncIterator[None]:
-    """A demonstration that comes to the cases of its day and is killed at the end of the block."""
+async def halted(url: str, folder: Path, type_: str, after: int) -> AsyncIterator[None]:
+    """A demonstration that has recorded so many events of a type and is killed at the end of the block."""
     connection = await asyncpg.connect(url)
-    await connection.execute(HALT)
+    await connection.execute(HALT.format(type=type_, after=after))
     await connection.execute("SELECT pg_advisory_lock(4711, 1)")
     command = [str(CHUISHAO), "demo", "--no-serve", "--cases", "40", "--database-url", url]
     with (folder / "output").open("wb") as output:
@@ -292,11 +293,11 @@ async def halted_among_the_cases(url: str, folder: Path) -> AsyncIterator[None]:
         )
     try:
 
-        async def halted() -> bool:
+        async def waits() -> bool:
             assert demo.poll() is None, (folder / "output").read_text()
             return bool(await connection.fetchval(HALTED))
 
-        await until(halted, within=90)
+        await until(waits, within=90)
         yield
     finally:
         os.killpg(demo.pid, signal.SIGKILL)
