@@ -23,7 +23,7 @@ from benchmarks.patterns import RECORDED, Chain, Copied, Names, Pattern
 from chuishao.commands.divisions import EstablishDepartment
 from chuishao.commands.execution import Envelope, Executor
 from chuishao.domain.actor import SYSTEM
-from chuishao.domain.case_events import CaseEvent
+from chuishao.domain.case_events import CaseEvent, CaseReported
 from chuishao.domain.division import Level, community_of, street_of
 from chuishao.domain.event import EVENT_TYPES, SealedText
 from chuishao.domain.lifecycle import Status
@@ -110,7 +110,7 @@ async def _establish(executor: Executor) -> None:
 async def _begin_some(executor: Executor, seed: int) -> None:
     """Cases that have only just begun, which are rare at the end of a day: reported, accepted, assessed."""
     async with connected(executor.log.pool) as connection:
-        rows = await connection.fetch("SELECT code, worker FROM grids.grid ORDER BY code")
+        rows = await connection.fetch(_SQL["posts"])
     posts = [Post(row["code"], row["worker"]) for row in rows]
     departments = list((await _departments(executor.log))[PLAYED_DISTRICT].values())
     day = datetime.now(ZONE).date() - timedelta(days=1)
@@ -127,12 +127,12 @@ async def _patterns(log: EventLog, key: bytes) -> tuple[list[Pattern], list[Patt
     async with connected(log.pool) as connection:
         events = await connection.fetch(_SQL["played"])
         commands = await connection.fetch(_SQL["commands"])
-        grid_rows = await connection.fetch("SELECT id, code, name, worker FROM grids.grid ORDER BY code")
+        grid_rows = await connection.fetch(_SQL["posts"])
         texts = {t for row in events for t in sealed_texts(_event(row))}
         opened = await log.keyring.open(connection, texts)
         chain_of = {row["id"]: row["id"] for row in grid_rows}
         chain_of |= {row["worker"]: row["id"] for row in grid_rows}
-        copied = _cases_alone(events)
+        copied = _cases_alone(events, {row["code"] for row in grid_rows})
         chain_of |= {row["stream"]: row["correlation"] for row in events if row["correlation"] in copied}
         rows = await _rows(connection, chain_of)
     chains: dict[UUID, list[Any]] = defaultdict(list)
@@ -162,12 +162,18 @@ async def _patterns(log: EventLog, key: bytes) -> tuple[list[Pattern], list[Patt
     return patterns
 
 
-def _cases_alone(events: Sequence[Any]) -> set[UUID]:
-    """The cases of which nothing is told but by themselves and their whistles."""
+def _cases_alone(events: Sequence[Any], grids: set[str]) -> set[UUID]:
+    """The cases in these grids of which only people tell, and nothing beside them and their whistles."""
     known = frozenset(
         kind.TOPIC for kind in EVENT_TYPES.values() if issubclass(kind, CaseEvent | WhistleEvent)
     )
-    others = {row["correlation"] for row in events if row["type"] not in known}
+    others = {
+        row["correlation"]
+        for row in events
+        if row["type"] not in known
+        or b'"actor":"reaction ' in bytes(row["meta"])
+        or (row["type"] == CaseReported.TOPIC and _event(row).grid not in grids)
+    }
     return {row["correlation"] for row in events if row["correlation"]} - others
 
 
@@ -336,8 +342,8 @@ class Sink:
             head = await connection.fetchval("SELECT max(position) FROM event")
             moment = await connection.fetchval("SELECT max(recorded_at) FROM event")
             number = await connection.fetchval("SELECT count(*) FROM cases.case_row")
-            posts = await connection.fetch("SELECT code, worker FROM grids.grid ORDER BY code")
-        return cls(log, head, moment, number, [tuple(row) for row in posts])
+            posts = await connection.fetch(_SQL["posts"])
+        return cls(log, head, moment, number, [(row["code"], row["worker"]) for row in posts])
 
     async def open(self) -> None:
         """Take a connection whose commits wait for no disk."""

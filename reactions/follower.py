@@ -70,6 +70,11 @@ class Reactions:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def begin(self) -> None:
+        """Be there from now on: what happens before the next start is reacted to then."""
+        async with connected(self.log.pool) as connection:
+            await connection.execute(_SQL["begin"], self.log.id, list(self.reactions))
+
     async def catch_up(self) -> None:
         """React to all that is recorded by now, and to what comes of that; unless another process reacts."""
         async with self._alone() as alone:

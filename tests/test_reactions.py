@@ -132,6 +132,16 @@ async def test_what_happened_before_a_reaction_was_there_is_not_acted_upon(town:
     assert await accepted(town) == {new: 1}
 
 
+async def test_what_happens_after_its_beginning_is_reacted_to_at_the_next_start(town: Town) -> None:
+    await reacting(town).begin()
+    await town.report()
+    assert await accepted(town) == Counter()
+
+    await reacting(town).catch_up()
+
+    assert list((await accepted(town)).values()) == [1]
+
+
 @pytest.mark.parametrize("dies", [["before"], ["after"], ["away", "after"], ["", "before"], ["", "after"]])
 async def test_a_crash_between_command_and_checkpoint_makes_nothing_twice(
     town: Town, dies: list[str]

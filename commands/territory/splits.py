@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -188,10 +188,8 @@ async def _register(work: Work, plan: SplitPlan, since: date) -> None:
 
 async def _redraw(work: Work, plan: SplitPlan, grids: list[ServiceGrid]) -> None:
     """Draw the new grids, retire the old ones, and let their workers go along."""
-    drawn = {
-        grid.code: work.add(ServiceGrid.draw(grid.code, grid.name, grid.households, work.at))
-        for grid in plan.grids()
-    }
+    made_up = {grid.code for grid in grids if grid.synthetic}
+    drawn = {grid.code: work.add(_drawn(grid, made_up, work.at)) for grid in plan.grids()}
     for grid in grids:
         if grid.worker is not None:
             worker = await work.get(GridWorker, grid.relieve(GOES_ALONG, work.at))
@@ -203,3 +201,9 @@ async def _redraw(work: Work, plan: SplitPlan, grids: list[ServiceGrid]) -> None
                 drawn[goes].assign(worker.id, work.at)
                 worker.take(goes, work.at)
         grid.retire(GOES_ALONG, work.at)
+
+
+def _drawn(grid: PlannedGrid, made_up: set[str], at: datetime) -> ServiceGrid:
+    """A grid of a part; its households are made up where any that it takes over are."""
+    synthetic = any(share.grid in made_up for share in grid.shares)
+    return ServiceGrid.draw(grid.code, grid.name, grid.households, at, synthetic=synthetic)

@@ -56,7 +56,7 @@ class Incentive:
 
     id: strawberry.ID = column(ITS_OWN)
     granted_at: datetime = column("授予时间 When it was granted.")
-    incentive: PersonalText = sealed_where(
+    words: PersonalText = sealed_where(
         "incentive", _words, "激励 What was granted, for those who handle cases here.", Reading.WORDS
     )
 

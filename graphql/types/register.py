@@ -69,7 +69,9 @@ class Look(Node):
     actor: strawberry.ID = column("查阅人 Who looked.")
     role: Role = column("角色 In which role.")
     unit: str = column("单位 For which unit.")
-    looked_at: datetime = column("查阅时间 When; the server's clock, whatever the client said.")
+    looked_at: datetime = column(
+        "查阅时间 When; the server's clock, whatever the client said.", name="takenAt"
+    )
     position: Position = column("位置 Where the log records it; words behind it were not seen.")
 
     grid: GridRef | None = one("网格 The grid of the entry.", GRID, "grid")

@@ -30,7 +30,7 @@ def left_overnight(scripts: Iterable[list[Act]]) -> Iterator[list[Act]]:
         yield script[:1] if number % EVERY == EVERY // 2 else script
 
 
-async def told(connection: Connection, district: str, now: datetime | None = None) -> str:
+async def told(connection: Connection, district: str, now: datetime | None = None) -> dict[int, str]:
     """A line for each of: where cases were settled, the loops, what stayed overnight, what is open now."""
     now = now or datetime.now(ZONE)
     today = now.date()
@@ -47,14 +47,7 @@ async def told(connection: Connection, district: str, now: datetime | None = Non
     nights, *_ = await lines(loops.OVERNIGHT, Level.STREET.digits, now)
     (board,) = await connection.fetch(command_board.BOARD, district, now, today)
     stayed = f"{nights['overnight']} of {nights['found']} found, {nights['waiting']} of them unanswered"
-    told = {
-        "小事不出社区、大事不出街道 contained": kept,
-        "问题不过夜 overnight": stayed,
-        "闭环 loop": issues,
-        "网格闭环 grid loop": of_grids,
-        "综合指挥平台 open now": _open(board),
-    }
-    return "".join(f"\n  {title}: {line}" for title, line in told.items())
+    return {8: issues, 9: kept, 12: stayed, 18: of_grids, 25: _open(board)}
 
 
 def _kept(lines: list[Any]) -> str:

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from chuishao.commands import committee, election
 from chuishao.commands.command import Command
+from chuishao.commands.people.persons import RegisterPerson
 from chuishao.domain.actor import Actor
 from chuishao.domain.division import street_of
 from chuishao.domain.election.election import election_id
@@ -27,17 +28,31 @@ from chuishao.domain.election.terms import (
     VoidGround,
     VotingMode,
 )
+from chuishao.domain.people.terms import PostKind
 from chuishao.domain.vocabulary import Role
+from chuishao.eventlog.connection import Connection
+from chuishao.projections.elections import turnout
+from chuishao.projections.posts import RESIDENTS
+from chuishao.service.played.people import holder
+from chuishao.service.played.stage import Played, Stage, command_id, made_by
 from chuishao.service.working_day import ZONE, Act
 
 COMMUNITIES = 5
+STAND = 11
+"""Who stands for anything in a community."""
 SEATS = (Office.DIRECTOR, Office.DEPUTY_DIRECTOR, *(Office.MEMBER,) * 5)
 STANDING = (Office.DIRECTOR, Office.DIRECTOR, Office.DEPUTY_DIRECTOR, *(Office.MEMBER,) * 6)
 SHARES = (62, 31, 74, 71, 66, 64, 58, 55, 33)
 """Of a hundred who took part, how many name each of those who stand."""
 DELEGATES_SHARES = (88, 8, 96, 92, 88, 84, 80, 76, 12)
-TOLD = "Elections 换届选举: {certified} certified, {open} open, {voided} void; turnout {turnout:.0%}"
-"""The line that is printed: from the board of turnout."""
+_SEATED = """
+SELECT (SELECT count(*) FROM committees.seat s JOIN committees.committee c ON c.id = s.committee
+        WHERE starts_with(c.community, $1)) AS seats,
+       (SELECT count(s.person) FROM committees.seat s JOIN committees.committee c ON c.id = s.committee
+        WHERE starts_with(c.community, $1)) AS seated,
+       (SELECT count(holder) FROM posts.post
+        WHERE starts_with(place, $1) AND kind = ANY($2)) AS posts
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +80,48 @@ class Ballot:
 
 
 def person(community: str, number: int) -> UUID:
-    """Somebody of a community, by their number on its roster."""
-    return uuid5(NAMESPACE_URL, f"chuishao:demo:{community}:person:{number}")
+    """Somebody who stands in a community, by their number; two hold posts of its party already."""
+    match number:
+        case 1:
+            return holder(community, PostKind.PARTY_SECRETARY)
+        case 6:
+            return holder(community, PostKind.PARTY_COMMITTEE_MEMBER)
+    return made_by(community, "stands", number)
 
 
-def acts(communities: Sequence[str], day: date) -> Iterator[list[Act]]:
+def acts(stage: Stage) -> list[list[Act]]:
+    """Those who stand enter the register, then what happens in each of the first communities, in order."""
+    communities = [code for code, _ in stage.communities[:COMMUNITIES]]
+    return [
+        [*_registered(code, chain[0]), *chain]
+        for code, chain in zip(communities, elections(communities, stage.day), strict=True)
+    ]
+
+
+async def told(connection: Connection, district: str) -> dict[int, str]:
+    """What the boards of elections and committees say of a district."""
+    years = await turnout(connection, district)
+    certified, voided = sum(year.certified for year in years), sum(year.voided for year in years)
+    under_way = sum(year.elections for year in years) - certified - voided
+    share = sum(year.present for year in years) / max(sum(year.electors for year in years), 1)
+    row = await connection.fetchrow(_SEATED, district, RESIDENTS)
+    assert row is not None
+    return {
+        32: f"{certified} certified, {under_way} open, {voided} void; turnout {share:.0%};"
+        f" {row['seated']} of {row['seats']} seats held, {row['posts']} elected posts with them"
+    }
+
+
+def _registered(community: str, first: Act) -> Iterator[Act]:
+    at = first.at - timedelta(days=1)
+    for number in range(1, STAND + 1):
+        who = person(community, number)
+        if who == made_by(community, "stands", number):
+            register = RegisterPerson(place_code=community, label=f"居民 {number:03d}（模拟）")
+            yield Act(at, first.actor, register, command_id(community, "stands", number))
+
+
+def elections(communities: Sequence[str], day: date) -> Iterator[list[Act]]:
     """What happens in each of the first communities up to a day, in order."""
     plays = (_whole_term, _recalled, _by_delegates, _without_quorum, _ballot_held)
     for community, play in zip(communities, plays, strict=False):
@@ -215,3 +267,6 @@ def _counted(ballot: Ballot) -> Planned:
 def _hashed(community: str, paper: str) -> str:
     """The hash of a paper that there is not, with a salt that is no secret: this is a demonstration."""
     return salted_hash(f"demonstration {community}".encode(), [paper])
+
+
+PLAYED = Played("Elections 换届选举", acts, told)

@@ -1,7 +1,7 @@
 """会商 Meetings for the demonstration: what a street and a community talk over, order and clear on a day.
 
 Everybody in them is made up, and called by role and number. The invitation of the day is off by default; the
-demonstration adopts a policy that turns it on for its day.
+demonstration adopts a policy that turns it on for its day, and says whom a major dispute summons.
 """
 
 from __future__ import annotations
@@ -77,16 +77,17 @@ def talked_over(scripts: Sequence[list[Act]]) -> Iterator[list[Act]]:
             yield script
 
 
-async def told(connection: Connection, district: str) -> str:
-    """The line that is printed: what the boards of a district say."""
+async def told(connection: Connection, district: str) -> dict[int, str]:
+    """What the boards of meetings say of a district."""
     row = await connection.fetchrow(_SQL["told"], district)
     assert row is not None
-    return (
-        f"{row['held']} held, {row['done']} of {row['adopted']} resolutions carried out; "
-        f"{row['agreed']} of {row['convened']} deliberations agreed; {row['answered']} of {row['ordered']} "
-        f"orders answered; {row['cleared']} of {row['sent']} invitations cleared, "
-        f"{row['carried']} carried over"
-    )
+    return {
+        11: f"{row['held']} held, {row['done']} of {row['adopted']} resolutions carried out",
+        20: f"{row['agreed_on_cases']} of {row['on_cases']} deliberations on cases agreed",
+        21: f"{row['answered']} of {row['ordered']} orders answered",
+        33: f"{row['agreed']} of {row['convened']} deliberations on matters of communities agreed",
+        39: f"{row['cleared']} of {row['sent']} invitations cleared, {row['carried']} carried over",
+    }
 
 
 class _Pen:
@@ -115,6 +116,7 @@ class _Place:
 
     def __init__(self, community: str, departments: Sequence[UUID]) -> None:
         self.community, self.street = community, street_of(community)
+        self.district = community[: Level.DISTRICT.digits]
         self.departments = departments
         self.staff = Actor(f"community-staff-{community}", Role.COMMUNITY_STAFF, community)
         self.officer = Actor(f"street-officer-{self.street}", Role.STREET_OFFICER, self.street)
@@ -122,8 +124,7 @@ class _Place:
     def of_department(self, number: int) -> tuple[Addressed, Actor]:
         """A department, and its officer."""
         id_ = self.departments[number % len(self.departments)]
-        district = self.community[: Level.DISTRICT.digits]
-        officer = Actor(f"officer-{id_}", Role.DEPARTMENT_OFFICER, district, id_)
+        officer = Actor(f"officer-{id_}", Role.DEPARTMENT_OFFICER, self.district, id_)
         return (UnitKind.DEPARTMENT, str(id_)), officer
 
 
@@ -201,9 +202,10 @@ def _ordered(place: _Place, pen: _Pen, day: date) -> Planned:
 def _invited(place: _Place, pen: _Pen, day: date) -> Planned:
     """Three units are invited for the day: it is cleared, declined, carried over."""
     document = default_policy() | {
-        "version": f"demo {day.isoformat()}",
+        "version": f"demo {place.district} {day.isoformat()}",
         "effectiveFrom": day.isoformat(),
         "dailyClearance": {"enabled": True},
+        "disputes": {place.district: [str(id_) for id_ in place.departments[:2]]},
     }
     yield SYSTEM, AdoptPolicy(document=document)
     for number in (2, 3, 4):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from uuid import UUID
 
 from chuishao.commands.people.persons import (
@@ -16,7 +17,11 @@ from chuishao.commands.people.posts import FillPost, VacatePost
 from chuishao.domain.division import community_of, street_of
 from chuishao.domain.people.post import post_id
 from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
+from chuishao.domain.territory.sector import sector_id
 from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.sql import statements
+from chuishao.projections.people import HOURS, LADDER
+from chuishao.projections.posts import PARTY, RESIDENTS
 from chuishao.service.played.stage import Played, Stage, made_by, officer
 from chuishao.service.working_day import Act
 
@@ -30,13 +35,7 @@ ROLES = {
 AUXILIARIES = (PostKind.PARTY_MEMBER, PostKind.BUILDING_HEAD, PostKind.VOLUNTEER)
 TIERS = tuple(TrainingTier)
 
-_TOLD = """
-SELECT (SELECT count(*) FROM people.person WHERE starts_with(place, $1)) AS persons,
-       (SELECT count(holder) FROM posts.post WHERE starts_with(place, $1)) AS held,
-       (SELECT count(*) FROM posts.leadership WHERE starts_with(place, $1) AND concurrent) AS concurrent,
-       (SELECT count(*) FROM posts.leadership WHERE starts_with(place, $1)) AS led,
-       (SELECT coalesce(sum(hours), 0) FROM people.training WHERE starts_with(place, $1)) AS hours
-"""
+_SQL = statements("chuishao.service.played", "people.sql")
 
 
 def holder(place: str, kind: PostKind) -> UUID:
@@ -79,7 +78,7 @@ def _street(stage: Stage, street: str) -> Iterator[Act]:
     """The chief of the zone, and of a sector."""
     yield from _seated(stage, PostKind.ZONE_CHIEF, street, "战区主官 001")
     standing = ChiefStanding.SECTION_CADRE
-    sector = made_by(street, "sector", 1)
+    sector = sector_id(f"{street}-S002")  # there is one in every street, see territory
     yield from _seated(stage, PostKind.SECTOR_CHIEF, street, "街片长 001", sector, standing)
 
 
@@ -107,14 +106,30 @@ def _community(stage: Stage, number: int, code: str) -> Iterator[Act]:
         yield stage.act(35, by, again, code, "succeed")
 
 
-async def told(connection: Connection, district: str) -> str:
-    """Posts, one person as secretary and director, hours of training."""
-    row = await connection.fetchrow(_TOLD, district)
+async def told(connection: Connection, district: str) -> dict[int, str]:
+    """What the boards of posts and persons say of a district."""
+    auxiliaries = [kind.value for kind in AUXILIARIES]
+    row = await connection.fetchrow(_SQL["told"], district, PARTY, RESIDENTS, auxiliaries)
     assert row is not None
-    return (
-        f"{row['persons']:,} persons hold {row['held']:,} posts; one person is secretary and director in "
-        f"{row['concurrent']} of {row['led']} communities; {row['hours']:,} hours of training."
-    )
+    rungs = await connection.fetch(LADDER, district, [rung.value for rung in Rung])
+    hours = await connection.fetch(HOURS, district, [tier.value for tier in TIERS], None, None)
+    by_rank = itemgetter("rank")
+    return {
+        2: f"one person is secretary and director in {row['concurrent']} of {row['led']} communities",
+        3: f"{row['in_both']} of {row['members']} members sit in both committees",
+        16: f"{row['auxiliaries']:,} auxiliaries in {row['helped']:,} grids",
+        17: f"{row['leaders']:,} grid leaders",
+        26: ", ".join(
+            f"{Rung(each['rung']).zh} {each['persons']}"
+            for each in sorted(rungs, key=by_rank)
+            if each["rung"]
+        ),
+        27: ", ".join(
+            f"{TrainingTier(each['tier']).zh} {each['hours']:,} hours" for each in sorted(hours, key=by_rank)
+        ),
+        28: f"{row['appraisals']:,} appraisals of {row['points']:.0f} points on average,"
+        f" {row['incentives']} incentives",
+    }
 
 
 PLAYED = Played("Persons and posts 任职", acts, told)

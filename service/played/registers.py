@@ -56,15 +56,15 @@ def acts(stage: Stage) -> list[list[Act]]:
     return [list(_dated(number, post, stage.day)) for number, post in enumerate(stage.posts[:GRIDS])]
 
 
-async def told(connection: Connection, district: str) -> str:
-    """The line that is printed: what the boards of a district say."""
+async def told(connection: Connection, district: str) -> dict[int, str]:
+    """What the boards of the registers say of a district."""
     row = await connection.fetchrow(_SQL["told"], district)
     assert row is not None
-    return (
-        f"{row['elements']} elements, {row['covered']} of {row['grids']} grids with all five"
-        f" kinds; {row['cared']} in the care ledger, {row['unmet']} needs unmet; {row['noted']} in the diary;"
-        f" {row['looks']} looks 查阅"
-    )
+    return {
+        13: f"{row['elements']} elements, {row['covered']} of {row['grids']} grids with all five kinds",
+        22: f"{row['noted']} entries in the diary",
+        24: f"{row['cared']} in the care ledger, {row['unmet']} needs unmet; {row['looks']} looks 查阅",
+    }
 
 
 Written = Iterator[tuple[Actor, Command]]

@@ -1,7 +1,8 @@
 """走访 The rounds for the demonstration: patrols, households watched over, and a campaign, in a few grids.
 
 Every household is called by its number, and everything that is found is made up. One look is missed, and one
-finds something amiss; the campaign is under way when the day ends.
+finds something amiss; in the evening the watches end, for nobody looks in on the days that follow. One
+campaign is under way when the day ends, another one has an outcome for every household of its grid.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from chuishao.commands.command import Command
 from chuishao.commands.rounds import (
     BeginWatch,
+    EndWatch,
     FinishPatrol,
     LogVisit,
     RaiseConcern,
@@ -22,13 +24,16 @@ from chuishao.commands.rounds import (
     RecordWelfareCheck,
     StartPatrol,
 )
-from chuishao.commands.screening import OpenCampaign, ScreenPerson, VisitHousehold
+from chuishao.commands.screening import CloseCampaign, OpenCampaign, ScreenPerson, VisitHousehold
+from chuishao.commands.stewards import LogDuty
 from chuishao.domain.actor import Actor
 from chuishao.domain.division import community_of
-from chuishao.domain.rounds.terms import VisitOutcome, WelfareCheck
+from chuishao.domain.people.terms import PostKind
+from chuishao.domain.rounds.terms import StewardDuty, VisitOutcome, WelfareCheck
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.sql import statements
+from chuishao.service.played.people import holder
 from chuishao.service.played.stage import Played, Stage
 from chuishao.service.working_day import ZONE, Act, Post
 
@@ -36,6 +41,17 @@ GRIDS = 4
 DOORS = 24
 """At how many doors of a grid somebody knocks; every grid of the demonstration has more."""
 OUTCOMES = (VisitOutcome.MET, VisitOutcome.MET, VisitOutcome.ABSENT, VisitOutcome.MET, VisitOutcome.VACANT)
+SETTLED = tuple(outcome for outcome in OUTCOMES if outcome is not VisitOutcome.ABSENT)
+TALKED = 4
+"""At one door in so many of the campaign over a whole grid somebody is screened, where met."""
+STEWARDS = 4
+NOTES = {
+    StewardDuty.PATROL: "沿巷巡查一遍",
+    StewardDuty.VISIT: "走访独居老人",
+    StewardDuty.NOTE: "记下破损便道一处",
+    StewardDuty.FIX: "清理楼前杂物",
+    StewardDuty.REPORT: "井盖松动，已设警示",
+}
 FOUND = (None, "楼道堆放杂物（模拟）", None, "反映路灯不亮（模拟）", None)
 _SQL = statements("chuishao.service.played", "rounds.sql")
 
@@ -51,21 +67,30 @@ def acts(stage: Stage) -> list[list[Act]]:
             ids = _ids(post.grid, name)
             chains.append([Act(at, by, command, next(ids)) for at, by, command in script(post, day)])
     if chosen:
-        ids = _ids(chosen[0].grid, "campaign")
         of_one = [post for post in chosen if community_of(post.grid) == community_of(chosen[0].grid)]
-        chains.append([Act(at, by, command, next(ids)) for at, by, command in _screened(of_one, day)])
+        for name, screened in (("campaign", _screened(of_one, day)), ("whole", _every_door(chosen[0], day))):
+            ids = _ids(chosen[0].grid, name)
+            chains.append([Act(at, by, command, next(ids)) for at, by, command in screened])
+    for number, (community, _) in enumerate(stage.communities[:STEWARDS]):
+        ids = _ids(community, "steward")
+        chains.append(
+            [Act(at, by, command, next(ids)) for at, by, command in _logged(community, number, day)]
+        )
     return chains
 
 
-async def told(connection: Connection, district: str) -> str:
-    """The line that is printed: what the boards of a district say."""
+async def told(connection: Connection, district: str) -> dict[int, str]:
+    """What the boards of the rounds say of a district."""
     row = await connection.fetchrow(_SQL["told"], district)
     assert row is not None
-    return (
-        f"{row['patrols']} patrols, {row['met']} of {row['knocked']} doors answered;"
-        f" {row['watched']} households watched over, {row['looks']} looks, {row['concerns']} concerns,"
-        f" {row['missed']} of missed checks; campaign {row['settled']} of {row['households']} households"
-    )
+    return {
+        23: f"{row['patrols']} patrols, {row['met']} of {row['knocked']} doors answered",
+        36: f"{row['stewards']} stewards logged {row['duties']} duties, {row['reports']} of them reports",
+        37: f"{row['watched']} households watched over, {row['looks']} looks, {row['concerns']} concerns,"
+        f" {row['missed']} of missed checks",
+        38: f"{row['closed']} of {row['campaigns']} campaigns closed,"
+        f" {row['settled']:,} of {row['households']:,} households have an outcome",
+    }
 
 
 def _ids(grid: str, name: str) -> Iterator[UUID]:
@@ -112,6 +137,38 @@ def _watched(post: Post, day: date) -> Timed:
         amiss = household == 12
         evening = RecordWelfareCheck(grid_code=of, household=household, check=light, amiss=amiss)
         yield datetime.combine(day, time(19, household), ZONE), by, evening
+    for household in (11, 12, 13):
+        end = EndWatch(grid_code=of, household=household, reason="子女已接回同住（模拟）")
+        yield datetime.combine(day, time(20, household), ZONE), by, end
+
+
+def _logged(community: str, number: int, day: date) -> Timed:
+    """每日巡、经常访、及时记、随手做、实时报: the five duties; what is reported becomes a case."""
+    staff = Actor(f"community-staff-{community}", Role.COMMUNITY_STAFF, community)
+    steward = holder(community, PostKind.ALLEY_STEWARD)
+    at = datetime.combine(day, time(8, 40), ZONE)
+    for duty, note in NOTES.items():
+        at += timedelta(minutes=25)
+        if duty is StewardDuty.REPORT and number:
+            return
+        yield at, staff, LogDuty(place_code=community, person_id=steward, duty=duty, note=f"{note}（模拟）")
+
+
+def _every_door(post: Post, day: date) -> Timed:
+    """敲门到户: a campaign that is closed, for every household of a grid has an outcome."""
+    community = community_of(post.grid)
+    staff = Actor(f"community-staff-{community}", Role.COMMUNITY_STAFF, community)
+    at, campaign = datetime.combine(day, time(9), ZONE), _made_first(post.grid, "whole")
+    name = "入户信息核查（模拟）"
+    yield at, staff, OpenCampaign(division_code=community, name=name, grid_codes=[post.grid])
+    for household in range(1, post.households + 1):
+        outcome = SETTLED[household % len(SETTLED)]
+        at += timedelta(minutes=1)
+        at_door: dict[str, Any] = {"campaign_id": campaign, "grid_code": post.grid, "household": household}
+        yield at, _worker(post), VisitHousehold(**at_door, outcome=outcome)
+        if household % TALKED == 0 and outcome is VisitOutcome.MET:
+            yield at, _worker(post), ScreenPerson(**at_door, finding="信息无变化（模拟）")
+    yield at, staff, CloseCampaign(campaign_id=campaign)
 
 
 def _screened(posts: Sequence[Post], day: date) -> Timed:

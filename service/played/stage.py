@@ -6,7 +6,7 @@ cut off goes on where it stopped, and one package may name what another one make
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -31,6 +31,8 @@ class Stage:
     departments: Sequence[UUID]
     day: date
     seed: int
+    oversize: tuple[str, str] | None = None
+    """A community by code and name that is too large and stays out of the rest: it is split."""
 
     @property
     def streets(self) -> list[str]:
@@ -64,8 +66,11 @@ Plan = Callable[[Stage], list[list[Act]]]
 
 @dataclass(frozen=True)
 class Played:
-    """A package in the demonstration: its title, its acts, and a line of what came of them to print."""
+    """A package in the demonstration: its title, its acts, and what came of them.
+
+    Of a district it tells a line for each mechanism that it plays, by the mechanism's number.
+    """
 
     title: str
     acts: Plan
-    told: Callable[[Connection, str], Awaitable[str]]
+    told: Callable[[Connection, str], Awaitable[Mapping[int, str]]]

@@ -239,37 +239,38 @@ async def _told(connection: Connection, name: str, district: str) -> dict[str, i
     return dict(row)
 
 
-async def powers_told(connection: Connection, district: str) -> str:
+async def powers_told(connection: Connection, district: str) -> dict[int, str]:
     """What the ledger of a district says."""
     told = await _told(connection, "powers", district)
     given, budget = told["allocated"] // 100, told["budget"] // 100
-    return (
-        f"{told['exercised']} times exercised, {told['appraised']} departments appraised;"
+    return {
+        5: f"{told['exercised']} times exercised, {told['appraised']} departments appraised;"
         f" {told['adopted']} of {told['advised']} pieces of advice taken;"
         f" {given:,} of {budget:,} yuan 元 with communities"
-    )
+    }
 
 
-async def duties_told(connection: Connection, district: str) -> str:
+async def duties_told(connection: Connection, district: str) -> dict[int, str]:
     """What the duty lists of a district say."""
     told = await _told(connection, "duties", district)
-    return f"{told['standing']} duties on the lists of {told['streets']} streets, {told['retired']} taken off"
+    duties, streets, retired = told["standing"], told["streets"], told["retired"]
+    return {6: f"{duties} duties on the lists of {streets} streets, {retired} taken off"}
 
 
-async def burden_told(connection: Connection, district: str) -> str:
+async def burden_told(connection: Connection, district: str) -> dict[int, str]:
     """What the loads of a district's communities say."""
     told = await _told(connection, "burden", district)
-    return (
-        f"{told['admitted']} tasks admitted, {told['refused']} refused, {told['ended']} ended; the heaviest"
-        f" load is {told['heaviest']} hours a month"
-    )
+    return {
+        34: f"{told['admitted']} tasks admitted, {told['refused']} refused, {told['ended']} ended;"
+        f" the heaviest load is {told['heaviest']} hours a month"
+    }
 
 
-async def proposals_told(connection: Connection, district: str) -> str:
+async def proposals_told(connection: Connection, district: str) -> dict[int, str]:
     """What the board of proposals of a district says."""
     told = await _told(connection, "proposals", district)
     answered, satisfied = told["answered"], told["satisfied"]
-    return f"{answered} of {told['received']} answered, {satisfied} of {told['rated']} satisfied"
+    return {40: f"{answered} of {told['received']} answered, {satisfied} of {told['rated']} satisfied"}
 
 
 PLAYED = (

@@ -42,15 +42,18 @@ def acts(stage: Stage) -> list[list[Act]]:
     return [sorted(acts, key=lambda act: act.at)]
 
 
-async def told(connection: Connection, district: str) -> str:
-    """The line that is printed: what the boards of a district say."""
+async def told(connection: Connection, district: str) -> dict[int, str]:
+    """What the boards of territory say of a district."""
     row = await connection.fetchrow(_SQL["told"], district)
     assert row is not None
-    return (
-        f"{row['zones']} zones 战区, {row['powers']} powers devolved; {row['sectors']}"
-        f" sectors 街片; {row['flatter']} of {row['offices']} street offices flatter; {row['gaps_open']} of"
-        f" {row['gaps']} coverage gaps open; {row['enclaves_open']} of {row['enclaves']} enclaves 飞地 open"
-    )
+    settled = f"{row['boundaries']} by another boundary, {row['transfers']} by another jurisdiction"
+    return {
+        1: f"{row['zones']} zones, {row['chiefs']} chiefs, {row['powers']} powers devolved",
+        4: f"{row['flatter']} of {row['offices']} street offices flatter",
+        29: f"{row['enclaves_open']} of {row['enclaves']} enclaves open, settled {settled}",
+        30: f"{row['gaps_open']} of {row['gaps']} coverage gaps open",
+        35: f"{row['sectors']} sectors, {row['sector_chiefs']} with a chief",
+    }
 
 
 Done = Iterator[tuple[Actor, Command]]

@@ -11,9 +11,8 @@ from chuishao.commands.election import CountBallots
 from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.eventlog.feed import Feed
 from chuishao.projections.catalogue import PROJECTIONS
-from chuishao.projections.elections import turnout
 from chuishao.projections.engine import Engine
-from chuishao.service.played.election import COMMUNITIES, TOLD, acts
+from chuishao.service.played.election import COMMUNITIES, elections, told
 from tests.town import STREET, Town
 
 PLACES = [f"{STREET}0{number}" for number in range(31, 31 + COMMUNITIES)]
@@ -31,7 +30,7 @@ async def played(town: Town, day: date = DAY) -> list[str]:
     for place in PLACES:
         since = date(2024, 1, 1)
         await town.do(RegisterDivision(code=place, name=f"社区 {place}", effective_from=since))
-    for several in acts(PLACES, day):
+    for several in elections(PLACES, day):
         for act in several:
             await town.do(act.command, act.actor, id=act.id, occurred_at=act.at)
     return [event.type for event in await town.log.after(0, 10_000) if event.type in OURS]
@@ -52,19 +51,14 @@ async def test_the_line_that_is_printed(town: Town) -> None:
     engine = Engine(Feed(town.log), PROJECTIONS)
     await engine.catch_up()
     async with town.log.pool.acquire() as connection:
-        years = await turnout(connection, "")
-    (year,) = years
-    line = TOLD.format(
-        certified=year.certified,
-        open=year.elections - year.certified - year.voided,
-        voided=year.voided,
-        turnout=year.present / year.electors,
+        line = (await told(connection, STREET))[32]
+    assert line == (
+        "4 certified, 1 open, 1 void; turnout 71%; 20 of 21 seats held, 0 elected posts with them"
     )
-    assert line == "Elections 换届选举: 4 certified, 1 open, 1 void; turnout 71%"
 
 
 def test_the_plan_is_the_same_for_the_same_day_and_light() -> None:
-    plan = [list(several) for several in acts(PLACES, DAY)]
-    assert plan == [list(several) for several in acts(PLACES, DAY)]
+    plan = [list(several) for several in elections(PLACES, DAY)]
+    assert plan == [list(several) for several in elections(PLACES, DAY)]
     assert len({act.id for several in plan for act in several}) == sum(map(len, plan)) <= 40
     assert sum(isinstance(act.command, CountBallots) for several in plan for act in several) == 4

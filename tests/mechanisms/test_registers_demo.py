@@ -52,8 +52,9 @@ async def test_every_event_of_the_registers_is_played_and_the_boards_tell_it(tow
     registers = {name for name, kind in EVENT_TYPES.items() if ".registers." in kind.__module__}
     assert registers <= played
     async with connected(town.log.pool) as connection:
-        line = await told(connection, "120101")
-    assert line == (
-        "12 elements, 1 of 3 grids with all five kinds; 4 in the care ledger, 1 needs unmet; "
-        "12 in the diary; 9 looks 查阅"
-    )
+        lines = await told(connection, "120101")
+    assert lines == {
+        13: "12 elements, 1 of 3 grids with all five kinds",
+        22: "12 entries in the diary",
+        24: "4 in the care ledger, 1 needs unmet; 9 looks 查阅",
+    }

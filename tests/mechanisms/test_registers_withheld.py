@@ -37,7 +37,7 @@ from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, STREET, Town, make
 STAFF = Actor("community-staff-1", Role.COMMUNITY_STAFF, COMMUNITY)
 STREET_OFFICER = Actor("street-officer-1", Role.STREET_OFFICER, STREET)
 WORDS = """words {
-  look { id register purpose actor role unit lookedAt position }
+  look { id register purpose actor role unit takenAt position }
   whom { text state } household { text state }
   lines { line { number kind correctedBy words { text state } } words { text state } }
 } unread { code message }"""
@@ -252,13 +252,13 @@ async def test_a_look_gives_out_the_words_and_is_there_for_auditors(town: Town, 
     )
     asked = """query ($id: ID, $at: Position) { looks(entryId: $id, atLeast: $at) {
       nodes {
-        register purpose actor role unit lookedAt position
+        register purpose actor role unit takenAt position
         grid { code } careEntry { id } diaryEntry { id }
       }
     } }"""
     auditor = serving.client(AUDITOR)
     (seen,) = (await auditor.read(asked, id=str(file.care), at=before + 2))["looks"]["nodes"]
-    assert datetime.fromisoformat(seen.pop("lookedAt")) > datetime.now(UTC) - timedelta(minutes=5)
+    assert datetime.fromisoformat(seen.pop("takenAt")) > datetime.now(UTC) - timedelta(minutes=5)
     assert seen == {
         "register": "CARE",
         "purpose": "NEED_ASSESSMENT",
@@ -312,7 +312,7 @@ async def test_a_look_is_taken_now_whatever_the_client_says(town: Town, serving:
     payload = await look(
         serving.client(STAFF), "readCareEntry", entry, occurredAt="2026-03-02T09:00:00+08:00"
     )
-    taken = datetime.fromisoformat(payload["words"]["look"]["lookedAt"])
+    taken = datetime.fromisoformat(payload["words"]["look"]["takenAt"])
     assert abs(taken - datetime.now(UTC)) < timedelta(minutes=5)
 
 
