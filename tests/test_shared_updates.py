@@ -236,7 +236,7 @@ async def test_who_shares_is_shown_what_they_are_shown_alone(
 
     monkeypatch.setattr(Engine, "write", counted)
     chance = random.Random(seed)
-    wanderer = Wanderer(town, chance)
+    wanderer = Wanderer(town, chance, mechanisms=False)  # one event at a time
     crowd = Crowd(town, serving, chance, cases=wanderer.cases)
     await wanderer.walk(15)
     for _ in range(24):

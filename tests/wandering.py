@@ -46,6 +46,8 @@ class Wanderer:
     grids: list[str] = field(default_factory=lambda: [GRID, OTHER_GRID, THIRD_GRID])
     done: dict[str, int] = field(default_factory=dict)
     wing: str = f"{STREET}003"
+    mechanisms: bool = True
+    """Whether whatever happens around the cases happens, too: some of it lets much happen at once."""
     rounds: Iterator[Callable[[], Awaitable[object]]] = field(init=False)
     """The steps of the mechanisms, one after the other."""
 
@@ -56,7 +58,7 @@ class Wanderer:
     async def walk(self, steps: int) -> None:
         """Send commands; what is refused is left at that."""
         for number in range(steps):
-            if number % EVERY == 0:
+            if self.mechanisms and number % EVERY == 0:
                 await self._go_on()
             self.town.clock.advance(minutes=self.chance.randint(1, 600))
             kind = self.chance.random()

@@ -162,6 +162,8 @@ async def _met_on_site(town: Town) -> None:
     await town.do(refusal, town.officer(1))
     again = whistles.SummonDepartment(whistle_id=whistle, department_id=town.departments[1])
     await town.do(again, street)
+    _, settled = await town.whistled()
+    await town.do(whistles.ResolveWhistle(whistle_id=settled, result=ODD_TEXT), street)
     _, needless = await town.whistled()
     await town.do(whistles.WithdrawWhistle(whistle_id=needless, reason="社区可自行处置"), street)
 

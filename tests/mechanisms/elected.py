@@ -20,7 +20,8 @@ from chuishao.domain.election.terms import (
     VotingMode,
 )
 from tests.mechanisms.elections import CANDIDATES, MANY, PEOPLE, PROTOCOL, ROLL, SEATS, STATES, VOTES
-from tests.town import STREET, Town
+from tests.numbers import community_code
+from tests.town import Town
 
 TODAY = date(2026, 3, 2)
 """The day on which the town's clock begins."""
@@ -28,8 +29,7 @@ TODAY = date(2026, 3, 2)
 
 async def a_community(town: Town) -> str:
     """A community in which nobody was elected yet."""
-    elections = await town.log.pool.fetchval("SELECT count(*) FROM stream WHERE category = 'election'")
-    code = f"{STREET}{500 + elections}"
+    code = community_code(town)
     await town.do(divisions.RegisterDivision(code=code, name="待选社区", effective_from=date(2024, 1, 1)))
     return code
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from chuishao.commands.people.persons import RegisterPerson
 from chuishao.domain.actor import Actor
 from chuishao.domain.meetings.terms import MeetingKind, UnitKind
 from chuishao.domain.vocabulary import Role, Tier
+from tests.numbers import number
 from tests.town import COMMUNITY, SAID, STREET, Town
 
 Prepared = tuple[Actor | None, dict[str, Any]]
@@ -24,7 +24,6 @@ Prepare = Callable[[Town], Awaitable[Prepared]]
 
 FAR = "2099-12-31"
 """A last day that does not pass while there are tests."""
-_numbers = count(1)
 
 
 def to_company() -> dict[str, Any]:
@@ -35,7 +34,7 @@ def to_company() -> dict[str, Any]:
 async def turned_on(town: Town) -> None:
     """From this day on a policy is in force that has the invitation of the day."""
     document = policies.default_policy() | {
-        "version": f"daily clearance {next(_numbers)}",
+        "version": f"daily clearance {number(town, 'daily clearance')}",
         "effectiveFrom": town.clock.now.date().isoformat(),
         "dailyClearance": {"enabled": True},
     }

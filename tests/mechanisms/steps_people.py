@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +11,15 @@ from chuishao.domain.event import fold
 from chuishao.domain.people.post import post_id
 from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
 from tests.mechanisms.kinds import Board, Live, Prepare, Prepared
+from tests.numbers import number
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, SAID, STREET, Town
 
-_numbers = count(1)
 NOBODY = UUID(int=0)
 
 
 async def person(town: Town, place: str = COMMUNITY) -> UUID:
     """Somebody on a roster."""
-    label = f"社区工作者 {next(_numbers):03d}"
+    label = f"社区工作者 {number(town, 'person'):03d}"
     return (await town.do(persons.RegisterPerson(place_code=place, label=label, name=SAID))).id
 
 
@@ -32,7 +31,7 @@ async def filled(town: Town, kind: PostKind, place: str, **given: Any) -> UUID:
 
 
 async def register(town: Town) -> Prepared:
-    label = f"社区工作者 {next(_numbers):03d}"
+    label = f"社区工作者 {number(town, 'person'):03d}"
     return town.community_staff, {"placeCode": COMMUNITY, "label": label, "name": SAID}
 
 
@@ -92,7 +91,7 @@ async def lead(town: Town) -> None:
         if post is not None and post.holder is not None:
             await town.do(posts.VacatePost(post_id=post.id, reason=SAID))
         await filled(town, kind, place)
-    sector = UUID(int=next(_numbers))
+    sector = UUID(int=number(town, "sector"))
     chief = ChiefStanding.SECTION_CADRE
     await filled(town, PostKind.SECTOR_CHIEF, STREET, unit_id=sector, standing=chief)
     await filled(town, PostKind.ALLEY_STEWARD, COMMUNITY)

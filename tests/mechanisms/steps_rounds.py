@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +16,8 @@ from chuishao.domain.rounds.terms import VisitOutcome, WelfareCheck
 from chuishao.domain.vocabulary import Role
 from tests.mechanisms.kinds import Board, Live, Prepare, Prepared
 from tests.mechanisms.steps_people import filled, person
+from tests.numbers import grid_code, number
 from tests.town import COMMUNITY, GRID, SAID, STREET, Town
-
-_households = count(1)
-_grids = count(700)
 
 
 def in_role(role: Role) -> Actor:
@@ -35,7 +32,7 @@ async def patrol_of(town: Town, by: Actor | None = None) -> UUID:
 
 async def watched(town: Town, watcher: UUID | None = None) -> dict[str, Any]:
     """A household that was put on the list, as inputs name it."""
-    household = next(_households) % 300 + 1
+    household = number(town, "household") % 300 + 1
     command = rounds.BeginWatch(grid_code=GRID, household=household, watcher_id=watcher, need=SAID)
     await town.do(command, town.community_staff)
     return {"gridCode": GRID, "household": household}
@@ -49,7 +46,7 @@ async def campaign_of(town: Town, grid: str = GRID) -> dict[str, Any]:
 
 async def finished_campaign(town: Town) -> dict[str, Any]:
     """A campaign in which every household has an outcome."""
-    code = f"{COMMUNITY}-G{next(_grids)}"
+    code = grid_code(town, COMMUNITY)
     await town.do(grids.DrawGrid(grid_code=code, name="小网格", households=1))
     campaign = await campaign_of(town, code)
     knock = screening.VisitHousehold(
@@ -71,7 +68,7 @@ async def met(town: Town) -> dict[str, Any]:
 
 async def further_grid(town: Town) -> str:
     """A grid that no campaign covers yet."""
-    code = f"{COMMUNITY}-G{next(_grids)}"
+    code = grid_code(town, COMMUNITY)
     await town.do(grids.DrawGrid(grid_code=code, name="新网格", households=20))
     return code
 
@@ -100,7 +97,7 @@ async def start(town: Town) -> Prepared:
 
 
 async def begin(town: Town) -> Prepared:
-    given = {"gridCode": GRID, "household": next(_households) % 300 + 1, "need": SAID}
+    given = {"gridCode": GRID, "household": number(town, "household") % 300 + 1, "need": SAID}
     return town.community_staff, given
 
 
@@ -113,7 +110,7 @@ async def missed(town: Town) -> Prepared:
 
 async def watched_since(town: Town, ago: timedelta) -> dict[str, Any]:
     """A household that has been on the list for some time."""
-    household = next(_households) % 300 + 1
+    household = number(town, "household") % 300 + 1
     command = rounds.BeginWatch(grid_code=GRID, household=household)
     await town.do(command, town.community_staff, occurred_at=town.clock.now - ago)
     return {"gridCode": GRID, "household": household}
@@ -201,7 +198,7 @@ async def walk(town: Town) -> None:
 
 async def watch_over(town: Town) -> None:
     """A watch of some days in another year, with looks, concerns and checks that nobody made; twice."""
-    of: dict[str, Any] = {"grid_code": GRID, "household": next(_households) % 300 + 1}
+    of: dict[str, Any] = {"grid_code": GRID, "household": number(town, "household") % 300 + 1}
     begun = datetime(2024, 1, 1, 0, 0, tzinfo=UTC)
     people: dict[str, Any] = {"person_id": await person(town), "watcher_id": await person(town)}
     steps = (

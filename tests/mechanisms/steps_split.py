@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
-from itertools import cycle
 from typing import Any
 from uuid import UUID
 
@@ -25,18 +24,18 @@ from chuishao.commands.territory.splits import (
 from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
 from tests.mechanisms.steps_territory import ADMINISTRATOR, a_community
+from tests.numbers import community_code
 from tests.town import COMMUNITY, STREET, Town
 
 Given = Callable[[Town], Awaitable[dict[str, Any]]]
 Prepare = Callable[[Town], Awaitable[tuple[Actor | None, dict[str, Any]]]]
 SPLIT = f"{STREET}390"
 """The community that everybody may know to be split."""
-_numbers = cycle(range(600, 700))  # a town of its own for nearly every test
 
 
-def free_codes(number: int) -> list[str]:
+def free_codes(town: Town, number: int) -> list[str]:
     """Codes of the street that no community bears yet."""
-    return [f"{STREET}{next(_numbers)}" for _ in range(number)]
+    return [community_code(town) for _ in range(number)]
 
 
 async def an_oversize_community(town: Town, code: str | None = None) -> tuple[str, list[UUID]]:
@@ -76,7 +75,7 @@ def halves(community: str, codes: list[str]) -> PlanSplit:
 async def planned(town: Town, code: str | None = None) -> tuple[str, list[str]]:
     """A community whose split is planned: its code, and those of the parts."""
     community, _ = await an_oversize_community(town, code)
-    codes = free_codes(2)
+    codes = free_codes(town, 2)
     await town.do(halves(community, codes))
     return community, codes
 
@@ -103,7 +102,7 @@ async def one_of_each(town: Town) -> None:
 
 async def _plan(town: Town) -> dict[str, Any]:
     community, _ = await an_oversize_community(town)
-    plan = halves(community, free_codes(2))
+    plan = halves(community, free_codes(town, 2))
     parts = [
         {
             "code": part.code,

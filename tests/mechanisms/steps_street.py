@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -19,28 +18,28 @@ from chuishao.domain.street.duties import duty_list_id
 from chuishao.domain.street.terms import Proposer, StreetDuty, StreetPower, Verdict
 from chuishao.domain.vocabulary import Role
 from tests.mechanisms.kinds import Board, Live, Prepare, Prepared
+from tests.numbers import number
 from tests.town import COMMUNITY, SAID, STREET, Town
 
 DISTRICT = "120101"
 DISTRICT_OFFICE = Actor("administrator-7", Role.ADMINISTRATOR, DISTRICT)
 BUDGET = 1_000_000_000
 BASIS = "街道办事处条例第三条"
-_numbers = count(1)
 
 
-def period() -> str:
+def period(town: Town) -> str:
     """A year that nobody was appraised for yet."""
-    return f"{1000 + next(_numbers):04d}"
+    return f"{1000 + number(town, 'of the street'):04d}"
 
 
-def year() -> int:
+def year(town: Town) -> int:
     """A year of a fund, one after the other, over and over."""
-    return 2000 + next(_numbers) % 101
+    return 2000 + number(town, "of the street") % 101
 
 
-def named(what: str) -> str:
+def named(town: Town, what: str) -> str:
     """A name that nothing else has."""
-    return f"{what} {next(_numbers)}"
+    return f"{what} {number(town, 'of the street')}"
 
 
 # What comes before
@@ -52,7 +51,7 @@ async def appraised(town: Town, comment: str | None = None, number: int = 0) -> 
     appraise = AppraiseDepartment(
         street_code=STREET,
         department_id=town.departments[number],
-        period=period(),
+        period=period(town),
         score=4,
         whistle_ids=[whistle],
         comment=comment,
@@ -69,8 +68,8 @@ async def advised(town: Town, *, above: bool = False, advice: str = "缓建停�
 
 async def budgeted(town: Town) -> int:
     """A year in which there is money enough."""
-    found = year()
-    budget = BudgetFund(street_code=STREET, year=found, amount=BUDGET + next(_numbers))
+    found = year(town)
+    budget = BudgetFund(street_code=STREET, year=found, amount=BUDGET + number(town, "of the street"))
     await town.do(budget, town.street_officer)
     return found
 
@@ -88,7 +87,7 @@ async def allocated(town: Town, amount: int = 500) -> tuple[int, int]:
 async def catalogued(town: Town) -> int:
     """A duty of the street; its number."""
     core = StreetDuty.PUBLIC_SERVICE
-    catalogue = CatalogueDuty(street_code=STREET, core_duty=core, name=named("物业协调"), basis=BASIS)
+    catalogue = CatalogueDuty(street_code=STREET, core_duty=core, name=named(town, "物业协调"), basis=BASIS)
     await town.do(catalogue, town.street_officer)
     return len(fold(await town.log.stream(duty_list_id(STREET))).items)
 
@@ -96,7 +95,7 @@ async def catalogued(town: Town) -> int:
 async def admitted(town: Town, hours: int = 20) -> int:
     """A task of the community, which the first department asked for; its number."""
     admit = AdmitTask(
-        community_code=COMMUNITY, department_id=town.departments[0], name=named("入户填表"), hours=hours
+        community_code=COMMUNITY, department_id=town.departments[0], name=named(town, "入户填表"), hours=hours
     )
     await town.do(admit, town.community_staff)
     return len(fold(await town.log.stream(burden_id(COMMUNITY))).tasks)
@@ -104,7 +103,7 @@ async def admitted(town: Town, hours: int = 20) -> int:
 
 async def received(town: Town, proposal: str = "增设过街天桥") -> UUID:
     """A proposal to the street."""
-    label = f"人大代表 {next(_numbers):03d}"
+    label = f"人大代表 {number(town, 'of the street'):03d}"
     receive = ReceiveProposal(
         division_code=STREET, proposer=Proposer.PEOPLES_CONGRESS_DEPUTY, label=label, proposal=proposal
     )
@@ -132,7 +131,7 @@ async def answered(town: Town, proposal: str = "增设过街天桥", answer: str
 
 async def appraise_department(town: Town) -> Prepared:
     _, whistle = await town.whistled()
-    given = {"departmentId": str(town.departments[0]), "period": period(), "score": 4, "comment": SAID}
+    given = {"departmentId": str(town.departments[0]), "period": period(town), "score": 4, "comment": SAID}
     return town.street_officer, {"streetCode": STREET, "whistleIds": [str(whistle)]} | given
 
 
@@ -150,7 +149,7 @@ async def file_plan_opinion(town: Town) -> Prepared:
 
 
 async def budget_fund(town: Town) -> Prepared:
-    given = {"streetCode": STREET, "year": year(), "amount": BUDGET + next(_numbers)}
+    given = {"streetCode": STREET, "year": year(town), "amount": BUDGET + number(town, "of the street")}
     return town.street_officer, given
 
 
@@ -166,7 +165,7 @@ async def return_fund(town: Town) -> Prepared:
 
 
 async def catalogue_duty(town: Town) -> Prepared:
-    given = {"coreDuty": "PUBLIC_SAFETY", "name": named("消防巡查"), "basis": BASIS}
+    given = {"coreDuty": "PUBLIC_SAFETY", "name": named(town, "消防巡查"), "basis": BASIS}
     return town.street_officer, {"streetCode": STREET} | given
 
 
@@ -175,7 +174,7 @@ async def retire_duty(town: Town) -> Prepared:
 
 
 async def _asked(town: Town) -> dict[str, Any]:
-    given = {"name": named("台账"), "hours": 12, "departmentId": str(town.departments[0])}
+    given = {"name": named(town, "台账"), "hours": 12, "departmentId": str(town.departments[0])}
     return {"communityCode": COMMUNITY} | given
 
 
@@ -252,19 +251,20 @@ async def proposal_answered_by_street(town: Town) -> Prepared:
 
 async def all_said(town: Town, said: str = "缓建停车楼") -> None:
     """Powers, money, a duty, tasks and a proposal from beginning to end."""
-    staff, officer, number = town.community_staff, town.street_officer, next(_numbers)
+    staff, officer = town.community_staff, town.street_officer
+    nth = number(town, "of the street")
     await appraised(town, said, 1)  # whom no officer of these tests acts for
     advice = await advised(town, advice=said)
     await town.do(AnswerAdvice(exercise_id=advice, adopted=True, answer=said), town.officer())
     await town.do(FilePlanOpinion(street_code=STREET, plan="某片区控规（草案）", opinion=said), officer)
     found, allocation = await allocated(town)
     of_fund: dict[str, Any] = {"street_code": STREET, "year": found}
-    await town.do(BudgetFund(**of_fund, amount=BUDGET + 700_000_000 + number), officer)
+    await town.do(BudgetFund(**of_fund, amount=BUDGET + 700_000_000 + nth), officer)
     await town.do(ReturnFund(**of_fund, number=allocation, amount=100, reason=said), officer)
     await town.do(RetireDuty(street_code=STREET, number=await catalogued(town), reason=said), officer)
     await town.do(EndTask(community_code=COMMUNITY, number=await admitted(town), reason=said), staff)
     asked: dict[str, Any] = {"community_code": COMMUNITY, "body_code": STREET, "hours": 8}
-    await town.do(RefuseTask(**asked, name=named("盖章"), reason=said), staff)
+    await town.do(RefuseTask(**asked, name=named(town, "盖章"), reason=said), staff)
     proposal = await answered(town, said, said)
     rate = RateProposal(proposal_id=proposal, verdict=Verdict.SATISFIED, comment=said)
     await town.do(rate, officer)

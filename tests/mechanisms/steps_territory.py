@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date
-from itertools import cycle
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +14,11 @@ from chuishao.commands.territory.sectors import DrawSector, OfficeUnitGiven, Res
 from chuishao.commands.territory.zones import DevolvePower, EstablishZone
 from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
+from tests.numbers import community_code, grid_code, number
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, STREET, Town
 
 ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
 SECTOR = f"{STREET}-S001"
-_numbers = cycle(range(700, 1000))
 
 Given = Callable[[Town], Awaitable[dict[str, Any]]]
 Prepare = Callable[[Town], Awaitable[tuple[Actor | None, dict[str, Any]]]]
@@ -27,14 +26,14 @@ Prepare = Callable[[Town], Awaitable[tuple[Actor | None, dict[str, Any]]]]
 
 async def a_community(town: Town) -> str:
     """The code of a fresh community of the street."""
-    code = f"{STREET}{next(_numbers)}"
+    code = community_code(town)
     await town.do(RegisterDivision(code=code, name="新社区", effective_from=date(2024, 1, 1)))
     return code
 
 
 async def a_grid(town: Town, community: str = COMMUNITY) -> str:
     """The code of a fresh grid."""
-    code = f"{community}-G{next(_numbers)}"
+    code = grid_code(town, community)
     await town.do(DrawGrid(grid_code=code, name="新网格", households=280))
     return code
 
@@ -49,7 +48,7 @@ async def a_zone(town: Town, above: str | None = STREET) -> str:
 
 async def a_sector(town: Town) -> str:
     """A sector of a fresh community."""
-    code = f"{STREET}-S{next(_numbers)}"
+    code = f"{STREET}-S{number(town, 'sector code', 100)}"
     communities = [await a_community(town)]
     await town.do(DrawSector(sector_code=code, name="新街片", community_codes=communities))
     return code
@@ -109,7 +108,11 @@ async def _withdraw(town: Town) -> dict[str, Any]:
 
 async def _draw(town: Town) -> dict[str, Any]:
     communities = [await a_community(town), await a_community(town)]
-    return {"sectorCode": f"{STREET}-S{next(_numbers)}", "name": "新街片", "communityCodes": communities}
+    return {
+        "sectorCode": f"{STREET}-S{number(town, 'sector code', 100)}",
+        "name": "新街片",
+        "communityCodes": communities,
+    }
 
 
 async def _redraw(town: Town) -> dict[str, Any]:
@@ -120,8 +123,8 @@ async def _dissolve(town: Town) -> dict[str, Any]:
     return {"sectorCode": await a_sector(town), "reason": "并入相邻街片"}
 
 
-async def _restructure(_town: Town) -> dict[str, Any]:
-    head = f"综合办公室 {next(_numbers)}"
+async def _restructure(town: Town) -> dict[str, Any]:
+    head = f"综合办公室 {number(town, 'office')}"
     units = [{"name": head, "staff": 4}, {"name": "便民服务窗口", "under": head, "staff": 6}]
     return {"streetCode": STREET, "units": units}
 

@@ -73,7 +73,7 @@ async def report(town: Town, community: str, grid: str | None) -> UUID:
 
 async def test_grids_and_workers_of_before_give_way_to_those_of_after(town: Town) -> None:
     community, workers = await an_oversize_community(town)
-    codes = free_codes(2)
+    codes = free_codes(town, 2)
     await town.do(halves(community, codes))
     await town.do(DivideCommunity(community_code=community), ADMINISTRATOR)
 
@@ -91,7 +91,7 @@ async def test_grids_and_workers_of_before_give_way_to_those_of_after(town: Town
 async def test_open_cases_follow_and_closed_ones_stay(town: Town) -> None:
     await caught_up(town)
     community, _ = await an_oversize_community(town)
-    codes = free_codes(2)
+    codes = free_codes(town, 2)
     first, second, nowhere = [
         await report(town, community, grid) for grid in (f"{community}-G001", f"{community}-G002", None)
     ]
@@ -204,7 +204,7 @@ async def follows(town: Town, drawn: list[tuple[int | None, int]], dies: list[st
     """Split a community with such cases, in processes that die on the way."""
     await caught_up(town)
     community, _ = await an_oversize_community(town)
-    codes = free_codes(2)
+    codes = free_codes(town, 2)
     made = []
     for number, steps in drawn:
         grid = None if number is None else f"{community}-G00{number + 1}"

@@ -223,7 +223,7 @@ async def test_money_goes_to_a_community_and_some_comes_back(town: Town, serving
 
 async def test_a_fund_is_never_overspent(town: Town, serving: Served) -> None:
     client = serving.client(town.street_officer)
-    of_fund = {"streetCode": STREET, "year": steps.year()}
+    of_fund = {"streetCode": STREET, "year": steps.year(town)}
     await client.do("budgetFund", **of_fund, amount=BUDGET)
     give = of_fund | {"communityCode": COMMUNITY, "use": "楼道照明"}
     await client.do("allocateFund", **give, amount=BUDGET - 10)
