@@ -162,7 +162,14 @@ async def _met_on_site(town: Town) -> None:
     await town.do(refusal, town.officer(1))
     again = whistles.SummonDepartment(whistle_id=whistle, department_id=town.departments[1])
     await town.do(again, street)
-    _, settled = await town.whistled()
+    _, settled = await town.whistled(departments=1)
+    of: dict[str, Any] = {"whistle_id": settled, "department_id": town.departments[0]}
+    for step in (
+        whistles.SignSummons(**of),
+        whistles.CheckIn(**of),
+        whistles.AnswerSummons(**of, result=ODD_TEXT),
+    ):
+        await town.do(step, town.officer(0))
     await town.do(whistles.ResolveWhistle(whistle_id=settled, result=ODD_TEXT), street)
     _, needless = await town.whistled()
     await town.do(whistles.WithdrawWhistle(whistle_id=needless, reason="社区可自行处置"), street)
