@@ -31,11 +31,11 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.rebuild import rebuild
 from chuishao.reactions.catalogue import REACTIONS
-from chuishao.reactions.follower import Reactions
+from chuishao.reactions.follower import LOCK, Reactions
 from chuishao.reactions.reaction import Around, Reaction, Sent
 from chuishao.reactions.standing import go_on, refusals, standings
 from tests.conftest import copy_of_template
-from tests.served import Process, address, process, start
+from tests.served import Process, address, process, start, until
 from tests.town import COMMUNITY, STREET, Town, make_town
 
 DISPUTE = LinkageMechanism.DISPUTE_RESOLUTION
@@ -67,12 +67,11 @@ class Flaky(Executor):
         return outcome
 
 
-HOLDERS_PIDS = (
-    "SELECT pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
-    " WHERE locktype = 'advisory' AND classid = 1919246691 AND datname = current_database()"
-)
-"""Who holds the lock of those that react."""
-HOLDERS = f"SELECT count(*) FROM ({HOLDERS_PIDS}) AS holding"
+HOLDER = f"""
+SELECT pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+WHERE locktype = 'advisory' AND classid = {LOCK} AND datname = current_database()
+"""
+"""The connection that holds the lock of whoever reacts."""
 
 
 class Crashed(BaseException):
@@ -158,11 +157,13 @@ async def test_reactions_whose_connection_was_lost_are_stopped_at_once(town: Tow
     running.start()
     await _reacts(town)
     async with connected(town.log.pool) as connection:
-        while not await connection.fetchval(HOLDERS):  # noqa: ASYNC110 it lies in the database
-            await asyncio.sleep(0.01)
-        await connection.execute(f"SELECT pg_terminate_backend(pid) FROM ({HOLDERS_PIDS}) AS holding")
-        while await connection.fetchval(HOLDERS):  # noqa: ASYNC110 likewise
-            await asyncio.sleep(0.01)
+        holder = await until(lambda: connection.fetchval(HOLDER))
+        await connection.execute("SELECT pg_terminate_backend($1)", holder)
+
+        async def gone() -> bool:
+            return await connection.fetchval(HOLDER) is None
+
+        await until(gone)
     async with asyncio.timeout(10):
         await running.stop()
     await running.feed.stop()
