@@ -23,9 +23,11 @@ from benchmarks.patterns import RECORDED, Chain, Copied, Names, Pattern
 from chuishao.commands.divisions import EstablishDepartment
 from chuishao.commands.execution import Envelope, Executor
 from chuishao.domain.actor import SYSTEM
+from chuishao.domain.case_events import CaseEvent, CaseReported
 from chuishao.domain.division import Level, community_of, street_of
-from chuishao.domain.event import SealedText
+from chuishao.domain.event import EVENT_TYPES, SealedText
 from chuishao.domain.lifecycle import Status
+from chuishao.domain.whistle_events import WhistleEvent
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
@@ -108,7 +110,7 @@ async def _establish(executor: Executor) -> None:
 async def _begin_some(executor: Executor, seed: int) -> None:
     """Cases that have only just begun, which are rare at the end of a day: reported, accepted, assessed."""
     async with connected(executor.log.pool) as connection:
-        rows = await connection.fetch("SELECT code, worker FROM grids.grid ORDER BY code")
+        rows = await connection.fetch(_SQL["posts"])
     posts = [Post(row["code"], row["worker"]) for row in rows]
     departments = list((await _departments(executor.log))[PLAYED_DISTRICT].values())
     day = datetime.now(ZONE).date() - timedelta(days=1)
@@ -125,12 +127,13 @@ async def _patterns(log: EventLog, key: bytes) -> tuple[list[Pattern], list[Patt
     async with connected(log.pool) as connection:
         events = await connection.fetch(_SQL["played"])
         commands = await connection.fetch(_SQL["commands"])
-        grid_rows = await connection.fetch("SELECT id, code, name, worker FROM grids.grid ORDER BY code")
+        grid_rows = await connection.fetch(_SQL["posts"])
         texts = {t for row in events for t in sealed_texts(_event(row))}
         opened = await log.keyring.open(connection, texts)
         chain_of = {row["id"]: row["id"] for row in grid_rows}
         chain_of |= {row["worker"]: row["id"] for row in grid_rows}
-        chain_of |= {row["stream"]: row["correlation"] for row in events if row["correlation"]}
+        copied = _cases_alone(events, {row["code"] for row in grid_rows})
+        chain_of |= {row["stream"]: row["correlation"] for row in events if row["correlation"] in copied}
         rows = await _rows(connection, chain_of)
     chains: dict[UUID, list[Any]] = defaultdict(list)
     for row in events:
@@ -157,6 +160,21 @@ async def _patterns(log: EventLog, key: bytes) -> tuple[list[Pattern], list[Patt
         whole = Chain(found, its_commands[chain], rows[chain], plain, said[chain])
         patterns[bool(found[0]["correlation"])].append(Pattern(whole, key, NAMED))
     return patterns
+
+
+def _cases_alone(events: Sequence[Any], grids: set[str]) -> set[UUID]:
+    """The cases in these grids of which only people tell, and nothing beside them and their whistles."""
+    known = frozenset(
+        kind.TOPIC for kind in EVENT_TYPES.values() if issubclass(kind, CaseEvent | WhistleEvent)
+    )
+    others = {
+        row["correlation"]
+        for row in events
+        if row["type"] not in known
+        or b'"actor":"reaction ' in bytes(row["meta"])
+        or (row["type"] == CaseReported.TOPIC and _event(row).grid not in grids)
+    }
+    return {row["correlation"] for row in events if row["correlation"]} - others
 
 
 def _event(row: Any) -> Any:
@@ -324,8 +342,8 @@ class Sink:
             head = await connection.fetchval("SELECT max(position) FROM event")
             moment = await connection.fetchval("SELECT max(recorded_at) FROM event")
             number = await connection.fetchval("SELECT count(*) FROM cases.case_row")
-            posts = await connection.fetch("SELECT code, worker FROM grids.grid ORDER BY code")
-        return cls(log, head, moment, number, [tuple(row) for row in posts])
+            posts = await connection.fetch(_SQL["posts"])
+        return cls(log, head, moment, number, [(row["code"], row["worker"]) for row in posts])
 
     async def open(self) -> None:
         """Take a connection whose commits wait for no disk."""
@@ -341,6 +359,7 @@ class Sink:
             for name, deltas in (("add_places", self.places), ("add_workers", self.workers)):
                 for rows in _pieces(_as_rows(deltas), 5000):
                     await run(_TALLIES[name], ("[" + ",".join(rows) + "]").encode())
+        await self._connection.execute(_SQL["covered"])
         await self._connection.execute(_SQL["moved"])
         await self._connection.execute("VACUUM ANALYZE")
         await self.log.make_partitions()

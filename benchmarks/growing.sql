@@ -24,6 +24,14 @@ SELECT 1, id, request_hash, result::json, first_position, last_position FROM sta
 INSERT INTO subject_key (log, subject, key) SELECT 1, subject, key FROM staged_key;
 TRUNCATE staged, staged_command, staged_key
 
+-- name: posts
+SELECT id, code, name, worker FROM grids.grid
+WHERE retired_at IS NULL AND community NOT IN (SELECT code FROM splits.part) ORDER BY code
+
+-- name: covered
+INSERT INTO elements.coverage
+SELECT code, community, 0, 0, 0, 0, 0, 0, retired_at IS NULL FROM grids.grid ON CONFLICT DO NOTHING
+
 -- name: moved
 UPDATE projection SET position = (SELECT max(position) FROM event WHERE log = 1), updated_at = now() WHERE log = 1
 
@@ -47,7 +55,8 @@ WITH place AS (
     FROM tallies.case_state GROUP BY 1
 ), counted AS (
     SELECT left(code, digits) AS place, sum(cases) AS cases, sum(rated) AS rated, sum(satisfaction) AS satisfaction
-    FROM place, unnest(ARRAY[2, 6, 9, 12, 99]) AS digits WHERE length(code) >= digits OR digits = 99 GROUP BY 1
+    FROM place, unnest(ARRAY[2, 6, 9, 12, 99]) AS digits WHERE length(code) >= digits
+       OR (digits = 99 AND length(code) > 12) GROUP BY 1
 )
 SELECT count(*) FROM counted c FULL JOIN tallies.tally t ON t.place = c.place COLLATE "C"
 WHERE coalesce(c.cases, 0) <> coalesce(t.counts[1], 0) OR coalesce(c.rated, 0) <> coalesce(t.counts[16], 0)

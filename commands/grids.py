@@ -145,6 +145,25 @@ class RelieveGridWorker(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TransferGridWorker(Command):
+    """调动网格员 Let a worker who serves no grid go over to the roster of another community."""
+
+    thing = "worker"
+    roles = MAY_SET_UP[Setup.KEEP_WORKERS]
+    worker_id: WorkerId
+    community_code: Annotated[str, Doc("社区 the community of the roster from now on")]
+
+    async def decide(self, work: Work) -> GridWorker:
+        """Transfer; both communities lie in the actor's scope."""
+        worker = await work.get(GridWorker, self.worker_id, "workerId")
+        work.require_setup(Setup.KEEP_WORKERS, worker.place, "workerId")
+        work.require_setup(Setup.KEEP_WORKERS, self.community_code, "communityCode")
+        await work.division(self.community_code, Level.COMMUNITY, "communityCode")
+        worker.transfer(self.community_code, work.at)
+        return worker
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublishContact(Command):
     """公示联系方式 Publish how residents reach a grid worker."""
 

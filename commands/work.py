@@ -26,6 +26,7 @@ from chuishao.domain.refusal import (
     AlreadyExists,
     NoPolicy,
     NotFound,
+    RetiredGrid,
     UnknownDivision,
     UnknownGrid,
     WrongDivisionLevel,
@@ -113,6 +114,18 @@ class Work:
         if division is None or division.place != code or division.abolished_from is not None:
             raise UnknownDivision(path, code=code)
         return division
+
+    async def place(self, code: str, path: str = "placeCode") -> None:
+        """Refuse a code that no division bears now, of whichever level, and no active grid."""
+        if "-" not in code:
+            await self.division(code, path=path)
+            return
+        community_code(code, path)
+        grid = await self.find(ServiceGrid, grid_id(code))
+        if grid is None:
+            raise UnknownGrid(path, code=code)
+        if grid.retired_at is not None:
+            raise RetiredGrid(path, code=code, at=grid.retired_at.date().isoformat())
 
     async def grid(self, code: str, community: str | None = None) -> ServiceGrid:
         """An active grid, of that community where one is given; refused otherwise."""

@@ -29,6 +29,7 @@ from chuishao.domain.lifecycle import RESOLVERS, TRANSITIONS, Status, Step, requ
 from chuishao.domain.phrase import Phrase, said
 from chuishao.domain.refusal import (
     AlreadyRated,
+    AtHome,
     CaseEnded,
     Forbidden,
     HasMergedCases,
@@ -37,6 +38,7 @@ from chuishao.domain.refusal import (
     SamePerson,
     TierNotHigher,
     TooFewParts,
+    WhistleGoesOn,
     WhistleRequired,
     WrongTier,
     within,
@@ -221,6 +223,24 @@ class Case(BaseAggregate[UUID]):
             holder=holder_of(self.tier, community, grid),
             assignee=_named(assignee),
             reason=self._said("reason", reason),
+        )
+
+    def rehome(self, community: str, grid: str | None, assignee: str | None, by: Actor, at: datetime) -> None:
+        """随迁: lie where jurisdiction went, in whatever state; what else is known of the case stays."""
+        self._require(Step.REHOME, by, at)
+        if (community, grid) == (self.community, self.grid):
+            raise AtHome("caseId", case=self.id, place=self.place)
+        if self.status is Status.WHISTLED and street_of(community) != street_of(self.community):
+            raise WhistleGoesOn(case=self.id, street=street_of(self.community))
+        held = self.tier is not None and self.holder is not None
+        self.trigger_event(
+            facts.CaseRehomed,
+            timestamp=at,
+            former_place=self.place,
+            community=community,
+            grid=grid,
+            holder=holder_of(self.tier, community, grid) if held and self.tier else None,
+            assignee=_named(assignee) if held else None,
         )
 
     def escalate(self, tier: Tier, assignee: str | None, reason: str, by: Actor, at: datetime) -> None:

@@ -161,6 +161,25 @@ class CaseTransferred(CaseEvent):
         self.follow(case)
 
 
+class CaseRehomed(CaseEvent):
+    """随迁: the case followed jurisdiction, in the state in which it was."""
+
+    TOPIC = "CaseRehomed"
+    STEP = Step.REHOME
+    former_place: str
+    community: str
+    grid: str | None
+    holder: str | None
+    assignee: str | None
+
+    def apply(self, case: Case) -> None:
+        """Lie there, and be held there where somebody holds it."""
+        case.community = self.community
+        case.grid = self.grid
+        case.hold(case.tier, self.holder, self.assignee)
+        self.follow(case)
+
+
 class CaseEscalated(CaseEvent):
     """升级: the case went to a higher tier."""
 

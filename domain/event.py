@@ -39,6 +39,11 @@ class Event(AggregateEvent):
     """
 
     TOPIC: ClassVar[str]
+    GUARDED: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are no words and yet not for everybody: shown to those who handle cases there, and to
+    auditors. What belongs to no case is published otherwise."""
+    WITHHELD: ClassVar[bool] = False
+    """Whether nobody reads its words with the event: they are given out by a recorded look (查阅) alone."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -71,7 +76,7 @@ class Recordable(Protocol):
 
     @property
     def correlation(self) -> UUID | None:
-        """The case that its events belong to, if any."""
+        """The case that its events belong to, or the file of a register; None where they are published."""
 
     def collect_events(self) -> Any:
         """The events decided since it was loaded."""

@@ -47,6 +47,7 @@ class GridDrawn(Event, AggregateCreated):
         grid.code = self.code
         grid.name = self.name
         grid.households = self.households
+        grid.synthetic = self.synthetic
 
 
 class GridRedrawn(Event):
@@ -105,6 +106,7 @@ class ServiceGrid(BaseAggregate[UUID]):
         self.code = ""
         self.name = ""
         self.households = 0
+        self.synthetic = False
         self.worker: UUID | None = None
         self.retired_at: datetime | None = None
 

@@ -57,6 +57,7 @@ class Step(Term):
     UNDO_MERGE = "UNDO_MERGE", "撤销并案", "undo the merge"
     ABSORB = "ABSORB", "并入", "take another case in"
     SPLIT = "SPLIT", "拆分", "split into several cases"
+    REHOME = "REHOME", "随迁", "follow jurisdiction to where the community or grid went"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,12 @@ VERIFIERS = frozenset({Role.COMMUNITY_STAFF, Role.SECTOR_CHIEF, Role.STREET_OFFI
 STREET = frozenset({Role.STREET_OFFICER})
 ON_SPOT = frozenset({Role.GRID_WORKER, Role.GRID_LEADER})
 RATERS = VERIFIERS | {Role.RESIDENT}
+SETTERS_UP = frozenset({Role.ADMINISTRATOR})
 
 _S = Status
 _BEFORE_HANDLED = (_S.REPORTED, _S.ACCEPTED, _S.ASSESSED, _S.ASSIGNED)
 _BEING_HANDLED = (*_BEFORE_HANDLED, _S.WHISTLED)
+_NOT_OVER = (*_BEING_HANDLED, _S.RESOLVED, _S.VERIFIED, _S.MERGED)
 
 # fmt: off
 TABLE: tuple[Transition, ...] = (
@@ -113,6 +116,7 @@ TABLE: tuple[Transition, ...] = (
     _row(Step.UNDO_MERGE,         (_S.MERGED,),                                             None,         DISPATCHERS),
     _row(Step.ABSORB,             _BEING_HANDLED,                                           None,         DISPATCHERS),
     _row(Step.SPLIT,              (_S.ACCEPTED, _S.ASSESSED, _S.ASSIGNED),                  _S.SPLIT,     DISPATCHERS),
+    _row(Step.REHOME,             _NOT_OVER,                                                None,         SETTERS_UP),
 )
 # fmt: on
 
@@ -133,6 +137,9 @@ TIERS: dict[Step, frozenset[Tier]] = {
     Step.WHISTLE: frozenset({Tier.MULTI_UNIT}),
 }
 """The tiers at which a step may be taken, where not at all of them."""
+
+BY_ITSELF = frozenset({Step.REHOME})
+"""Steps that nobody takes by hand: a reaction does."""
 
 STAGES: dict[Status, Stage | None] = {
     Status.REPORTED: Stage.FOUND,
@@ -155,10 +162,10 @@ OPEN = frozenset({*_BEING_HANDLED, Status.RESOLVED, Status.VERIFIED})
 
 
 def possible(status: Status | None, tier: Tier | None = None) -> list[Step]:
-    """The steps that the table allows in a state and, where it is known, at a tier; None is before the report."""
+    """The steps that somebody may take in a state and, where it is known, at a tier; None is before the report."""
     if status is None:
         return [Step.REPORT]
-    steps = [row.step for row in TABLE if status in row.sources]
+    steps = [row.step for row in TABLE if status in row.sources and row.step not in BY_ITSELF]
     return [step for step in steps if tier is None or tier in TIERS.get(step, frozenset(Tier))]
 
 

@@ -38,6 +38,15 @@ class LimitKind(Term):
     VERIFY = "VERIFY", "核查", "from resolution to verification"
     SIGN = "SIGN", "签收", "from the summons to its signature"
     CHECK_IN = "CHECK_IN", "报到", "from the summons to the check-in"
+    CURTAIN_CHECK = "CURTAIN_CHECK", "早看窗帘", "from the beginning of the local day to the morning's check"
+    LIGHT_CHECK = "LIGHT_CHECK", "晚看灯", "from the beginning of the local day to the evening's check"
+
+
+class Finding(Term):
+    """发现来源 What becomes a case by itself, of a category that the policy names."""
+
+    CONCERN = "CONCERN", "守望担忧", "a concern about a household that is watched over"
+    STEWARD = "STEWARD", "小巷管家上报", "what an alley steward reports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,23 @@ class Policy:
     categories: dict[str, Category]
     disputes: dict[str, tuple[UUID, ...]]
     """By the beginning of a place's code, the departments that are summoned to its major disputes."""
+    part_households: float | None
+    """About how many households a community has that comes of a split; None where nothing is said."""
+    part_tolerance: float
+    findings: dict[Finding, str]
+    """Of which category a case is that follows from a finding; without one, somebody has to report it."""
+    daily_clearance: bool
+    """“日日清”约请: whether units may be invited to clear a matter on the day; off where nothing is said."""
+
+    def part_outlier(self, households: int) -> bool | None:
+        """Whether the size of a part lies outside what is asked; None where nothing is."""
+        if self.part_households is None:
+            return None
+        return abs(households - self.part_households) > self.part_tolerance * self.part_households
+
+    def day(self, at: datetime) -> date:
+        """The local day that a moment belongs to."""
+        return at.astimezone(ZoneInfo(self.calendar.zone)).date()
 
     def summoned_to_disputes(self, place: str) -> tuple[UUID, ...]:
         """Whom the whistle for a major dispute summons: the departments of the closest place, or none."""
@@ -125,7 +151,9 @@ def _parse(text: str) -> Policy:
     require_storable(document)
     effective_from = document["effectiveFrom"].as_date()
     calendar = _calendar(document["calendar"])
-    grid = document["grid"]
+    grid, community = document["grid"], document.get("community")
+    community.as_object()
+    categories = _categories(document["categories"])
     return Policy(
         version=_version(document["version"]),
         effective_from=effective_from,
@@ -133,9 +161,40 @@ def _parse(text: str) -> Policy:
         grid_households=int(grid["households"].number(1, LARGEST_AMOUNT)),
         grid_tolerance=grid["tolerance"].number(0, LARGEST_AMOUNT),
         rules=_rules(document["limits"], calendar, effective_from),
-        categories=_categories(document["categories"]),
+        categories=categories,
         disputes=dict(_dispute(place) for place in document.get("disputes").members()),
+        part_households=community["households"].number(1, LARGEST_AMOUNT) if community.value else None,
+        part_tolerance=community["tolerance"].number(0, LARGEST_AMOUNT) if community.value else 0,
+        findings=_findings(document.get("findings"), categories),
+        daily_clearance=_enabled(document.get("dailyClearance")),
     )
+
+
+def _enabled(entry: Entry) -> bool:
+    """Whether what may be left out is turned on."""
+    if not entry.as_object():
+        return False
+    enabled = entry["enabled"]
+    if not isinstance(enabled.value, bool):
+        enabled.refuse(f"{enabled.name} must be true or false", f"{enabled.name} 须为 `true` 或 `false`")
+    return enabled.value
+
+
+def _findings(entry: Entry, categories: dict[str, Category]) -> dict[Finding, str]:
+    """For kinds of findings, the category of the case that follows."""
+    found = {}
+    for each in entry.members():
+        try:
+            kind = Finding(each.path[-1])
+        except ValueError:
+            known = ", ".join(Finding)
+            each.refuse(
+                f"findings are {known}; not {each.path[-1]}", f"findings 可用 {known}；不能用 {each.path[-1]}"
+            )
+        if each.text() not in categories:
+            each.refuse(f"no category has the code {each.value}", f"没有代码为 {each.value} 的类别")
+        found[kind] = each.text()
+    return found
 
 
 def _dispute(entry: Entry) -> tuple[str, tuple[UUID, ...]]:

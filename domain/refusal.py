@@ -49,6 +49,16 @@ def within(*path: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def leading_to(*path: str) -> Iterator[None]:
+    """Let refusals from inside lead to this field, whatever it is called there."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.path = path
+        raise
+
+
 class NotFound(Refusal):
     """对象不存在 The thing named does not exist."""
 
@@ -159,6 +169,23 @@ class WhistleRequired(Refusal):
 
     en = "A major dispute makes the street whistle: blow a DISPUTE_RESOLUTION whistle."
     zh = "重大矛盾问题须由街镇吹哨：请吹“矛盾问题排查化解”（DISPUTE_RESOLUTION）哨。"
+
+
+class AtHome(Refusal):
+    """无须随迁 Jurisdiction over the place of the case went nowhere."""
+
+    en = "Case {case} lies in {place}, which was neither split nor given to another division: it stays there."
+    zh = "案件 {case} 位于 {place}，该地点未拆分也未移交管辖权，无须随迁。"
+
+
+class WhistleGoesOn(Refusal):
+    """哨件未结 A case leaves its street only once that street's whistle is withdrawn or resolved."""
+
+    en = (
+        "The whistle of street {street} on case {case} goes on. "
+        "Withdraw it first: the other street blows its own."
+    )
+    zh = "街镇 {street} 对案件 {case} 的哨件尚未结束。请先撤哨，由承接街镇另行吹哨。"
 
 
 class SamePerson(Refusal):

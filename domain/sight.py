@@ -28,6 +28,11 @@ class Reading(Term):
     ACTORS = "ACTORS", "操作者", "who acted, to those who handle the case and to auditors"
     STORED = "STORED", "存储原文", "the event as it is stored, personal text sealed, to auditors"
     COMMANDS = "COMMANDS", "命令", "which command caused an event, also to machines and administrators"
+    REGISTERS = (
+        "REGISTERS",
+        "台账",
+        "the care ledger, the diary and who looked, to those who keep or supervise them there, and auditors",
+    )
 
 
 SIGHT: dict[Role, Sight] = dict.fromkeys(Role, Sight.SCOPE) | {
@@ -54,6 +59,7 @@ SHOWN: dict[Reading, frozenset[Role]] = {
     Reading.ACTORS: _HANDLERS | {Role.AUDITOR},
     Reading.STORED: frozenset({Role.AUDITOR}),
     Reading.COMMANDS: _HANDLERS | {Role.AUDITOR, Role.INTEGRATOR, Role.ADMINISTRATOR},
+    Reading.REGISTERS: (_HANDLERS - {Role.DEPARTMENT_OFFICER}) | {Role.AUDITOR},
 }
 """The roles to which each rule shows what it guards, where they see the thing itself at all."""
 

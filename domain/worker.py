@@ -51,6 +51,17 @@ class GridPostLeft(Event):
         worker.grid = None
 
 
+class GridWorkerTransferred(Event):
+    """调入: the worker went over to the roster of another community."""
+
+    TOPIC = "GridWorkerTransferred"
+    community: str
+
+    def apply(self, worker: GridWorker) -> None:
+        """Belong to that community."""
+        worker.community = self.community
+
+
 class ContactPublished(Event):
     """公示: how residents reach the worker."""
 
@@ -104,6 +115,13 @@ class GridWorker(BaseAggregate[UUID]):
         """Leave the grid served."""
         if self.grid is not None:
             self.trigger_event(GridPostLeft, timestamp=at, grid=self.grid)
+
+    def transfer(self, community: str, at: datetime) -> None:
+        """Go over to the roster of another community, while no grid is served."""
+        if self.grid is not None:
+            raise WorkerOccupied("workerId", worker=self.label, grid=self.grid)
+        if community != self.community:
+            self.trigger_event(GridWorkerTransferred, timestamp=at, community=community)
 
     def publish(self, contact: str, at: datetime) -> None:
         """Publish how residents reach the worker."""

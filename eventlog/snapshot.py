@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import Enum
 from functools import cache
 from importlib.metadata import version
@@ -71,10 +72,10 @@ def _portable(value: Any) -> Any:
     if kind.__name__ in _GATHERED and kind is _GATHERED[kind.__name__]:
         items = [_portable(item) for item in value]
         return _tagged(kind.__name__, items if kind is tuple else sorted(items, key=repr))
-    if kind is list:
-        return [_portable(item) for item in value]
-    if kind is dict:
-        return _portable_dict(value)
+    if kind is date:
+        return _tagged("date", value.isoformat())
+    if kind in (list, dict):
+        return [_portable(item) for item in value] if kind is list else _portable_dict(value)
     if is_dataclass(value) and kind not in (SealedText, PersonalText):
         state = {field.name: _portable(getattr(value, field.name)) for field in fields(value)}
         return _tagged("record", [get_topic(kind), state])
@@ -111,7 +112,12 @@ class _Tag(Transcoding):
 @cache
 def _mapper() -> Mapper[UUID]:
     transcoder = sealed_transcoder()
-    tags: dict[str, Callable[[Any], Any]] = {"dict": dict, "member": _member, "record": _record}
+    tags: dict[str, Callable[[Any], Any]] = {
+        "date": date.fromisoformat,
+        "dict": dict,
+        "member": _member,
+        "record": _record,
+    }
     for name, restore in (_GATHERED | tags).items():
         transcoder.register(_Tag(name, restore))
     return Mapper(transcoder)

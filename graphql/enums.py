@@ -10,12 +10,55 @@ from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.execution import Contended
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.division import Level
+from chuishao.domain.election.terms import (
+    CallGround,
+    ElectionStatus,
+    ElectionStep,
+    LegalRegime,
+    MembershipEnd,
+    Office,
+    Proposers,
+    SizeFit,
+    VacancyGround,
+    VoidGround,
+    VotingMode,
+)
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.loop import GridStage, SettledLevel
+from chuishao.domain.meetings.terms import (
+    DeliberationState,
+    InvitationState,
+    MeetingKind,
+    OrderState,
+    UnitKind,
+)
+from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
 from chuishao.domain.policy import LimitKind
 from chuishao.domain.refusal import Refusal
+from chuishao.domain.registers.terms import (
+    CareGroup,
+    DiaryTopic,
+    ElementKind,
+    ExitReason,
+    GroupList,
+    LineKind,
+    LookPurpose,
+    Register,
+    ResourceSource,
+)
+from chuishao.domain.rounds.terms import ConcernCause, StewardDuty, VisitOutcome, WelfareCheck
+from chuishao.domain.street.terms import (
+    ProposalStatus,
+    Proposer,
+    StreetDuty,
+    StreetPower,
+    TaskState,
+    Verdict,
+)
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.domain.term import Term
+from chuishao.domain.territory.terms import EnclaveRemedy, GapRemedy, SplitState
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
 from chuishao.eventlog.cursor import BadCursor
 from chuishao.graphql.filter_tree import FilterTooLarge
@@ -36,6 +79,50 @@ NAMES: dict[type[Term], str] = {
     TimeUnit: "TimeUnit",
     LimitKind: "LimitKind",
     ErasureGround: "ErasureGround",
+    PostKind: "PostKind",
+    ChiefStanding: "ChiefStanding",
+    Rung: "CareerRung",
+    TrainingTier: "TrainingTier",
+    LegalRegime: "LegalRegime",
+    VotingMode: "VotingMode",
+    Office: "CommitteeOffice",
+    CallGround: "ElectionGround",
+    Proposers: "MeetingProposers",
+    ElectionStatus: "ElectionStatus",
+    ElectionStep: "ElectionStep",
+    VoidGround: "ElectionVoidGround",
+    VacancyGround: "SeatVacancyGround",
+    SizeFit: "CommunitySizeFit",
+    MembershipEnd: "MembershipEnd",
+    ElementKind: "ElementKind",
+    CareGroup: "CareGroup",
+    GroupList: "CareGroupList",
+    ExitReason: "CareExitReason",
+    ResourceSource: "ResourceSource",
+    DiaryTopic: "DiaryTopic",
+    Register: "Register",
+    LookPurpose: "LookPurpose",
+    LineKind: "RegisterLineKind",
+    VisitOutcome: "VisitOutcome",
+    WelfareCheck: "WelfareCheck",
+    ConcernCause: "ConcernCause",
+    StewardDuty: "StewardDuty",
+    GapRemedy: "GapRemedy",
+    EnclaveRemedy: "EnclaveRemedy",
+    SplitState: "SplitState",
+    MeetingKind: "MeetingKind",
+    DeliberationState: "DeliberationState",
+    UnitKind: "UnitKind",
+    OrderState: "CoordinationState",
+    InvitationState: "InvitationState",
+    StreetPower: "StreetPower",
+    StreetDuty: "StreetDuty",
+    TaskState: "CommunityTaskState",
+    Proposer: "Proposer",
+    ProposalStatus: "ProposalStatus",
+    Verdict: "ProposalVerdict",
+    GridStage: "GridStage",
+    SettledLevel: "SettledLevel",
 }
 
 

@@ -60,6 +60,9 @@ class CaseFilter:
     categories: list[str] | None = _wish("类别代码 Of one of these categories.")
     linkage: list[LinkageMechanism] | None = _wish("联动机制 Of one of these mechanisms.")
     reported_at: TimeRange | None = _wish("上报时间 Reported in this time.")
+    overnight: bool | None = _wish(
+        "问题过夜 Without an answer by the midnight of the day on which they were found, or with one."
+    )
     due_at: TimeRange | None = _wish("期限 Whose next step is due in this time.")
     closed_at: TimeRange | None = _wish("结案时间 Closed in this time.")
     changed_since: Position | None = _wish(
@@ -199,14 +202,17 @@ def _case_conditions(context: Context, wanted: CaseFilter, where: Where) -> None
         where.also(
             f"EXISTS (SELECT FROM cases.case_text t WHERE t.id = case_row.id AND t.text ILIKE {pattern})"
         )
-    _case_facts(wanted, where)
+    _case_facts(context, wanted, where)
 
 
-def _case_facts(wanted: CaseFilter, where: Where) -> None:
+def _case_facts(context: Context, wanted: CaseFilter, where: Where) -> None:
     """Add what a case filter asks for by lists, times and changes."""
     _one_of(where, wanted.ids)
     _among(where, "category", wanted.categories)
     _among(where, "linkage", wanted.linkage)
+    if wanted.overnight is not None:
+        stayed = f"coalesce(taken_up_at, {where.add(context.now)}) >= night_at"
+        where.also(stayed if wanted.overnight else f"({stayed}) IS NOT TRUE")
     _in_time(where, "reported_at", wanted.reported_at, "reportedAt")
     _in_time(where, "due_at", wanted.due_at, "dueAt")
     _in_time(where, "closed_at", wanted.closed_at, "closedAt")

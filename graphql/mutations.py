@@ -24,19 +24,83 @@ from chuishao.graphql.endpoint.errors import ApiError, code_of
 from chuishao.graphql.endpoint.trace import fails, includes
 from chuishao.graphql.enums import ErrorCode
 from chuishao.graphql.inputs import command_of, input_of, mutation_name, plain_field, read_id, read_moment
-from chuishao.graphql.links import CASE, DEPARTMENT, DIVISION_BY_ID, GRID_BY_ID, WHISTLE, WORKER, Link
+from chuishao.graphql.links import (
+    BURDEN_BY_ID,
+    CAMPAIGN,
+    CARE_ENTRY,
+    CASE,
+    COMMITTEE_BY_ID,
+    DELIBERATION,
+    DEPARTMENT,
+    DIARY_ENTRY,
+    DIVISION_BY_ID,
+    DUTY,
+    DUTY_LIST_BY_ID,
+    ELECTION,
+    ELEMENT,
+    ENCLAVE_BY_ID,
+    EXERCISE,
+    FUND,
+    GAP,
+    GRID_BY_ID,
+    INVITATION,
+    OFFICE_BY_ID,
+    ORDER,
+    PATROL,
+    PERSON,
+    POST,
+    PROPOSAL,
+    SCREENING,
+    SECTOR_BY_ID,
+    SPLIT_BY_ID,
+    WATCH,
+    WHISTLE,
+    WORK_MEETING,
+    WORKER,
+    ZONE_BY_ID,
+    Link,
+)
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column
 from chuishao.graphql.types.policy import Policy
 from chuishao.graphql.types.shared import (
+    BurdenListRef,
+    CampaignRef,
+    CareEntryRef,
     CaseRef,
+    CommitteeRef,
+    CoordinationOrderRef,
+    DeliberationRef,
     DepartmentRef,
+    DiaryEntryRef,
     DivisionRef,
+    DutyListRef,
+    DutyRef,
+    ElectionRef,
+    ElementRef,
+    EnclaveRef,
+    GapRef,
     GridRef,
+    InvitationRef,
+    OfficeRef,
+    PatrolRef,
+    PersonRef,
+    PostRef,
+    PowerExerciseRef,
+    ProposalRef,
+    ScreeningRef,
+    SectorRef,
+    SplitRef,
+    StreetFundRef,
+    WatchRef,
     WhistleRef,
+    WordsShownRef,
     WorkerRef,
+    WorkMeetingRef,
+    ZoneRef,
 )
+from chuishao.graphql.types.words import words_of
 from chuishao.projections.policies import all_policies
 from chuishao.projections.sight import SEEN_BY
 
@@ -61,7 +125,9 @@ class UserError:
 class UnreadError:
     """A recorded command whose effect is not to be read yet."""
 
-    code: str = column("代码 NOT_YET, READ_MODEL_STOPPED, READ_MODEL_REPLACED, UNAVAILABLE or TIMEOUT.")
+    code: str = column(
+        "代码 NOT_YET, READ_MODEL_STOPPED, READ_MODEL_REPLACED, UNAVAILABLE, TIMEOUT or LOOK_OVER."
+    )
     message: str = column("说明 What is the matter and what to do, in the language asked for.")
 
 
@@ -126,6 +192,43 @@ THINGS: dict[str, Thing] = {
         frozenset(),
         _erasure,
     ),
+    "person": _thing(PersonRef, "人员", "person", _by(PERSON), "people"),
+    "post": _thing(PostRef, "岗位", "post", _by(POST), "posts"),
+    "election": _thing(ElectionRef, "选举", "election", _by(ELECTION), "elections"),
+    "committee": _thing(CommitteeRef, "居民委员会", "committee", _by(COMMITTEE_BY_ID), "committees"),
+    "element": _thing(ElementRef, "要素", "element", _by(ELEMENT), "elements"),
+    "careEntry": _thing(CareEntryRef, "台账记录", "entry of the ledger", _by(CARE_ENTRY), "care"),
+    "diaryEntry": _thing(DiaryEntryRef, "日志记录", "entry of the diary", _by(DIARY_ENTRY), "diary"),
+    "words": Thing(
+        WordsShownRef,
+        "查阅结果 The words, as they stood when the look was recorded; null if refused, or with `unread`.",
+        frozenset({"care", "diary", "looks"}),
+        words_of,
+    ),
+    "patrol": _thing(PatrolRef, "巡查", "patrol", _by(PATROL), "patrols"),
+    "watch": _thing(WatchRef, "守望", "watch", _by(WATCH), "watches"),
+    "campaign": _thing(CampaignRef, "排查", "campaign", _by(CAMPAIGN), "campaigns"),
+    "screening": _thing(ScreeningRef, "网格排查", "campaign in the grid", _by(SCREENING), "campaigns"),
+    "stewardDuty": _thing(DutyRef, "履职记录", "entry", _by(DUTY), "duties"),
+    "zone": _thing(ZoneRef, "战区", "zone", _by(ZONE_BY_ID), "zones"),
+    "sector": _thing(SectorRef, "街片", "sector", _by(SECTOR_BY_ID), "sectors"),
+    "split": _thing(SplitRef, "社区拆分", "split", _by(SPLIT_BY_ID), "splits"),
+    "office": _thing(OfficeRef, "街道机构", "street office", _by(OFFICE_BY_ID), "offices"),
+    "gap": _thing(GapRef, "覆盖空白", "coverage gap", _by(GAP), "coverage"),
+    "enclave": _thing(EnclaveRef, "飞地", "enclave", _by(ENCLAVE_BY_ID), "enclaves"),
+    "meeting": _thing(WorkMeetingRef, "工作例会", "work meeting", _by(WORK_MEETING), "meetings"),
+    "deliberation": _thing(
+        DeliberationRef, "议事协商", "deliberation", _by(DELIBERATION), "deliberations", *SEEN_BY
+    ),
+    "coordinationOrder": _thing(
+        CoordinationOrderRef, "协同", "coordination order", _by(ORDER), "coordination", *SEEN_BY
+    ),
+    "invitation": _thing(InvitationRef, "约请", "invitation", _by(INVITATION), "invitations"),
+    "powerExercise": _thing(PowerExerciseRef, "权力行使", "exercise of a power", _by(EXERCISE), "powers"),
+    "fund": _thing(StreetFundRef, "资金", "fund", _by(FUND), "funds"),
+    "dutyList": _thing(DutyListRef, "职责清单", "duty list", _by(DUTY_LIST_BY_ID), "duty_lists"),
+    "burdenList": _thing(BurdenListRef, "准入清单", "list of tasks", _by(BURDEN_BY_ID), "burdens"),
+    "proposal": _thing(ProposalRef, "代表建议", "deputy's proposal", _by(PROPOSAL), "proposals"),
 }
 
 

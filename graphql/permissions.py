@@ -23,8 +23,25 @@ RULES: dict[str, Reading] = {
     "Event": Reading.CASE,
     "EventActor": Reading.CASE,
     "InclusionProof": Reading.CASE,
+    "CareEntry": Reading.REGISTERS,
+    "CareCount": Reading.REGISTERS,
+    "DiaryEntry": Reading.REGISTERS,
+    "RegisterLine": Reading.REGISTERS,
+    "Look": Reading.REGISTERS,
+    "WordsShown": Reading.REGISTERS,
+    "LineShown": Reading.REGISTERS,
+    "Patrol": Reading.REGISTERS,
+    "PatrolVisit": Reading.REGISTERS,
+    "NeighbourWatch": Reading.REGISTERS,
+    "MissedCheck": Reading.REGISTERS,
+    "WelfareLook": Reading.REGISTERS,
+    "Concern": Reading.REGISTERS,
+    "ScreenedDoor": Reading.REGISTERS,
+    "ScreenedPerson": Reading.REGISTERS,
+    "StewardDutyEntry": Reading.REGISTERS,
+    "StewardActivity": Reading.REGISTERS,
 }
-"""The types that belong to cases; what is in any other type is published."""
+"""The types that belong to cases or registers; what is in any other type is published."""
 
 
 def fields() -> Iterator[tuple[str, str, Reading]]:

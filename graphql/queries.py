@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import strawberry
 
+from chuishao.graphql.arguments import (
+    After,
+    AtLeast,
+    Before,
+    First,
+    Last,
+    Place,
+    argument,
+    by_order,
+    in_place,
+)
+from chuishao.graphql.boards.command import CommandQueries
+from chuishao.graphql.boards.election import ElectionQueries
+from chuishao.graphql.boards.loops import LoopQueries
+from chuishao.graphql.boards.meetings import MeetingQueries
+from chuishao.graphql.boards.people import PeopleQueries
+from chuishao.graphql.boards.registers import RegisterQueries
+from chuishao.graphql.boards.rounds import RoundsQueries
+from chuishao.graphql.boards.street import StreetQueries
+from chuishao.graphql.boards.territory import TerritoryQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -21,16 +40,44 @@ from chuishao.graphql.filters import (
 )
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import (
+    BURDEN_BY_ID,
+    CAMPAIGN,
+    CARE_ENTRY,
     CASE,
+    COMMITTEE_BY_ID,
+    DELIBERATION,
     DEPARTMENT,
+    DIARY_ENTRY,
     DIVISION,
     DIVISION_BY_ID,
+    DUTY,
+    DUTY_LIST_BY_ID,
+    ELECTION,
+    ELEMENT,
+    ENCLAVE_BY_ID,
+    EXERCISE,
+    FUND,
+    GAP,
     GRID,
     GRID_BY_ID,
+    INVITATION,
+    LOOK,
+    OFFICE_BY_ID,
+    ORDER,
+    PATROL,
+    PERSON,
+    POST,
+    PROPOSAL,
+    SCREENING,
+    SECTOR_BY_ID,
+    SPLIT_BY_ID,
     STANDING,
     TALLY,
+    WATCH,
     WHISTLE,
+    WORK_MEETING,
     WORKER,
+    ZONE_BY_ID,
 )
 from chuishao.graphql.log_filter import DivisionPrefix, EventPlace, EventTypes, wanted_events
 from chuishao.graphql.orders import (
@@ -59,6 +106,7 @@ from chuishao.graphql.reading import (
     listed,
     read_code,
     read_identifier,
+    rows,
     single,
 )
 from chuishao.graphql.scalars import Position
@@ -76,31 +124,9 @@ from chuishao.graphql.types.shared import Connection, Node, Tally
 from chuishao.graphql.types.term import TermList, term_lists
 from chuishao.graphql.types.whistle import DepartmentStanding, Whistle
 from chuishao.graphql.types.worker import GridWorker
-from chuishao.projections.paging import LARGEST_PAGE, Order, Where, Window
+from chuishao.projections.paging import Window
 from chuishao.projections.policies import all_policies
 from chuishao.projections.status import Standing, standings
-from chuishao.projections.whistles import league
-
-
-def _argument(description: str) -> Any:
-    return strawberry.argument(description=description)
-
-
-AtLeast: TypeAlias = Annotated[
-    Position | None,
-    _argument("读己所写 Wait until the answer includes this position of a mutation."),
-]
-First: TypeAlias = Annotated[
-    int | None, _argument(f"前 n 项 The first n after `after`; 20 if left out, at most {LARGEST_PAGE}.")
-]
-After: TypeAlias = Annotated[str | None, _argument("向后 Read on after this cursor.")]
-Last: TypeAlias = Annotated[
-    int | None, _argument(f"后 n 项 The last n before `before`; at most {LARGEST_PAGE}.")
-]
-Before: TypeAlias = Annotated[str | None, _argument("向前 Read back before this cursor.")]
-Place: TypeAlias = Annotated[
-    str | None, _argument("位置 Only what lies in places whose code begins so: a division or grid code.")
-]
 
 NODES = Refetched(
     {
@@ -110,6 +136,34 @@ NODES = Refetched(
         "worker": ("GridWorker", WORKER),
         "department": ("Department", DEPARTMENT),
         "division": ("Division", DIVISION_BY_ID),
+        "person": ("Person", PERSON),
+        "post": ("Post", POST),
+        "election": ("Election", ELECTION),
+        "committee": ("ResidentsCommittee", COMMITTEE_BY_ID),
+        "element": ("Element", ELEMENT),
+        "care": ("CareEntry", CARE_ENTRY),
+        "diary": ("DiaryEntry", DIARY_ENTRY),
+        "look": ("Look", LOOK),
+        "patrol": ("Patrol", PATROL),
+        "watch": ("NeighbourWatch", WATCH),
+        "campaign": ("ScreeningCampaign", CAMPAIGN),
+        "screening": ("GridScreening", SCREENING),
+        "duty": ("StewardDutyEntry", DUTY),
+        "zone": ("CommandZone", ZONE_BY_ID),
+        "sector": ("Sector", SECTOR_BY_ID),
+        "community-split": ("CommunitySplit", SPLIT_BY_ID),
+        "street-office": ("StreetOffice", OFFICE_BY_ID),
+        "coverage-gap": ("CoverageGap", GAP),
+        "enclave": ("Enclave", ENCLAVE_BY_ID),
+        "meeting": ("WorkMeeting", WORK_MEETING),
+        "deliberation": ("Deliberation", DELIBERATION),
+        "order": ("CoordinationOrder", ORDER),
+        "invitation": ("DailyClearanceInvitation", INVITATION),
+        "street-power": ("PowerExercise", EXERCISE),
+        "street-fund": ("StreetFund", FUND),
+        "street-duties": ("StreetDutyList", DUTY_LIST_BY_ID),
+        "burden": ("BurdenList", BURDEN_BY_ID),
+        "proposal": ("DeputyProposal", PROPOSAL),
     }
 )
 
@@ -124,41 +178,27 @@ _ONE_DEPARTMENT = Single(DEPARTMENT, "id", read_identifier)
 _ONE_TALLY = Single(TALLY, "place", read_code)
 
 
-def _by_order(orders: Mapping[Any, Order]) -> Callable[[Mapping[str, Any]], Order]:
-    return lambda given: orders[given["order_by"]]
-
-
-def _in_place(column: str) -> Callable[[Context, Mapping[str, Any]], Where]:
-    """The condition that a code lies in the place that is asked for."""
-
-    def conditions_of(context: Context, given: Mapping[str, Any]) -> Where:
-        place = given["place"]
-        return conditions(context, lambda where: where.within(column, place) if place else None)
-
-    return conditions_of
-
-
 _CASES = Listing(
     CASE,
     lambda context, given: conditions(
         context, lambda where: case_conditions(context, given["filter"] or CaseFilter(), where)
     ),
-    _by_order(CASE_ORDERS),
+    by_order(CASE_ORDERS),
 )
 _GRIDS = Listing(
     GRID,
     lambda context, given: conditions(
         context, lambda where: grid_conditions(given["filter"] or GridFilter(), where)
     ),
-    _by_order(GRID_ORDERS),
+    by_order(GRID_ORDERS),
 )
-_WORKERS = Listing(WORKER, _in_place("community"), _by_order(WORKER_ORDERS))
+_WORKERS = Listing(WORKER, in_place("community"), by_order(WORKER_ORDERS))
 _WHISTLES = Listing(
     WHISTLE,
     lambda context, given: conditions(
         context, lambda where: whistle_conditions(context, given["filter"] or WhistleFilter(), where)
     ),
-    _by_order(WHISTLE_ORDERS),
+    by_order(WHISTLE_ORDERS),
 )
 _DIVISIONS = Listing(
     DIVISION,
@@ -167,7 +207,7 @@ _DIVISIONS = Listing(
     ),
     lambda _given: DIVISIONS_BY_CODE,
 )
-_DEPARTMENTS = Listing(DEPARTMENT, _in_place("division"), _by_order(DEPARTMENT_ORDERS))
+_DEPARTMENTS = Listing(DEPARTMENT, in_place("division"), by_order(DEPARTMENT_ORDERS))
 _LEAGUE = Rows(STANDING, lambda context, given: [_league_place(context, given["place"]), context.now])
 
 
@@ -193,7 +233,18 @@ def _categories(context: Context, policies: Policies | None) -> Any:
     description="查询 Everything that can be read. Answers are as of now; give `atLeast` to read your own "
     "writes."
 )
-class Query(SealQueries):
+class Query(
+    SealQueries,
+    PeopleQueries,
+    ElectionQueries,
+    RegisterQueries,
+    RoundsQueries,
+    TerritoryQueries,
+    MeetingQueries,
+    StreetQueries,
+    LoopQueries,
+    CommandQueries,
+):
     """The queries."""
 
     @strawberry.field(
@@ -203,7 +254,7 @@ class Query(SealQueries):
     async def case(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, _argument("案件 The case.")],
+        id: Annotated[strawberry.ID, argument("案件 The case.")],
         secret: CaseSecret = None,
         at_least: AtLeast = None,
     ) -> Case | None:
@@ -218,8 +269,8 @@ class Query(SealQueries):
     async def cases(
         self,
         info: Info,
-        filter: Annotated[CaseFilter | None, _argument("筛选 Which ones.")] = None,
-        order_by: Annotated[CaseOrder, _argument("排序 In which order.")] = CaseOrder.NEWEST,
+        filter: Annotated[CaseFilter | None, argument("筛选 Which ones.")] = None,
+        order_by: Annotated[CaseOrder, argument("排序 In which order.")] = CaseOrder.NEWEST,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -235,7 +286,7 @@ class Query(SealQueries):
     async def grid(
         self,
         info: Info,
-        code: Annotated[str, _argument("网格代码 The grid's code.")],
+        code: Annotated[str, argument("网格代码 The grid's code.")],
         at_least: AtLeast = None,
     ) -> Grid | None:
         """One grid."""
@@ -245,8 +296,8 @@ class Query(SealQueries):
     async def grids(
         self,
         info: Info,
-        filter: Annotated[GridFilter | None, _argument("筛选 Which ones.")] = None,
-        order_by: Annotated[GridOrder, _argument("排序 In which order.")] = GridOrder.CODE,
+        filter: Annotated[GridFilter | None, argument("筛选 Which ones.")] = None,
+        order_by: Annotated[GridOrder, argument("排序 In which order.")] = GridOrder.CODE,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -265,7 +316,7 @@ class Query(SealQueries):
     async def worker(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, _argument("网格员 The worker.")],
+        id: Annotated[strawberry.ID, argument("网格员 The worker.")],
         at_least: AtLeast = None,
     ) -> GridWorker | None:
         """One worker."""
@@ -276,7 +327,7 @@ class Query(SealQueries):
         self,
         info: Info,
         place: Place = None,
-        order_by: Annotated[WorkerOrder, _argument("排序 In which order.")] = WorkerOrder.COMMUNITY,
+        order_by: Annotated[WorkerOrder, argument("排序 In which order.")] = WorkerOrder.COMMUNITY,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -292,7 +343,7 @@ class Query(SealQueries):
     async def whistle(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, _argument("哨件 The whistle.")],
+        id: Annotated[strawberry.ID, argument("哨件 The whistle.")],
         at_least: AtLeast = None,
     ) -> Whistle | None:
         """One whistle."""
@@ -305,8 +356,8 @@ class Query(SealQueries):
     async def whistles(
         self,
         info: Info,
-        filter: Annotated[WhistleFilter | None, _argument("筛选 Which ones.")] = None,
-        order_by: Annotated[WhistleOrder, _argument("排序 In which order.")] = WhistleOrder.NEWEST,
+        filter: Annotated[WhistleFilter | None, argument("筛选 Which ones.")] = None,
+        order_by: Annotated[WhistleOrder, argument("排序 In which order.")] = WhistleOrder.NEWEST,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -326,15 +377,13 @@ class Query(SealQueries):
         self, info: Info, place: Place = None, at_least: AtLeast = None
     ) -> list[DepartmentStanding]:
         """The league table."""
-        code = _league_place(info.context, place)
-        read = derived(info, lambda connection: league(connection, code, info.context.now), at_least)
-        return await read  # type: ignore[no-any-return]
+        return await rows(info, _LEAGUE, {"place": place}, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(
         description="行政区划 A division by the code it bears now.", metadata={SOURCE: _ONE_DIVISION}
     )
     async def division(
-        self, info: Info, code: Annotated[str, _argument("区划代码 The code.")], at_least: AtLeast = None
+        self, info: Info, code: Annotated[str, argument("区划代码 The code.")], at_least: AtLeast = None
     ) -> Division | None:
         """One division."""
         return await single(info, _ONE_DIVISION, code, at_least)  # type: ignore[no-any-return]
@@ -346,7 +395,7 @@ class Query(SealQueries):
     async def divisions(
         self,
         info: Info,
-        filter: Annotated[DivisionFilter | None, _argument("筛选 Which ones.")] = None,
+        filter: Annotated[DivisionFilter | None, argument("筛选 Which ones.")] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -362,7 +411,7 @@ class Query(SealQueries):
     async def department(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, _argument("部门 The department.")],
+        id: Annotated[strawberry.ID, argument("部门 The department.")],
         at_least: AtLeast = None,
     ) -> Department | None:
         """One department."""
@@ -373,7 +422,7 @@ class Query(SealQueries):
         self,
         info: Info,
         place: Place = None,
-        order_by: Annotated[DepartmentOrder, _argument("排序 In which order.")] = DepartmentOrder.DIVISION,
+        order_by: Annotated[DepartmentOrder, argument("排序 In which order.")] = DepartmentOrder.DIVISION,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -392,7 +441,7 @@ class Query(SealQueries):
     async def tally(
         self,
         info: Info,
-        place: Annotated[str, _argument("位置 A division or grid code.")],
+        place: Annotated[str, argument("位置 A division or grid code.")],
         at_least: AtLeast = None,
     ) -> Tally:
         """One tally."""
@@ -403,7 +452,7 @@ class Query(SealQueries):
         self,
         info: Info,
         names: Annotated[
-            list[str] | None, _argument("名称 Only the lists of these names, such as CaseStatus.")
+            list[str] | None, argument("名称 Only the lists of these names, such as CaseStatus.")
         ] = None,
     ) -> list[TermList]:
         """Labels."""
@@ -436,7 +485,7 @@ class Query(SealQueries):
         place: EventPlace = None,
         types: EventTypes = None,
         first: First = None,
-        after: Annotated[str | None, _argument("游标 Read on after this event's cursor.")] = None,
+        after: Annotated[str | None, argument("游标 Read on after this event's cursor.")] = None,
         division_prefix: DivisionPrefix = None,
     ) -> list[Event]:
         """A page of the log."""
@@ -456,7 +505,7 @@ class Query(SealQueries):
     async def node(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, _argument("标识 The identifier.")],
+        id: Annotated[strawberry.ID, argument("标识 The identifier.")],
     ) -> Node | None:
         """By the kind of its stream; Relay refetches by a `node` that takes nothing but the identifier."""
 

@@ -67,6 +67,14 @@ class Rows:
     given: Callable[[Context, Mapping[str, Any]], list[Any]]
 
 
+@dataclass(frozen=True)
+class Line:
+    """A query for the one row of a statement; `given` makes its arguments of those of the query."""
+
+    link: Link
+    given: Callable[[Context, Mapping[str, Any]], list[Any]]
+
+
 async def answered(info: Info, answer: Callable[[], Awaitable[Any]], at_least: int | None) -> Any:
     """Run a read once the read models reach `at_least`."""
     try:
@@ -113,6 +121,30 @@ async def single(info: Info, of: Single, given: str, at_least: int | None) -> An
         return await info.context.loaders.of(of.link).load(of.read(given))
 
     return await answered(info, read, at_least)
+
+
+async def rows(info: Info, of: Rows, arguments: Mapping[str, Any], at_least: int | None) -> Any:
+    """All rows of a statement."""
+    given, link = of.given(info.context, arguments), of.link
+    columns = ", ".join(f"t.{name}" for name in link.table.columns)
+
+    async def read(connection: Connection) -> list[Any]:
+        query = f"SELECT {columns} FROM ({link.source}) t ORDER BY t.{link.column}"  # noqa: S608 our own names
+        return [link.table.row(*record) for record in await connection.fetch(query, *given)]
+
+    return await derived(info, read, at_least)
+
+
+async def line(info: Info, of: Line, arguments: Mapping[str, Any], at_least: int | None) -> Any:
+    """The one row of a statement."""
+    given, link = of.given(info.context, arguments), of.link
+
+    async def read(connection: Connection) -> Any:
+        query = f"SELECT {', '.join(link.table.columns)} FROM ({link.source}) t"  # noqa: S608 our own names
+        (record,) = await connection.fetch(query, *given)
+        return link.table.row(*record)
+
+    return await derived(info, read, at_least)
 
 
 async def listed(

@@ -9,10 +9,26 @@ from chuishao.graphql.mutations import Mutation
 from chuishao.graphql.queries import Query
 from chuishao.graphql.scalars import CONFIG
 from chuishao.graphql.subscriptions import Subscription
+from chuishao.graphql.types.campaign import GridScreening, ScreeningCampaign
+from chuishao.graphql.types.care import CareEntry
 from chuishao.graphql.types.case import Case
+from chuishao.graphql.types.committee import ResidentsCommittee
+from chuishao.graphql.types.coordination import CoordinationOrder
+from chuishao.graphql.types.deliberation import Deliberation
 from chuishao.graphql.types.department import Department
+from chuishao.graphql.types.diary import DiaryEntry
 from chuishao.graphql.types.division import Division
+from chuishao.graphql.types.duty import StewardDutyEntry
+from chuishao.graphql.types.election import Election
+from chuishao.graphql.types.element import Element
 from chuishao.graphql.types.grid import Grid
+from chuishao.graphql.types.invitation import DailyClearanceInvitation
+from chuishao.graphql.types.meeting import WorkMeeting
+from chuishao.graphql.types.patrol import Patrol
+from chuishao.graphql.types.person import Person
+from chuishao.graphql.types.post import Post
+from chuishao.graphql.types.register import Look
+from chuishao.graphql.types.watch import NeighbourWatch
 from chuishao.graphql.types.whistle import Whistle
 from chuishao.graphql.types.worker import GridWorker
 
@@ -22,7 +38,31 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Case, Whistle, Grid, GridWorker, Department, Division],
+    types=[
+        Case,
+        Whistle,
+        Grid,
+        GridWorker,
+        Department,
+        Division,
+        Person,
+        Post,
+        Election,
+        ResidentsCommittee,
+        Element,
+        CareEntry,
+        DiaryEntry,
+        Look,
+        Patrol,
+        NeighbourWatch,
+        ScreeningCampaign,
+        GridScreening,
+        StewardDutyEntry,
+        WorkMeeting,
+        Deliberation,
+        CoordinationOrder,
+        DailyClearanceInvitation,
+    ],
     config=CONFIG,
 )
 

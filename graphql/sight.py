@@ -10,7 +10,7 @@ import strawberry
 
 from chuishao.commands.secret import require_secret
 from chuishao.domain.actor import out_of_scope
-from chuishao.domain.case_events import CaseReported, CaseSplitOff, CaseTransferred
+from chuishao.domain.case_events import CaseRehomed, CaseReported, CaseSplitOff, CaseTransferred
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import NotFound, Refusal
 from chuishao.domain.sight import Sight
@@ -102,7 +102,7 @@ class Watch:
                 return subject == reader.subject
             case DepartmentSummoned(department=department):
                 return department == reader.actor.department
-            case CaseTransferred():
+            case CaseTransferred() | CaseRehomed():
                 return reader.sight is Sight.SUMMONED
         return False
 

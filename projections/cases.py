@@ -1,4 +1,17 @@
-"""Which cases are there, where do they stand, and until when is the next step due?"""
+"""Which cases are there, where do they stand, until when is the next step due, and how far did they get?
+
+`furthest` is the rank of the furthest stage of the issue loop (闭环) that a case ever reached, `stands` and
+`grid_stands` that of the stage in which it stands in the issue loop and the grid loop (网格闭环), 0 outside.
+`joint` says whether it was ever with the street and several units, `settled` at which level its
+present resolution came about (小事不出社区、大事不出街道), `lead` which department leads the open whistle.
+
+问题不过夜: the text asks that what is found is reported within the same local day. A report is the finding,
+dated by whoever found it; it has come in once the platform answers: accepts or refuses it, or joins it to
+another case. `night_at` is the local midnight before which that should be, `taken_up_at` when it was. What
+stays overnight follows from these two and, while there is no answer, from the moment of the question: the
+fold reads no clock. Whether the matter is also resolved on that day, the text does not ask. A part of a split
+case was found with its parent and has no night of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +23,11 @@ from uuid import UUID
 
 from chuishao.domain import case_events as facts
 from chuishao.domain.case import holder_of
-from chuishao.domain.lifecycle import OPEN, Status
+from chuishao.domain.lifecycle import OPEN, STAGES, Status
+from chuishao.domain.loop import grid_stage, night_after, rank, settled_level
 from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised
 from chuishao.domain.vocabulary import Tier
+from chuishao.domain.whistle_events import WhistleBlown
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import from_bytes, to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
@@ -68,6 +83,14 @@ class CaseRow:
     split_from: UUID | None = None
     status_before: str | None = None
     since_before: datetime | None = None
+    night_at: datetime | None = None
+    taken_up_at: datetime | None = None
+    furthest: int = 1
+    stands: int = 1
+    grid_stands: int = 1
+    joint: bool = False
+    settled: str | None = None
+    lead: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -116,7 +139,7 @@ async def fold(connection: Connection, batch: Batch) -> None:
 
 async def _fold_cases(connection: Connection, events: Sequence[RecordedEvent], book: PolicyBook) -> None:
     begun = {recorded.stream for recorded in events if isinstance(recorded.event, _BEGINNINGS)}
-    rows = await CASES.load(connection, {recorded.stream for recorded in events} - begun)
+    rows = await CASES.load(connection, {_case_of(recorded) for recorded in events} - begun)
     for recorded in events:
         evolve(rows, recorded)
     for row in rows.values():
@@ -161,8 +184,16 @@ def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
     row.due_rule = limit.rule if limit else None
 
 
+def _case_of(recorded: RecordedEvent) -> UUID:
+    """The case that an event is about."""
+    return recorded.event.case if isinstance(recorded.event, WhistleBlown) else recorded.stream
+
+
 def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent) -> None:
-    """Fold one case event into its row."""
+    """Fold one case event into its row; of its whistles it keeps who leads."""
+    if isinstance(recorded.event, WhistleBlown):
+        rows[recorded.event.case].lead = recorded.event.lead
+        return
     event = cast("facts.CaseEvent", recorded.event)
     if isinstance(event, _BEGINNINGS):
         row = rows[recorded.stream] = _begun(recorded, event)
@@ -173,7 +204,19 @@ def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent) -> None:
         row.status, row.since = status, recorded.occurred_at
     row.open = row.status in OPEN
     row.place = row.grid or row.community
+    _go_round(row, recorded.occurred_at)
     row.version, row.position = recorded.version, recorded.position
+
+
+def _go_round(row: CaseRow, at: datetime) -> None:
+    """Keep how far the case got."""
+    tier = Tier(row.tier) if row.tier else None
+    row.stands = rank(STAGES[Status(row.status)])
+    row.grid_stands = rank(grid_stage(Status(row.status), tier))
+    row.furthest = max(row.furthest, row.stands)
+    row.joint = row.joint or tier is Tier.MULTI_UNIT
+    if row.taken_up_at is None and row.status != Status.REPORTED:
+        row.taken_up_at = at
 
 
 def _begun(recorded: RecordedEvent, event: facts.CaseReported | facts.CaseSplitOff) -> CaseRow:
@@ -204,6 +247,7 @@ def _begun(recorded: RecordedEvent, event: facts.CaseReported | facts.CaseSplitO
         recorded_at=recorded.recorded_at,
         since=recorded.occurred_at,
         split_from=None if reported else event.parent,  # type: ignore[union-attr]
+        night_at=night_after(recorded.occurred_at) if reported else None,
     )
 
 
@@ -216,23 +260,29 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
             row.tier, row.grid, row.holder, row.assignee = tier, grid, holder, assignee
         case facts.CaseTransferred(community=community, grid=grid, holder=holder, assignee=assignee):
             row.community, row.grid, row.holder, row.assignee = community, grid, holder, assignee
+        case facts.CaseRehomed(community=community, grid=grid, holder=holder, assignee=assignee):
+            row.community, row.grid, row.assignee = community, grid, assignee
+            row.holder = holder or grid or community
         case facts.CaseEscalated(tier=tier, holder=holder, assignee=assignee):
             row.tier, row.holder, row.assignee = tier, holder, assignee
         case facts.CaseReturned():
             _hold_by_nobody(row)
         case facts.ResolvedOnSpot(by=by):
             row.resolver, row.resolved_at, row.on_spot = by, at, True
+            row.settled = settled_level(row.holder, led_beyond=False)
         case facts.CaseResolved(by=by):
             row.resolver, row.resolved_at, row.on_spot, row.whistle = by, at, False, None
+            row.settled = settled_level(row.holder, led_beyond=row.lead is not None)
+            row.lead = None
         case facts.CaseWhistled(whistle=whistle):
             row.whistle = whistle
         case facts.CaseWhistleWithdrawn():
-            row.whistle = None
+            row.whistle = row.lead = None
         case facts.CaseVerified():
             row.verified_at = at
         case facts.VerificationFailed():
             row.reworks += 1
-            row.resolver = row.resolved_at = None
+            row.resolver = row.resolved_at = row.settled = None
         case facts.CaseRated(answered=answered, solved=solved, satisfied=satisfied):
             row.answered, row.solved, row.satisfied, row.rated_at = answered, solved, satisfied, at
         case facts.CaseClosed():
@@ -257,8 +307,8 @@ def _reopen(row: CaseRow) -> None:
     _hold_by_nobody(row)
     row.reopenings += 1
     row.resolver = row.resolved_at = row.verified_at = row.closed_at = None
-    row.answered = row.solved = row.satisfied = row.rated_at = row.joined = None
+    row.answered = row.solved = row.satisfied = row.rated_at = row.joined = row.settled = None
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=4, fold=fold, on=(facts.CaseEvent, *_POLICIES))
+PROJECTION = Projection("cases", version=6, fold=fold, on=(facts.CaseEvent, WhistleBlown, *_POLICIES))

@@ -41,7 +41,15 @@ CREATE TABLE case_row (
     joined         uuid,
     split_from     uuid,
     status_before  text,
-    since_before   timestamptz
+    since_before   timestamptz,
+    night_at       timestamptz,
+    taken_up_at    timestamptz,
+    furthest       bigint      NOT NULL,
+    stands         bigint      NOT NULL,
+    grid_stands    bigint      NOT NULL,
+    joint          boolean     NOT NULL,
+    settled        text,
+    lead           uuid
 ) WITH (fillfactor = 80);
 CREATE TABLE case_text (
     id      uuid PRIMARY KEY,
@@ -64,4 +72,10 @@ CREATE INDEX IF NOT EXISTS case_by_subject ON case_row (subject, number);
 CREATE INDEX IF NOT EXISTS case_by_assignee ON case_row (assignee, number) WHERE assignee IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_by_joined ON case_row (joined) WHERE joined IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_by_split ON case_row (split_from) WHERE split_from IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_by_report ON case_row (reported_at, place)
+    INCLUDE (furthest, stands, grid_stands, joint, night_at, taken_up_at);
+CREATE INDEX IF NOT EXISTS case_by_resolution ON case_row (resolved_at, place) INCLUDE (severity, settled)
+    WHERE resolved_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_by_close ON case_row (closed_at, place) INCLUDE (severity, settled)
+    WHERE closed_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_text_words ON case_text USING gin (text public.gin_trgm_ops);

@@ -174,6 +174,9 @@ def _hold(entry: EntryRow, event: facts.CaseEvent) -> None:
             entry.tier, entry.holder, entry.assignee = tier, holder, assignee
         case facts.CaseTransferred(community=community, grid=grid, holder=holder, assignee=assignee):
             entry.community, entry.grid, entry.holder, entry.assignee = community, grid, holder, assignee
+        case facts.CaseRehomed(community=community, grid=grid, holder=holder, assignee=assignee):
+            entry.community, entry.grid, entry.assignee = community, grid, assignee
+            entry.holder = holder or grid or community
         case facts.CaseReturned() | facts.CaseReopened():
             entry.tier = entry.assignee = None
             entry.holder = entry.grid or entry.community
@@ -183,7 +186,7 @@ def _hold(entry: EntryRow, event: facts.CaseEvent) -> None:
             entry.status, entry.status_before = entry.status_before or entry.status, None
 
 
-PROJECTION = Projection("history", version=1, fold=fold, on=(facts.CaseEvent, WhistleEvent))
+PROJECTION = Projection("history", version=2, fold=fold, on=(facts.CaseEvent, WhistleEvent))
 
 
 # Queries

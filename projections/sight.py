@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chuishao.domain.sight import Reader, Sight
+from chuishao.domain.sight import SHOWN, Reader, Reading, Sight
 from chuishao.eventlog.connection import Connection
 from chuishao.projections.paging import Where
 
@@ -31,13 +31,39 @@ def seen(where: Where, reader: Reader, case: str = "case_row") -> None:
             where.also(f"{own} OR {case}.subject = {where.add(reader.subject)}::uuid")
 
 
-def case_seen(where: Where, reader: Reader, column: str) -> None:
-    """Require of a row that names its case in `column` that the reader sees that case."""
+def case_seen(where: Where, reader: Reader, column: str, unless: str | None = None) -> None:
+    """Require of a row that names its case in `column` that the reader sees that case.
+
+    It is required of all rows but those of which the condition `unless` holds.
+    """
     if reader.sight is Sight.SCOPE and reader.actor.scope == "":
         return
     inner = Where(arguments=where.arguments)
     seen(inner, reader, "seen_case")
-    where.also(f"EXISTS (SELECT FROM cases.case_row seen_case{inner.sql} AND seen_case.id = {column})")
+    seen_case = f"EXISTS (SELECT FROM cases.case_row seen_case{inner.sql} AND seen_case.id = {column})"
+    where.also(f"{unless} OR {seen_case}" if unless else seen_case)
+
+
+def minutes_seen(where: Where, reader: Reader, row: str) -> None:
+    """Require of a deliberation known as `row` that its case is seen, where it is about one."""
+    case_seen(where, reader, f"{row}.case_id", unless=f"{row}.case_id IS NULL")
+
+
+def order_seen(where: Where, reader: Reader, row: str) -> None:
+    """Require of an order known as `row` that its case is seen, or that it is the reader's to answer."""
+    unless = f"{row}.case_id IS NULL"
+    if reader.actor.department is not None:
+        unless += f" OR {row}.department = {where.add(reader.actor.department)}"
+    case_seen(where, reader, f"{row}.case_id", unless)
+
+
+def register_seen(where: Where, reader: Reader, column: str) -> None:
+    """Require of a row of a register that names its grid in `column` that registers are shown there."""
+    actor = reader.actor
+    if actor.scope is None or reader.sight is not Sight.SCOPE or actor.role not in SHOWN[Reading.REGISTERS]:
+        where.also("false")
+    elif actor.scope:
+        where.within(column, actor.scope)
 
 
 def _in_scope(where: Where, reader: Reader, case: str) -> None:

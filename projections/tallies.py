@@ -241,7 +241,7 @@ def _escalate(row: CaseState, event: facts.CaseEscalated) -> None:
     row.tier, row.assignee = event.tier, event.assignee
 
 
-def _transfer(row: CaseState, event: facts.CaseTransferred) -> None:
+def _transfer(row: CaseState, event: facts.CaseTransferred | facts.CaseRehomed) -> None:
     row.community, row.grid, row.assignee = event.community, event.grid, event.assignee
 
 
@@ -289,6 +289,7 @@ _CHANGES: dict[type, Callable[[CaseState, Any], None]] = {
     facts.CaseAssigned: _assign,
     facts.CaseEscalated: _escalate,
     facts.CaseTransferred: _transfer,
+    facts.CaseRehomed: _transfer,
     facts.CaseReturned: _return,
     facts.ResolvedOnSpot: _resolve_on_spot,
     facts.CaseResolved: _resolve,

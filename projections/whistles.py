@@ -287,8 +287,3 @@ PROJECTION = Projection("whistles", version=2, fold=fold, on=(facts.WhistleEvent
 
 LEAGUE = _SQL["league"]
 """A line for each department: the beginning of the streets' codes, and now."""
-
-
-async def league(connection: Connection, street: str, now: datetime) -> list[Standing]:
-    """The check-in league table over the whistles of every street whose code begins so."""
-    return [Standing(*row) for row in await connection.fetch(_SQL["league"], street, now)]

@@ -13,7 +13,13 @@ from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.table import Table
 
-_EVENTS = (facts.GridWorkerRegistered, facts.GridPostTaken, facts.GridPostLeft, facts.ContactPublished)
+_EVENTS = (
+    facts.GridWorkerRegistered,
+    facts.GridPostTaken,
+    facts.GridPostLeft,
+    facts.GridWorkerTransferred,
+    facts.ContactPublished,
+)
 
 
 @dataclass(slots=True)
@@ -55,9 +61,11 @@ def evolve(rows: dict[UUID, WorkerRow], recorded: RecordedEvent) -> None:
             rows[recorded.stream].grid, rows[recorded.stream].serving_since = grid, at
         case facts.GridPostLeft():
             rows[recorded.stream].grid = rows[recorded.stream].serving_since = None
+        case facts.GridWorkerTransferred(community=community):
+            rows[recorded.stream].community = community
         case facts.ContactPublished(contact=contact):
             rows[recorded.stream].contact = to_bytes(contact)
             rows[recorded.stream].published_at = at
 
 
-PROJECTION = Projection("workers", version=2, fold=fold, on=_EVENTS)
+PROJECTION = Projection("workers", version=3, fold=fold, on=_EVENTS)

@@ -1,6 +1,13 @@
-"""Every reaction."""
+"""Every reaction to events, and to time."""
 
-from chuishao.reactions import dispute
-from chuishao.reactions.reaction import Reaction
+from chuishao.reactions import dispute, elected, finding, missed_check, rehoming
+from chuishao.reactions.reaction import Reaction, Timed
 
-REACTIONS: tuple[Reaction, ...] = (dispute.REACTION,)
+REACTIONS: tuple[Reaction, ...] = (
+    dispute.REACTION,
+    rehoming.REACTION,
+    finding.REACTION,
+    elected.REACTION,
+)
+
+TIMED: tuple[Timed, ...] = (missed_check.TIMED,)

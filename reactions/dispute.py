@@ -15,11 +15,10 @@ from chuishao.domain.actor import Actor
 from chuishao.domain.case import Case
 from chuishao.domain.case_events import CaseAssigned, SeverityGraded
 from chuishao.domain.division import street_of
-from chuishao.domain.identity import POLICY_ID
 from chuishao.domain.lifecycle import Status
-from chuishao.domain.policy import Policies, in_force, parse
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.reactions.around import policy_at
 from chuishao.reactions.reaction import Around, Reaction, Sent
 
 NAME = "whistle-on-dispute"
@@ -51,11 +50,8 @@ async def decide(event: RecordedEvent, around: Around) -> Sequence[Sent]:
 
 
 async def _summoned(around: Around, place: str, event: RecordedEvent) -> Sequence[UUID]:
-    policies = await around.log.aggregates.load(POLICY_ID)
-    if not isinstance(policies, Policies):
-        return ()
-    policy = in_force([parse(document) for document in policies.documents], event.occurred_at)
-    return policy.summoned_to_disputes(place)
+    policy = await policy_at(around, event.occurred_at)
+    return policy.summoned_to_disputes(place) if policy else ()
 
 
 REACTION = Reaction(

@@ -25,7 +25,7 @@ from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
 from chuishao.projections.engine import Engine
-from chuishao.reactions.reaction import Around, Reaction
+from chuishao.reactions.reaction import Around, Reaction, Timed
 
 logger = logging.getLogger("chuishao.reactions")
 _SQL = statements("chuishao.reactions", "statements.sql")
@@ -42,17 +42,25 @@ WITHIN = 60.0
 class Reactions:
     """The reactions of one process, to one log."""
 
-    def __init__(self, feed: Feed, engine: Engine, executor: Executor, reactions: Sequence[Reaction]) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        engine: Engine,
+        executor: Executor,
+        reactions: Sequence[Reaction],
+        timed: Sequence[Timed] = (),
+    ) -> None:
         self.feed, self.engine, self.executor = feed, engine, executor
         self.log = feed.log
         self.reactions = {reaction.name: reaction for reaction in reactions}
+        self.timed = timed
         self.around = Around(self.log, engine.known.reading)
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
     def start(self) -> None:
         """Begin to react in the background."""
-        if self.reactions:
+        if self.reactions or self.timed:
             self._task = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
@@ -62,13 +70,18 @@ class Reactions:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def begin(self) -> None:
+        """Be there from now on: what happens before the next start is reacted to then."""
+        async with connected(self.log.pool) as connection:
+            await connection.execute(_SQL["begin"], self.log.id, list(self.reactions))
+
     async def catch_up(self) -> None:
         """React to all that is recorded by now, and to what comes of that; unless another process reacts."""
         async with self._alone() as alone:
             while alone:
                 await self.feed.refresh()
                 await self.engine.catch_up()
-                if not await self.round():
+                if not await self.round() and not await self.tick():
                     return
 
     async def _keep(self) -> None:
@@ -77,6 +90,7 @@ class Reactions:
                 async with self._alone() as connection:
                     while connection is not None:
                         if not await self.round():
+                            await self.tick()
                             await self._news(connection)
             except Unavailable as error:
                 logger.warning("the reactions wait for the database: %s", error)
@@ -132,6 +146,18 @@ class Reactions:
         if batch:
             await self._advance(sorted(due), batch[-1].position)
         return len(batch)
+
+    async def tick(self) -> int:
+        """Send what is due by now; give how much of it was accepted."""
+        accepted = 0
+        for timed in self.timed:
+            for key, one in await timed.due(self.around, self.executor.clock()):
+                try:
+                    await self._patiently(one.command, Envelope(timed.identified(key), one.by))
+                    accepted += 1
+                except Refusal as refusal:
+                    logger.warning("%s: %s is refused: %s", timed.name, key, refusal.code)
+        return accepted
 
     async def _advance(self, names: Sequence[str], position: int) -> None:
         async with connected(self.log.pool) as connection:

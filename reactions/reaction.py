@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
 from chuishao.commands.command import Command, name_of
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import Event
+from chuishao.domain.identity import identify
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
@@ -31,13 +33,35 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A command that a reaction sends, and in whose name."""
+    """A command that a reaction sends, and in whose name.
+
+    `about` singles it out where an event leads to several of a kind, of which some may be sent already.
+    """
 
     command: Command
     by: Actor
+    about: UUID | None = None
 
 
 Decide: TypeAlias = Callable[[RecordedEvent, Around], Awaitable[Sequence[Sent]]]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Commands because of time: what is due at a moment, each with a key that it has for good.
+
+    What is sent leaves the list of what is due. The key makes its identifier: it happens once, however often
+    it is sent, also after a week in which nothing was; when it became true, the command finds out.
+    """
+
+    name: str
+    title: str
+    """What it does, in Chinese and English."""
+    due: Callable[[Around, datetime], Awaitable[Sequence[tuple[str, Sent]]]]
+
+    def identified(self, key: str) -> UUID:
+        """The identifier of the command with a key."""
+        return identify("timed", self.name, key)
 
 
 @dataclass(frozen=True)
@@ -56,10 +80,11 @@ class Reaction:
     def identified(self, event: RecordedEvent, sent: Sequence[Sent]) -> Iterator[tuple[UUID, Sent]]:
         """The commands with their identifiers: the same for an event whenever they are sent.
 
-        They are counted by kind, so that what is left to be sent after a crash keeps its identifiers.
+        They are counted by kind, or singled out by what they are about, so that what is left to be sent after
+        a crash keeps its identifiers.
         """
         met: Counter[str] = Counter()
         for one in sent:
             name = name_of(type(one.command))
-            yield uuid5(event.event_id, f"{self.name}:{name}:{met[name]}"), one
+            yield uuid5(event.event_id, f"{self.name}:{name}:{one.about or met[name]}"), one
             met[name] += 1

@@ -41,7 +41,7 @@ from chuishao.graphql.schema import operations, schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.poison import OnPoison
-from chuishao.reactions.catalogue import REACTIONS
+from chuishao.reactions.catalogue import REACTIONS, TIMED
 from chuishao.reactions.follower import Reactions
 from chuishao.service import telemetry
 from chuishao.service.claims import ClaimNames
@@ -88,6 +88,7 @@ async def services(
     statement_seconds: float | None = None,
     on_poison: OnPoison = "stop",
     seal_every: float = 0,
+    reacts: bool = False,
 ) -> AsyncIterator[Services]:
     """Everything a process offers to operations, running; stopped in order at the end.
 
@@ -103,7 +104,7 @@ async def services(
     partitions = asyncio.create_task(_keep_partitions(EventLog(folding)))
     sealer = Sealer(EventLog(folding), load_seal_key(key), seal_every)
     executor = Executor(log, key)
-    reactions = Reactions(feed, engine, executor, REACTIONS)
+    reactions = Reactions(feed, engine, executor, REACTIONS if reacts else (), TIMED if reacts else ())
     try:
         await asyncio.to_thread(makers)  # else the first command would wait for it
         await feed.start()
@@ -196,7 +197,7 @@ def make_app(
         each = settings.execution_seconds * STATEMENT_SHARE
         policy, every = settings.poison_policy, settings.seal_every
         async with (
-            services(database_url, key, each, policy, every) as running,
+            services(database_url, key, each, policy, every, settings.reactions) as running,
             scrape.kept(running),
             watching(running.log, settings.witnesses, every or WITNESSED_EVERY),
         ):

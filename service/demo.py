@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from chuishao.commands.command import Command
@@ -26,7 +26,7 @@ from chuishao.commands.divisions import EstablishDepartment
 from chuishao.commands.execution import Envelope, Executor
 from chuishao.commands.grids import AssignGridWorker, DrawGrid, PublishContact, RegisterGridWorker
 from chuishao.domain.actor import SYSTEM
-from chuishao.domain.division import community_of
+from chuishao.domain.division import Level, community_of, level_of
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
@@ -34,13 +34,23 @@ from chuishao.projections import tallies
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.grids import overdue
+from chuishao.reactions.catalogue import REACTIONS
+from chuishao.reactions.follower import Reactions
 from chuishao.service.importer import TIANJIN_DATE, bundled, import_divisions, read_divisions
+from chuishao.service.played.boards import left_overnight
+from chuishao.service.played.catalogue import PLAYED
+from chuishao.service.played.mechanisms import TERMS
+from chuishao.service.played.meetings import talked_over
+from chuishao.service.played.stage import Stage
+from chuishao.service.played.street import appraised
 from chuishao.service.working_day import ZONE, Act, Post, plan, report_id
 
 AT_ONCE = 64
 WINDOW = timedelta(minutes=4)
 """Acts this close together are played side by side."""
 DEPARTMENTS = ("城市管理", "公安", "市场监管", "住房建设", "应急管理", "生态环境", "民政", "卫生健康")
+FEW = 8
+"""Communities of which none is split."""
 SEEDED = "chuishao:demo"
 _BELOW = "SELECT code, name FROM divisions.division WHERE code LIKE $1 AND level = $2 ORDER BY code"
 
@@ -83,19 +93,45 @@ async def play(log: EventLog, key: bytes, wish: Wish, console: Console) -> None:
     """Import, draw, seat, play and sum up; what was done before is left as it is."""
     executor = Executor(log, key)
     engine = Engine(Feed(log), PROJECTIONS)
+    reactions = Reactions(engine.feed, engine, executor, REACTIONS)
     began, head = perf_counter(), await log.head()
     await engine.catch_up()
+    await reactions.begin()
     with progress_bar(console) as bar:
         await _import(executor, bar)
         await engine.catch_up()
-        posts, departments = await _set_up(executor, wish, bar)
-        await _play_day(executor, wish, posts, departments, bar)
+        stage = await _set_up(executor, wish, bar)
+        await _play_mechanisms(executor, stage, bar)
+        await _play_day(executor, wish, stage, bar)
         await _project(engine, bar)
+        await _react(reactions, bar)
     console.print(await _summary(log, wish))
+    console.print("四十项机制 The forty mechanisms")
+    for number, line in sorted((await _told(log, wish.district)).items()):
+        console.print(f"{number:>2} {TERMS[number]}: {line}", soft_wrap=True, highlight=False)
     written = await log.head() - head
     console.print(
         f"{written:,} events recorded in {perf_counter() - began:.1f} s; the log ends at {head + written:,}."
     )
+
+
+async def _told(log: EventLog, district: str) -> dict[int, str]:
+    """What came of each mechanism, by its number."""
+    told: dict[int, str] = {}
+    async with connected(log.pool) as connection:
+        for played in PLAYED:
+            told |= await played.told(connection, district)
+    return told
+
+
+async def _react(reactions: Reactions, bar: Progress) -> None:
+    """Let follow what follows, now that everything is played: so it is the same however often it was cut off.
+
+    What time alone brings (a check that is missed today) is left to whoever serves.
+    """
+    task = bar.add_task("What follows 反应", total=1)
+    await reactions.catch_up()
+    bar.advance(task)
 
 
 async def _import(executor: Executor, bar: Progress) -> None:
@@ -104,14 +140,21 @@ async def _import(executor: Executor, bar: Progress) -> None:
     await import_divisions(executor, rows, TIANJIN_DATE, lambda done: bar.advance(task, done))
 
 
-async def _set_up(executor: Executor, wish: Wish, bar: Progress) -> tuple[list[Post], list[UUID]]:
-    """Draw the grids of the district, seat a worker on each, establish its departments."""
-    async with connected(executor.log.pool) as connection:
-        communities = await connection.fetch(_BELOW, wish.district + "%", "COMMUNITY")
+async def _set_up(executor: Executor, wish: Wish, bar: Progress) -> Stage:
+    """Draw the grids of the district, seat a worker on each, establish its departments.
+
+    One community is left out: it is too large, and split.
+    """
+    communities = [
+        (row.code, row.name)
+        for row in read_divisions(bundled())
+        if row.code.startswith(wish.district) and level_of(row.code) is Level.COMMUNITY
+    ]
     if not communities:
         raise UnknownDistrict(
             f"district {wish.district}: there is no district with communities under this code"
         )
+    oversize = communities.pop() if len(communities) > FEW else None
     departments = [uuid5(_name(wish.district, name), "") for name in DEPARTMENTS]
     commands: list[list[tuple[UUID, Command]]] = [
         [
@@ -126,10 +169,11 @@ async def _set_up(executor: Executor, wish: Wish, bar: Progress) -> tuple[list[P
     for code, name in communities:
         for grid, households in _grids(code, wish.seed):
             worker = uuid5(_name(grid, "register"), "")
-            posts.append(Post(grid, worker))
+            posts.append(Post(grid, worker, households))
             commands.append(_drawn(grid, name, households, worker))
     await _execute(executor, commands, bar, "Grids and workers 网格")
-    return posts, departments
+    day = await _day(executor.log, wish)
+    return Stage(wish.district, communities, posts, departments, day, wish.seed, oversize)
 
 
 def _grids(community: str, seed: int) -> list[tuple[str, int]]:
@@ -185,12 +229,31 @@ async def _recorded(log: EventLog, ids: list[UUID]) -> set[UUID]:
         return {row["id"] for row in await connection.fetch(query, log.id, ids)}
 
 
-async def _play_day(
-    executor: Executor, wish: Wish, posts: list[Post], departments: list[UUID], bar: Progress
-) -> None:
+async def _play_mechanisms(executor: Executor, stage: Stage, bar: Progress) -> None:
+    """Play the chains of every package, those of one package side by side."""
+    slots = asyncio.Semaphore(AT_ONCE)
+    for played in PLAYED:
+        if not (chains := played.acts(stage)):
+            continue
+        done = await _recorded(executor.log, [act.id for chain in chains for act in chain])
+        task = bar.add_task(played.title, total=sum(map(len, chains)), completed=len(done))
+
+        async def run(chain: list[Act], done: set[UUID] = done, task: TaskID = task) -> None:
+            async with slots:
+                for act in chain:
+                    if act.id not in done:
+                        await _act(executor, act)
+                        bar.advance(task)
+
+        async with asyncio.TaskGroup() as tasks:
+            for chain in chains:
+                tasks.create_task(run(chain))
+
+
+async def _play_day(executor: Executor, wish: Wish, stage: Stage, bar: Progress) -> None:
     """Play the acts of all cases in the order of their times, those of a moment side by side."""
-    day = await _day(executor.log, wish)
-    scripts = list(plan(posts, departments, day, wish.cases, wish.seed))
+    cases = list(plan(stage.posts, stage.departments, stage.day, wish.cases, wish.seed))
+    scripts = list(appraised(list(left_overnight(talked_over(cases)))))
     acts = [act for script in scripts for act in script]
     done = await _recorded(executor.log, [act.id for act in acts])
     task = bar.add_task("A working day 一个工作日", total=len(acts), completed=len(done))

@@ -97,6 +97,10 @@ class Settings:
         str, Doc("What a read model does at an event that it cannot fold: stop, or park the event's stream.")
     ] = "stop"
 
+    reactions: Annotated[
+        bool, Doc("Send what follows from events and from time by itself; not where old data is looked at.")
+    ] = True
+
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
         if self.database_url is not None and not self.database_url.startswith(

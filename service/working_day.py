@@ -45,6 +45,7 @@ class Post:
 
     grid: str
     worker: UUID
+    households: int = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,15 @@ async def copy_of_template(server: str, template: str = TEMPLATE) -> str:
     return with_database(server, name)
 
 
+async def drop(server: str, url: str) -> None:
+    """Let a database that was copied be no more: hundreds of them would fill the memory."""
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} (FORCE)")
+    finally:
+        await connection.close()
+
+
 @asynccontextmanager
 async def copied(administrator: Administrator, source: str) -> AsyncIterator[str]:
     """A fresh copy of a database, by name, until the end of the block."""

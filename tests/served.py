@@ -27,7 +27,7 @@ from websockets.typing import Subprotocol
 
 from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
-from chuishao.service.app import DEFAULTS, make_app, open_routes
+from chuishao.service.app import make_app, open_routes
 from chuishao.service.connections import HttpConnection
 from chuishao.service.keys import token_key
 from chuishao.service.settings import PREFIX, Settings
@@ -38,6 +38,8 @@ from tests.town import KEY
 T = TypeVar("T")
 ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
 AUDITOR = Actor("auditor-1", Role.AUDITOR, "")
+ALONE = Settings(reactions=False)
+"""Nothing happens in a town but what a test does."""
 CHUISHAO = Path(sys.executable).with_name("chuishao")
 ERRORS = "errors { code message path }"
 
@@ -215,7 +217,7 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    database_url: str, settings: Settings = DEFAULTS, trust: Trust | None = None
+    database_url: str, settings: Settings = ALONE, trust: Trust | None = None
 ) -> AsyncIterator[Served]:
     """The application on a migrated database, in a thread of this process."""
     app = make_app(database_url, KEY, settings, trust)

@@ -12,13 +12,13 @@ from chuishao.commands import cases, divisions, grids, policies, whistles
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
-from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, STREET, THIRD_GRID, Town
+from tests.mechanisms.kinds import Prepare, Prepared
+from tests.mechanisms.steps import STEPS
+from tests.numbers import community_code, grid_code
+from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, THIRD_GRID, Town
 
 ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
 _numbers = count(1)
-
-Prepared = tuple[Actor | None, dict[str, Any]]
-Prepare = Callable[[Town], Awaitable[Prepared]]
 
 
 def on_a_case(by: str, at: Tier | None = Tier.ON_SPOT, **fields: Any) -> Prepare:
@@ -195,14 +195,14 @@ def setting_up(by: str, prepare: Callable[[Town], Awaitable[dict[str, Any]]]) ->
     return prepared
 
 
-def fresh_grid_code() -> str:
+def fresh_grid_code(town: Town) -> str:
     """A code that no grid of the community bears yet."""
-    return f"{COMMUNITY}-G{100 + next(_numbers)}"
+    return grid_code(town, COMMUNITY)
 
 
 async def drawn(town: Town, *, occupied: bool = False) -> str:
     """The code of a fresh grid."""
-    code = fresh_grid_code()
+    code = fresh_grid_code(town)
     await town.do(grids.DrawGrid(grid_code=code, name="新网格", households=280))
     if occupied:
         await town.do(grids.AssignGridWorker(grid_code=code, worker_id=await registered(town)))
@@ -217,15 +217,15 @@ async def registered(town: Town) -> UUID:
 
 async def entered(town: Town) -> str:
     """The code of a fresh community."""
-    code = fresh_community_code()
+    code = fresh_community_code(town)
     since = date(2024, 1, 1)
     await town.do(divisions.RegisterDivision(code=code, name="新社区", effective_from=since))
     return code
 
 
-def fresh_community_code() -> str:
+def fresh_community_code(town: Town) -> str:
     """A code that no community of the street bears yet."""
-    return f"{STREET}{100 + next(_numbers)}"
+    return community_code(town)
 
 
 async def established(town: Town) -> str:
@@ -234,8 +234,8 @@ async def established(town: Town) -> str:
     return str((await town.do(command, SYSTEM)).id)
 
 
-async def draw(_town: Town) -> dict[str, Any]:
-    return {"gridCode": fresh_grid_code(), "name": "新网格", "households": 300}
+async def draw(town: Town) -> dict[str, Any]:
+    return {"gridCode": fresh_grid_code(town), "name": "新网格", "households": 300}
 
 
 async def redraw(town: Town) -> dict[str, Any]:
@@ -262,8 +262,8 @@ async def publish(town: Town) -> dict[str, Any]:
     return {"workerId": str(await registered(town)), "contact": "公示栏 009"}
 
 
-async def register_division(_town: Town) -> dict[str, Any]:
-    return {"code": fresh_community_code(), "name": "新社区", "effectiveFrom": "2024-01-01"}
+async def register_division(town: Town) -> dict[str, Any]:
+    return {"code": fresh_community_code(town), "name": "新社区", "effectiveFrom": "2024-01-01"}
 
 
 async def rename_division(town: Town) -> dict[str, Any]:
@@ -272,7 +272,7 @@ async def rename_division(town: Town) -> dict[str, Any]:
 
 async def recode_division(town: Town) -> dict[str, Any]:
     code = await entered(town)
-    return {"code": code, "newCode": fresh_community_code(), "effectiveFrom": "2025-01-01"}
+    return {"code": code, "newCode": fresh_community_code(town), "effectiveFrom": "2025-01-01"}
 
 
 async def abolish_division(town: Town) -> dict[str, Any]:
@@ -318,5 +318,5 @@ SETUP: dict[str, Prepare] = {
     "adoptPolicy": setting_up("administrator", adopt),
     "eraseSubject": setting_up("administrator", erasable),
 }
-MUTATIONS: dict[str, Prepare] = HANDLING | SETUP
+MUTATIONS: dict[str, Prepare] = HANDLING | SETUP | STEPS
 """Every mutation."""

@@ -27,6 +27,7 @@ from chuishao.graphql.types.shared import Listed
 from chuishao.projections import paging
 from chuishao.service.keys import token_key
 from tests.conftest import copy_of_template
+from tests.mechanisms.steps import BOARDS, SINGLES
 from tests.served import Client, Served, mutation, served, token
 from tests.steps import ADMINISTRATOR, MUTATIONS
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town, make_town
@@ -317,7 +318,10 @@ async def test_an_identifier_that_is_none_is_refused_and_named(
             assert (error["code"], error["path"]) == ("BAD_CODE", leading_to(field)), wrong
 
 
-UNKNOWN = ("caseId", "ofId", "intoId", "whistleId", "departmentIds", "workerId")
+UNKNOWN = (
+    "caseId", "ofId", "intoId", "whistleId", "departmentIds", "workerId", "personId", "postId",
+    "elementId", "careId", "diaryId", "patrolId", "campaignId", "gapId",
+)  # fmt: skip
 
 
 @every_mutation
@@ -348,7 +352,8 @@ async def test_a_role_that_may_never_send_a_command_learns_nothing_of_what_it_na
 
 TEXTS = {
     "text", "reason", "note", "result", "grounds", "name", "label", "contact", "comment", "address",
-    "reporter_name", "reporter_phone", "assignee",
+    "reporter_name", "reporter_phone", "assignee", "course", "incentive", "whom", "words",
+    "finding", "need", "power", "basis",
 }  # fmt: skip
 
 
@@ -391,7 +396,7 @@ async def test_an_odd_code_is_answered_and_never_an_internal_error(
     name: str, busy: Town, serving: Served
 ) -> None:
     by, given = await MUTATIONS[name](busy)
-    codes = [field for field in given if field.endswith("ode") or field in ("category", "secret")]
+    codes = [field for field in given if field.endswith(("code", "Code")) or field in ("category", "secret")]
 
     for field in codes:
         for odd in ODD:
@@ -605,7 +610,7 @@ async def test_an_authorization_of_another_kind_is_refused(header: str, serving:
 # Queries that cannot be answered
 
 
-CONNECTIONS = ("cases", "grids", "workers", "whistles", "divisions", "departments")
+CONNECTIONS = ("cases", "grids", "workers", "whistles", "divisions", "departments", *BOARDS)
 
 
 @pytest.mark.parametrize("field", CONNECTIONS)
@@ -666,7 +671,7 @@ async def test_the_log_refuses_cursors_that_it_did_not_give(serving: Served) -> 
     assert (await client.fails("{ events(first: 1000) { position } }"))["code"] == "OUT_OF_RANGE"
 
 
-@pytest.mark.parametrize("field", ["case", "worker", "whistle", "department", "node"])
+@pytest.mark.parametrize("field", ["case", "worker", "whistle", "department", "node", *SINGLES])
 async def test_something_by_an_identifier_is_found_or_null_or_refused(field: str, serving: Served) -> None:
     client = serving.client(AUDITOR)
     document = f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}"
@@ -794,15 +799,19 @@ LISTS = {
     **{f"departments {order}": ("departments", f"orderBy: {order},") for order in ("DIVISION", "NAME")},
     "divisions": ("divisions", ""),
 }  # fmt: skip
+LISTS |= {
+    f"{name} {order}".strip(): (name, f"orderBy: {order}," if order else "")
+    for name, board in BOARDS.items() for order in board.orders or ("",)
+}  # fmt: skip
 SOURCES = {
     "cases": "cases.case_row", "grids": "grids.grid WHERE retired_at IS NULL", "workers": "workers.worker",
     "whistles": "whistles.whistle", "divisions": "divisions.division",
     "departments": "departments.department",
-}  # fmt: skip
+} | {name: board.source for name, board in BOARDS.items()}  # fmt: skip
 GROWING = {
     "cases": "reportCase", "grids": "drawGrid", "workers": "registerGridWorker", "whistles": "blowWhistle",
     "divisions": "registerDivision", "departments": "establishDepartment",
-}  # fmt: skip
+} | {name: board.growing for name, board in BOARDS.items()}  # fmt: skip
 
 
 @pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])

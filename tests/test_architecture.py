@@ -17,7 +17,7 @@ from typing import TypeVar, get_type_hints
 
 import pytest
 
-from chuishao.commands.catalogue import COMMANDS
+from chuishao.commands.catalogue import COMMANDS, SENT_BY_REACTIONS
 from chuishao.commands.command import Command
 from chuishao.domain.catalogue import AGGREGATES, EVENT_TYPES
 from chuishao.domain.event import Event
@@ -220,7 +220,7 @@ def test_every_aggregate_has_a_topic_of_its_own() -> None:
 
 def test_every_command_is_in_the_catalogue_and_says_what_it_is() -> None:
     decided = {type_ for type_ in subclasses(Command) if "decide" in type_.__dict__}
-    assert decided == set(COMMANDS)
+    assert decided == {*COMMANDS, *SENT_BY_REACTIONS}
     for command in COMMANDS:
         assert command.__doc__
         assert command.__dataclass_params__.frozen  # type: ignore[attr-defined]

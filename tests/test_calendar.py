@@ -223,8 +223,10 @@ def without(*path: str) -> dict[str, Any]:
     return changed
 
 
+OPTIONAL = {"note", "dailyClearance", "community", "findings"}
+"""What a policy may leave out."""
 BAD: list[tuple[dict[str, Any], str]] = [
-    *[(without(name), f"'{name}' is missing") for name in default_policy() if name != "note"],
+    *[(without(name), f"'{name}' is missing") for name in default_policy() if name not in OPTIONAL],
     *[
         (without("calendar", name), f"'{name}' is missing")
         for name in ("zone", "weekdays", "shifts", "urgentShifts")

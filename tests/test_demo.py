@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 from collections import Counter
@@ -13,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import asyncpg
 import pytest
@@ -26,7 +27,9 @@ from chuishao.domain.actor import Actor
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
+from chuishao.projections.posts import RESIDENTS
 from chuishao.service.importer import TIANJIN_DATE, bundled
+from chuishao.service.played.mechanisms import TERMS
 from chuishao.service.postgres import EmbeddedPostgres
 from chuishao.service.working_day import CLOSES, OPENS, ZONE, Post, plan, report_id
 from tests.conftest import copy_of_template, with_database
@@ -41,13 +44,13 @@ DEPARTMENTS = [UUID(int=number) for number in range(101, 106)]
 HALT = """
 CREATE FUNCTION halt() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT count(*) FROM event WHERE type = 'CaseReported') >= 10 THEN
+    IF (SELECT count(*) FROM event WHERE type = NEW.type) >= TG_ARGV[0]::integer THEN
         PERFORM pg_advisory_xact_lock(4711, 1);
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER halt BEFORE INSERT ON event
-    FOR EACH ROW WHEN (NEW.type = 'CaseReported') EXECUTE FUNCTION halt();
+    FOR EACH ROW WHEN (NEW.type = '{type}') EXECUTE FUNCTION halt('{after}');
 """
 HALTED = """
 SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND NOT granted
@@ -78,10 +81,15 @@ class Played:
             for row in await self.ask("SELECT stream, version, type FROM event")
         )
 
-    async def cases(self, district: str = DISTRICT) -> int:
-        """How many cases a district has had."""
-        query = "SELECT count(*) FROM event WHERE type = 'CaseReported' AND starts_with(meta ->> 'place', $1)"
-        return int((await self.ask(query, district))[0][0])
+    async def cases(self, district: str = DISTRICT, seed: int = 1) -> int:
+        """How many cases of the working day a district has had, beside those of single mechanisms."""
+        query = "SELECT count(*) FROM event WHERE type = 'CaseReported' AND stream = ANY($1)"
+        return int((await self.ask(query, of_the_day(district, seed)))[0][0])
+
+
+def of_the_day(district: str, seed: int) -> list[UUID]:
+    """The cases of a working day that is longer than any here."""
+    return [uuid5(report_id(district, seed, number), "") for number in range(200)]
 
 
 async def rows(url: str, query: str, *values: object) -> Any:
@@ -139,7 +147,8 @@ async def imported(template: str) -> str:
 
 
 async def test_it_imports_every_division_of_tianjin(undisturbed: Played) -> None:
-    found = await undisturbed.ask("SELECT level, count(*) FROM divisions.division GROUP BY level")
+    imported = "FROM divisions.division WHERE code NOT IN (SELECT code FROM splits.part)"
+    found = await undisturbed.ask(f"SELECT level, count(*) {imported} GROUP BY level")
     counts = {row["level"]: row["count"] for row in found}
     assert sum(counts.values()) == 5933
     assert (counts["MUNICIPALITY"], counts["DISTRICT"]) == (1, 16)
@@ -148,9 +157,13 @@ async def test_it_imports_every_division_of_tianjin(undisturbed: Played) -> None
 async def test_every_grid_has_a_worker_of_its_own_and_about_300_synthetic_households(
     undisturbed: Played,
 ) -> None:
-    grids = await undisturbed.ask("SELECT code, households, synthetic, worker FROM grids.grid")
+    grids = await undisturbed.ask(
+        "SELECT code, households, synthetic, worker FROM grids.grid WHERE retired_at IS NULL"
+    )
     communities = await undisturbed.ask(
-        "SELECT code FROM divisions.division WHERE code LIKE $1 AND level = 'COMMUNITY'", DISTRICT + "%"
+        "SELECT code FROM divisions.division WHERE code LIKE $1 AND level = 'COMMUNITY'"
+        " AND abolished_from IS NULL",
+        DISTRICT + "%",
     )
 
     assert {grid["code"][:12] for grid in grids} == {community["code"] for community in communities}
@@ -163,7 +176,10 @@ async def test_it_plays_as_many_cases_as_asked_for_on_one_working_day_that_is_ov
     undisturbed: Played,
 ) -> None:
     assert await undisturbed.cases() == 40
-    moments = await undisturbed.ask("SELECT occurred_at FROM event WHERE starts_with(type, 'Case')")
+    moments = await undisturbed.ask(
+        "SELECT occurred_at FROM event WHERE stream = ANY($1) AND meta ->> 'causation' = meta ->> 'command'",
+        of_the_day(DISTRICT, 1),
+    )
     times = [row["occurred_at"].astimezone(ZONE) for row in moments]
     (day,) = {moment.date() for moment in times}
     assert day < datetime.now(ZONE).date()
@@ -174,12 +190,52 @@ async def test_it_plays_as_many_cases_as_asked_for_on_one_working_day_that_is_ov
 async def test_at_the_end_the_read_models_show_all_and_a_table_sums_it_up(undisturbed: Played) -> None:
     (head,) = await undisturbed.ask("SELECT max(position) FROM event")
     behind = await undisturbed.ask("SELECT name FROM projection WHERE position <> $1", head[0])
-    grids, homes = (await undisturbed.ask("SELECT count(*), sum(households) FROM grids.grid"))[0]
+    active = "SELECT count(*), sum(households) FROM grids.grid"
+    grids, homes = (await undisturbed.ask(f"{active} WHERE retired_at IS NULL"))[0]
+    (cases,) = (await undisturbed.ask("SELECT count(*) FROM event WHERE type = 'CaseReported'"))[0]
     assert behind == []
     assert "households, people and cases are synthetic 模拟" in undisturbed.printed
     (sums,) = [line.split() for line in undisturbed.printed.splitlines() if line.strip().startswith("和平区")]
-    assert sums[:4] == ["和平区", f"{grids:,}", f"{homes:,}", "40"]
+    assert sums[:4] == ["和平区", f"{grids:,}", f"{homes:,}", f"{cases:,}"]
     assert f"the log ends at {head[0]:,}." in undisturbed.printed
+
+
+# 四十项机制 The forty mechanisms
+
+
+async def test_a_line_is_printed_for_each_of_the_forty_mechanisms(undisturbed: Played) -> None:
+    _, _, printed = undisturbed.printed.partition("四十项机制 The forty mechanisms\n")
+    lines = [line.strip().split(" ", 1) for line in printed.splitlines()[:40]]
+    assert [number for number, _ in lines] == [str(number) for number in range(1, 41)]
+    for number, line in lines:
+        term, told = line.split(": ", 1)
+        assert term == TERMS[int(number)]
+        assert re.search("[1-9]", told), line
+
+
+async def test_what_follows_is_done_and_nothing_of_it_is_refused_or_left(undisturbed: Played) -> None:
+    assert await undisturbed.ask("SELECT * FROM reaction_refused") == []
+    assert {row["status"] for row in await undisturbed.ask("SELECT status FROM reaction")} == {"live"}
+    followed = """
+        SELECT DISTINCT effect.type FROM event cause JOIN event effect
+        ON effect.meta ->> 'causation' = translate(cause.event_id::text, '-', '')
+    """
+    types = {row["type"] for row in await undisturbed.ask(followed)}
+    assert types >= {"CaseRehomed", "CaseReported", "PostFilled", "WhistleBlown"}
+
+
+async def test_nobody_is_watched_over_any_more_so_that_no_check_is_missed_later(undisturbed: Played) -> None:
+    watched = "SELECT count(*), count(*) FILTER (WHERE ended_at IS NULL) AS on_the_list FROM watches.watch"
+    begun, on_the_list = (await undisturbed.ask(watched))[0]
+    assert begun > on_the_list == 0
+
+
+async def test_who_was_elected_holds_the_post(undisturbed: Played) -> None:
+    seats = "SELECT community, person FROM committees.seat s JOIN committees.committee c ON c.id = committee"
+    posts = "SELECT place, holder FROM posts.post WHERE kind = ANY($1) AND holder IS NOT NULL"
+    seated = {tuple(row) for row in await undisturbed.ask(f"{seats} WHERE person IS NOT NULL")}
+    assert seated == {tuple(row) for row in await undisturbed.ask(posts, RESIDENTS)}
+    assert len(seated) > 15
 
 
 # 再来一次 Once more
@@ -209,14 +265,15 @@ async def test_another_district_beside_it_gets_grids_and_cases_of_its_own(undist
     assert [row["code"] for row in districts] == [DISTRICT, SMALL_DISTRICT]
 
 
-async def test_killed_while_it_plays_and_run_again_it_ends_as_if_nothing_had_happened(
-    undisturbed: Played, imported: str, tmp_path: Path
+@pytest.mark.parametrize(("type_", "after"), [("CaseReported", 25), ("CaseRehomed", 3)])
+async def test_killed_while_it_plays_or_reacts_and_run_again_it_ends_as_if_nothing_had_happened(
+    type_: str, after: int, undisturbed: Played, imported: str, tmp_path: Path
 ) -> None:
     url = await copy(imported)
-    async with halted_at_the_tenth_case(url, tmp_path):
+    async with halted(url, tmp_path, type_, after):
         pass
-    reported = await Played(url, "", 0).cases()
-    assert 0 < reported < 40  # whatever shared the append that was cut off is not recorded
+    recorded = await rows(url, "SELECT count(*) FROM event WHERE type = $1", type_)
+    assert 0 < recorded[0][0] <= after  # whatever shared the append that was cut off is not recorded
 
     resumed = play(url, "--cases", 40)
 
@@ -224,10 +281,10 @@ async def test_killed_while_it_plays_and_run_again_it_ends_as_if_nothing_had_hap
 
 
 @contextlib.asynccontextmanager
-async def halted_at_the_tenth_case(url: str, folder: Path) -> AsyncIterator[None]:
-    """A demonstration that comes to its tenth case and is killed at the end of the block."""
+async def halted(url: str, folder: Path, type_: str, after: int) -> AsyncIterator[None]:
+    """A demonstration that has recorded so many events of a type and is killed at the end of the block."""
     connection = await asyncpg.connect(url)
-    await connection.execute(HALT)
+    await connection.execute(HALT.format(type=type_, after=after))
     await connection.execute("SELECT pg_advisory_lock(4711, 1)")
     command = [str(CHUISHAO), "demo", "--no-serve", "--cases", "40", "--database-url", url]
     with (folder / "output").open("wb") as output:
@@ -236,11 +293,11 @@ async def halted_at_the_tenth_case(url: str, folder: Path) -> AsyncIterator[None
         )
     try:
 
-        async def halted() -> bool:
+        async def waits() -> bool:
             assert demo.poll() is None, (folder / "output").read_text()
             return bool(await connection.fetchval(HALTED))
 
-        await until(halted, within=90)
+        await until(waits, within=90)
         yield
     finally:
         os.killpg(demo.pid, signal.SIGKILL)
@@ -253,11 +310,9 @@ async def halted_at_the_tenth_case(url: str, folder: Path) -> AsyncIterator[None
 async def test_another_seed_plays_another_day_in_other_grids(undisturbed: Played, imported: str) -> None:
     other = play(await copy(imported), "--cases", 40, "--seed", 2)
 
-    assert await other.cases() == 40
+    assert (await other.cases(seed=2), await other.cases(seed=1)) == (40, 0)
     homes = "SELECT code, households FROM grids.grid ORDER BY code"
     assert await other.ask(homes) != await undisturbed.ask(homes)
-    cases = "SELECT stream FROM event WHERE type = 'CaseReported'"
-    assert not {*await other.ask(cases)} & {*await undisturbed.ask(cases)}
 
 
 async def test_a_case_that_somebody_reported_today_does_not_move_the_day(imported: str) -> None:
@@ -270,10 +325,11 @@ async def test_a_case_that_somebody_reported_today_does_not_move_the_day(importe
 
     played = play(url, "--cases", 5)
 
-    assert await played.cases() == 1 + 5
-    query = "SELECT occurred_at FROM event WHERE type = 'CaseReported' AND stream <> $1"
-    days = {row[0].astimezone(ZONE).date() for row in await played.ask(query, reported.id)}
-    assert max(days) < datetime.now(ZONE).date()
+    assert await played.cases() == 5
+    query = "SELECT occurred_at FROM event WHERE type = 'CaseReported' AND stream = ANY($1)"
+    moments = await played.ask(query, of_the_day(DISTRICT, 1))
+    assert {row[0].astimezone(ZONE).date() < datetime.now(ZONE).date() for row in moments} == {True}
+    assert reported.id not in of_the_day(DISTRICT, 1)
 
 
 def test_a_district_without_communities_is_one_line(imported: str) -> None:

@@ -513,7 +513,7 @@ async def test_a_policy_is_adopted_beside_its_predecessor(town: Town) -> None:
 async def test_what_happened_before_a_policy_took_effect_follows_its_predecessor(town: Town) -> None:
     entry = {**policies.default_policy()["categories"][0], "code": "90001"}
     document = policies.default_policy() | {"version": "2", "effectiveFrom": "2026-03-02"}
-    document["categories"] = [entry]
+    document |= {"categories": [entry], "findings": {}}
     await town.do(policies.AdoptPolicy(document=document))
     report = cases.ReportCase(category="90001", text="井盖", grid_code=GRID)
     await town.do(report, town.resident)

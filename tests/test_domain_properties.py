@@ -95,6 +95,7 @@ def steps_of_a_case(text: str, number: int) -> dict[Step, CaseStep]:
         Step.RATE: lambda case, by, at: case.rate(True, False, number % 7, text, by, at),
         Step.CLOSE: lambda case, by, at: case.close(text, by, at),
         Step.REOPEN: lambda case, by, at: case.reopen(text, by, at),
+        Step.REHOME: lambda case, by, at: case.rehome(*place, None, by, at),
     }
 
 

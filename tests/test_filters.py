@@ -69,6 +69,9 @@ MEANING: dict[str, Callable[[Any, CaseRow], bool]] = {
     "open": lambda wanted, row: row.open is wanted,
     "overdue": lambda wanted, row: (row.open and row.due_at is not None and row.due_at < NOW) is wanted,
     "whistled": lambda wanted, row: (row.whistle is not None) is wanted,
+    "overnight": lambda wanted, row: (
+        (row.night_at is not None and (row.taken_up_at or NOW) >= row.night_at) is wanted
+    ),
     "reported_at": lambda wanted, row: within(wanted, row.reported_at),
     "due_at": lambda wanted, row: within(wanted, row.due_at),
     "closed_at": lambda wanted, row: within(wanted, row.closed_at),
@@ -101,6 +104,7 @@ LEAVES: dict[str, Any] = {
     "open": st.booleans(),
     "overdue": st.booleans(),
     "whistled": st.booleans(),
+    "overnight": st.booleans(),
     "reported_at": ranges,
     "due_at": ranges,
     "closed_at": ranges,

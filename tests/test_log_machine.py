@@ -47,7 +47,7 @@ from chuishao.projections.engine import Engine
 from chuishao.projections.rebuild import Manner, NothingToGoBackTo, go_back, rebuild
 from chuishao.projections.workers import PROJECTION as WORKERS
 from tests.appends import an_event
-from tests.conftest import copy_of_template
+from tests.conftest import copy_of_template, drop
 from tests.test_snapshots import DAMAGES
 from tests.town import COMMUNITY, GRID, START
 
@@ -523,6 +523,7 @@ class LogMachine(RuleBasedStateMachine):
         finally:
             for process in self.processes:
                 self.run(process.stop())
+            self.run(drop(self.server, self.url))
 
     async def assert_sealed(self) -> None:
         """Every old checkpoint is the beginning of the newest, in which every event is."""

@@ -36,6 +36,8 @@ from chuishao.graphql.inputs import mutation_name
 from chuishao.graphql.schema import schema
 from chuishao.service.keys import seal_key
 from tests.conftest import copy_of_template
+from tests.mechanisms.steps import LEADING, ROOTS, identifiers, live
+from tests.mechanisms.steps import OF_ITS_OWN as OF_MECHANISMS
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.steps import MUTATIONS, on_a_case
 from tests.town import COMMUNITY, GRID, KEY, STREET, Town, make_town
@@ -102,7 +104,8 @@ def outside(role: Role) -> Actor:
 
 
 OF_ITS_OWN = {
-    ("resolveCase", Role.STREET_OFFICER): on_a_case("street_officer", Tier.MULTI_UNIT, result="已处理")
+    ("resolveCase", Role.STREET_OFFICER): on_a_case("street_officer", Tier.MULTI_UNIT, result="已处理"),
+    **OF_MECHANISMS,
 }
 """Moments for a role that settles cases at another tier than those in tests/steps.py."""
 
@@ -138,8 +141,13 @@ async def test_a_mutation_is_accepted_from_its_roles_alone_and_in_their_scope_al
 
     for role in Role:
         if role in MAY_SEND[name]:
-            _, given = await OF_ITS_OWN.get((name, role), MUTATIONS[name])(town)
-            assert await answered(serving.client(inside(role, town)), name, given) == [], role
+            by, prepare = inside(role, town), OF_ITS_OWN.get((name, role), MUTATIONS[name])
+            sender, given = await prepare(town)
+            if (name, role) in OF_ITS_OWN:
+                assert sender is not None
+                by = sender
+            assert by.role is role
+            assert await answered(serving.client(by), name, given) == [], role
             pairs["mutations allowed"] += 1
 
 
@@ -158,6 +166,8 @@ class Known:
     case: UUID
     whistle: UUID
     position: int
+    ids: dict[str, str]
+    """By the query of one thing, of what belongs to the mechanisms."""
 
 
 @pytest.fixture(scope="module")
@@ -198,17 +208,18 @@ async def known(town: Town, serving: Served) -> Known:
     await town.do(whistles.CloseOnSiteMeeting(whistle_id=whistle), street)
     await town.do(whistles.ResolveWhistle(whistle_id=whistle, result="联动办结"), street)
     await town.do(grids.PublishContact(worker_id=town.workers[GRID], contact="公示栏 001"))
+    await live(town)
     head = await town.log.head()
     await seal(town.log, seal_key(KEY))
     await serving.client(AUDITOR).read(
         "query ($at: Position) { cases(first: 0, atLeast: $at) { nodes { id } } }", at=head
     )
-    return Known(case, whistle, head)
+    return Known(case, whistle, head, await identifiers(town))
 
 
 def roots(known: Known, town: Town) -> dict[str, str]:
     """Where fields of the queries begin that need arguments, or that should show our case."""
-    return {
+    fixed = {
         "case": f'case(id: "{known.case}")',
         "whistle": f'whistle(id: "{known.whistle}")',
         "worker": f'worker(id: "{town.workers[GRID]}")',
@@ -218,6 +229,8 @@ def roots(known: Known, town: Town) -> dict[str, str]:
         "tally": f'tally(place: "{STREET}")',
         "consistency": "consistency(since: 1)",
     }
+    singles = {name: f'{name}(id: "{id_}")' for name, id_ in known.ids.items()}
+    return fixed | singles | {name: text % known.ids for name, text in ROOTS.items()}
 
 
 @cache
@@ -228,7 +241,8 @@ def paths() -> dict[str, tuple[str, ...]]:
     wanted = {kind for kind, _, _ in permissions.fields()}
     found: dict[str, tuple[str, ...]] = {}
     waiting: list[tuple[GraphQLObjectType, tuple[str, ...]]] = [(query, ())]
-    lists = {"node", "events", "cases", "whistles"}  # one case says more than a list of any
+    lists = {"node", "events", "cases", "whistles", "careEntries", "diaryEntries", "looks"}
+    # one case says more than a list of any
     while waiting:
         kind, way = waiting.pop(0)
         for name, field in kind.fields.items():
@@ -321,7 +335,8 @@ async def test_a_field_is_shown_to_its_roles_alone(
 
 def shown_here(kind: str, role: Role, rule: Reading) -> bool:
     """Whether a rule shows something of no case to a role: not to residents and departments."""
-    of_no_case = kind not in permissions.RULES and rule is not Reading.PUBLISHED
+    of_case = permissions.RULES.get(kind) is Reading.CASE
+    of_no_case = not of_case and rule is not Reading.PUBLISHED
     return not (of_no_case and role in (Role.RESIDENT, Role.DEPARTMENT_OFFICER))
 
 
@@ -331,6 +346,7 @@ def rules_of(kind: str) -> list[tuple[str, Reading]]:
         (name, rule)
         for of, name, rule in permissions.fields()
         if of == kind and name not in ("joinedTo", "joinedCases", "splitFrom", "parts")
+        if (of, name) not in LEADING
     ]
 
 

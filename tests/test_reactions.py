@@ -32,7 +32,7 @@ from chuishao.projections.engine import Engine
 from chuishao.projections.rebuild import rebuild
 from chuishao.reactions.catalogue import REACTIONS
 from chuishao.reactions.follower import LOCK, Reactions
-from chuishao.reactions.reaction import Around, Reaction, Sent
+from chuishao.reactions.reaction import Around, Reaction, Sent, Timed
 from chuishao.reactions.standing import go_on, refusals, standings
 from tests.conftest import copy_of_template
 from tests.served import Process, address, process, start, until
@@ -78,11 +78,15 @@ class Crashed(BaseException):
     """The process is no more."""
 
 
-def reacting(town: Town, *reactions: Reaction, dies: Sequence[str] = ()) -> Reactions:
+def reacting(
+    town: Town, *reactions: Reaction, dies: Sequence[str] = (), timed: Sequence[Timed] = ()
+) -> Reactions:
     """Another process that reacts."""
     feed = Feed(town.log)
     executor = Flaky(town.log, town.executor.key, town.clock, dies=list(dies))
-    return Reactions(feed, Engine(feed, PROJECTIONS), executor, reactions or (ACCEPT,))
+    return Reactions(
+        feed, Engine(feed, PROJECTIONS), executor, reactions or (() if timed else (ACCEPT,)), timed
+    )
 
 
 async def begin(town: Town, *reactions: Reaction) -> None:
@@ -125,6 +129,16 @@ async def test_what_happened_before_a_reaction_was_there_is_not_acted_upon(town:
     new = await town.report()
     await begin(town)
     assert await accepted(town) == {new: 1}
+
+
+async def test_what_happens_after_its_beginning_is_reacted_to_at_the_next_start(town: Town) -> None:
+    await reacting(town).begin()
+    await town.report()
+    assert await accepted(town) == Counter()
+
+    await reacting(town).catch_up()
+
+    assert list((await accepted(town)).values()) == [1]
 
 
 @pytest.mark.parametrize("dies", [["before"], ["after"], ["away", "after"], ["", "before"], ["", "after"]])

@@ -30,6 +30,7 @@ from chuishao.eventlog.recall import Recall
 from chuishao.eventlog.twin import twin
 from chuishao.eventlog.writer import Append, Verdict
 from tests.losses import LOSE, lose
+from tests.numbers import seeded_ids
 from tests.test_snapshots import copy_of, history, settled
 from tests.town import GRID, KEY, Town
 from tests.wandering import Wanderer
@@ -89,6 +90,7 @@ async def test_processes_that_remember_record_what_one_without_memory_does_also_
         other = EventLog(town.log.pool)
         executors = [town.executor, Executor(other, KEY, town.clock)]
         town.executor = Several(executors, random.Random(seed))  # type: ignore[assignment]
+        town.ids, forgetful.ids = seeded_ids(seed), seeded_ids(seed)
         walks = [Wanderer(walked, random.Random(seed)) for walked in (town, forgetful)]
         for steps, lost in phases:
             for walk in walks:

@@ -119,7 +119,7 @@ async def test_a_database_that_lacks_a_migration_is_left_alone(database: str) ->
 
 async def test_a_server_seals_and_shows_how_far(database: str, log: EventLog) -> None:
     await log.writer.append(an_append(events=3))
-    async with served(database, Settings(seal_every=0.05)) as server:
+    async with served(database, Settings(seal_every=0.05, reactions=False)) as server:
 
         async def sealed() -> bool:
             async with connected(log.pool) as connection:
@@ -144,7 +144,7 @@ async def test_a_server_seals_and_shows_how_far(database: str, log: EventLog) ->
 
 async def test_a_server_that_is_told_not_to_seal_does_not(database: str, log: EventLog) -> None:
     await log.writer.append(an_append(events=3))
-    async with served(database, Settings(seal_every=0)) as server:
+    async with served(database, Settings(seal_every=0, reactions=False)) as server:
         text = (await server.http.get(f"http://{server.base}/metrics")).text
         assert "chuishao_sealed_position 0.0" in text
         assert "chuishao_checkpoint_age_seconds" not in text

@@ -219,7 +219,7 @@ async def scrape(server: Served) -> dict[str, float]:
 async def serving(town: Town, database: str) -> AsyncIterator[Served]:
     """The application on the town."""
     assert town
-    async with served(database, Settings(rate=0)) as running:
+    async with served(database, Settings(rate=0, reactions=False)) as running:
         yield running
 
 
@@ -236,7 +236,7 @@ async def test_who_shares_is_shown_what_they_are_shown_alone(
 
     monkeypatch.setattr(Engine, "write", counted)
     chance = random.Random(seed)
-    wanderer = Wanderer(town, chance)
+    wanderer = Wanderer(town, chance, mechanisms=False)  # one event at a time
     crowd = Crowd(town, serving, chance, cases=wanderer.cases)
     await wanderer.walk(15)
     for _ in range(24):

@@ -31,6 +31,7 @@ from chuishao.eventlog.mapper import decode as decode_event
 from chuishao.eventlog.snapshot import decode, encode, made_by
 from tests.appends import an_append
 from tests.conftest import copy_of_template
+from tests.numbers import seeded_ids
 from tests.town import GRID, KEY, OTHER_GRID, START, THIRD_GRID, Clock, Town, make_town
 from tests.wandering import Wanderer
 
@@ -304,6 +305,7 @@ async def test_towns_with_and_without_snapshots_record_the_same_events_whatever_
         patch.setattr(aggregates, "SMALLER", 0)
         async with copy_of(settled, template) as kept, copy_of(settled, template) as plain:
             kept.log.aggregates.every, plain.log.aggregates.every = 1, NEVER
+            kept.ids, plain.ids = seeded_ids(seed), seeded_ids(seed)
             walks = [Wanderer(town, random.Random(seed)) for town in (kept, plain)]
             for steps, every, damage in phases:
                 for walk in walks:

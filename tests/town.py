@@ -15,6 +15,8 @@ from chuishao.domain.actor import SYSTEM, Actor
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.eventlog.log import EventLog
 
+SAID = "xyzzy 某人的话"
+"""What examples of commands have in every field for personal text, and nothing else has."""
 KEY = b"a key for tests, 32 bytes long.."
 STREET = "120101001"
 COMMUNITY, OTHER_COMMUNITY = "120101001001", "120101001002"

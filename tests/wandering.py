@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
-from chuishao.commands.command import Command
+from chuishao.commands.catalogue import COMMANDS
+from chuishao.commands.command import Command, name_of
 from chuishao.domain.actor import SYSTEM, Actor
 from chuishao.domain.case import Case
 from chuishao.domain.erasure import ErasureGround
@@ -19,11 +24,14 @@ from chuishao.domain.lifecycle import Step, possible
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier, WhistleKind
 from chuishao.domain.whistle import Whistle
+from tests.mechanisms.steps import LIVES, STEPS, example_of
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town
 
 CATEGORIES = ("01001", "11003", "15003", "16001")
 RARE = frozenset({Step.REFUSE, Step.MARK_DUPLICATE, Step.MERGE, Step.SPLIT, Step.REOPEN, Step.RETURN})
 """Steps that lead off the main road; as often as others, they would let no case get far."""
+EVERY = 8
+"""Steps between two of a mechanism."""
 WORDS = ("井盖丢失", "楼道堆物", "夜间噪音", "邻里纠纷", "路灯不亮")
 
 
@@ -38,10 +46,20 @@ class Wanderer:
     grids: list[str] = field(default_factory=lambda: [GRID, OTHER_GRID, THIRD_GRID])
     done: dict[str, int] = field(default_factory=dict)
     wing: str = f"{STREET}003"
+    mechanisms: bool = True
+    """Whether whatever happens around the cases happens, too: some of it lets much happen at once."""
+    rounds: Iterator[Callable[[], Awaitable[object]]] = field(init=False)
+    """The steps of the mechanisms, one after the other."""
+
+    def __post_init__(self) -> None:
+        """Begin the round."""
+        self.rounds = cycle([*map(self._step, STEPS), *(partial(happen, self.town) for happen in LIVES)])
 
     async def walk(self, steps: int) -> None:
         """Send commands; what is refused is left at that."""
-        for _ in range(steps):
+        for number in range(steps):
+            if self.mechanisms and number % EVERY == 0:
+                await self._go_on()
             self.town.clock.advance(minutes=self.chance.randint(1, 600))
             kind = self.chance.random()
             if kind < 0.07 or not self.cases:
@@ -52,6 +70,20 @@ class Wanderer:
                 await self._attend()
             else:
                 await self._take_step()
+
+    async def _go_on(self) -> None:
+        """Take the next step of a mechanism; chance has no part in it, so that the walk stays what it was."""
+        with suppress(Refusal):
+            await next(self.rounds)()
+
+    def _step(self, name: str) -> Callable[[], Awaitable[object]]:
+        kind = next(command for command in COMMANDS if name_of(command) == name)
+
+        async def take() -> None:
+            command, by = await example_of(kind)(self.town)
+            await self._do(command, by)
+
+        return take
 
     async def _do(self, command: Command, by: Actor = SYSTEM) -> UUID | None:
         try:
@@ -241,5 +273,6 @@ class Wanderer:
         document["version"] = f"2026-{number}"
         document["effectiveFrom"] = self._one_of("2021-01-01", today.isoformat())
         for limit in document["limits"]:
-            limit["amount"] = self.chance.randint(1, 40)
+            of_rounds = limit["about"].endswith("_CHECK")  # they take no chance away from the walk
+            limit["amount"] = number % 23 + 1 if of_rounds else self.chance.randint(1, 40)
         return document

@@ -22,7 +22,7 @@ from chuishao.graphql.compiled.shapes import Shapes
 from chuishao.graphql.compiled.statement import Inner, Scope, numbered
 from chuishao.graphql.compiled.unplanned import Unplanned
 from chuishao.graphql.context import Context
-from chuishao.graphql.reading import Listing, Made, Refetched, Rows, Single, read_identifier
+from chuishao.graphql.reading import Line, Listing, Made, Refetched, Rows, Single, read_identifier
 from chuishao.projections.policybook import LAST
 
 # ruff: noqa: S608 every name in these statements is a column of our own tables
@@ -64,6 +64,8 @@ class Maker:
             fetch = page_of(shapes, self.log, field, selected, source)
         elif isinstance(source, Rows):
             fetch = _rows(shapes, self.log, field, selected, source)
+        elif isinstance(source, Line):
+            fetch = _line(shapes, self.log, field, selected, source)
         else:
             raise Unplanned
         arguments = arguments_of(field, selected.nodes[0], self.registry)
@@ -145,5 +147,22 @@ def _rows(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, sou
         statement = numbered(query, len(values), log)
         records = await connection.fetch(statement, *values, *shapes.inner.values(context, variables))
         return partial(run.listed, written, records), policy(records)
+
+    return fetch
+
+
+def _line(shapes: Shapes, log: int, field: GraphQLField, selected: Selected, source: Line) -> Fetch:
+    scope = Scope(shapes.inner)
+    write = shapes.object(object_type(field.type), selected.selections, SqlRow(scope, source.link, "t0"))
+    written, policy = shapes.code.made()[write], policy_of(shapes, scope)
+    query = f"SELECT {scope.taken} FROM ({source.link.source}) t0 {' '.join(scope.joins)}"
+
+    async def fetch(
+        connection: Connection, context: Context, given: dict[str, Any], variables: Variables
+    ) -> Fetched:
+        values = source.given(context, given)
+        statement = numbered(query, len(values), log)
+        record = await connection.fetchrow(statement, *values, *shapes.inner.values(context, variables))
+        return partial(written, record), policy([record])
 
     return fetch

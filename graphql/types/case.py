@@ -9,9 +9,22 @@ from uuid import UUID
 import strawberry
 
 from chuishao.domain.lifecycle import STAGES, Status, Step, allowed, possible
+from chuishao.domain.loop import GridStage, SettledLevel, grid_stage, nights_between
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
 from chuishao.graphql.context import Context
-from chuishao.graphql.links import CASE, DIVISION, GRID, HELD, JOINED, PARTS, TRACE, WHISTLES_OF_CASE, WORKER
+from chuishao.graphql.links import (
+    CASE,
+    DELIBERATIONS_OF_CASE,
+    DIVISION,
+    GRID,
+    HELD,
+    JOINED,
+    ORDERS_ON_CASE,
+    PARTS,
+    TRACE,
+    WHISTLES_OF_CASE,
+    WORKER,
+)
 from chuishao.graphql.policies import Policies
 from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
@@ -20,6 +33,8 @@ from chuishao.graphql.types.policy import Category
 from chuishao.graphql.types.shared import (
     ITS_OWN,
     CaseRef,
+    CoordinationOrderRef,
+    DeliberationRef,
     DivisionRef,
     GridRef,
     Node,
@@ -117,6 +132,33 @@ class Case(Node):
     satisfied: int | None = column("满意度 How satisfied the resident is, 1 to 5.")
     rated_at: datetime | None = column("评价时间 When it was rated.")
 
+    settled: SettledLevel | None = column(
+        "化解层级 At which level its present resolution came about (小事不出社区、大事不出街道)."
+    )
+    night_at: datetime | None = column(
+        "当日终止 The local midnight that ended the day it was found on; null for a part of a split case."
+    )
+    taken_up_at: datetime | None = column(
+        "首次答复时间 When the platform answered it first: accepted it, refused it or joined it to another."
+    )
+
+    @computed("问题过夜 Whether it had no answer, or has none yet, by the midnight of its day: a metric.")
+    def overnight(night_at: datetime | None, taken_up_at: datetime | None, context: Context) -> bool:
+        """By its answer, or as of now."""
+        return night_at is not None and (taken_up_at or context.now) >= night_at
+
+    @computed("过夜数 How many local midnights passed before its first answer, or until now.")
+    def nights(
+        reported_at: datetime, night_at: datetime | None, taken_up_at: datetime | None, context: Context
+    ) -> int:
+        """From the day on which it was found."""
+        return nights_between(reported_at, taken_up_at or context.now) if night_at else 0
+
+    @computed("网格闭环阶段 Its stage of the grid loop; null outside the loop.")
+    def grid_stage(status: str, tier: str | None) -> GridStage | None:
+        """From status and tier."""
+        return grid_stage(Status(status), Tier(tier) if tier else None)
+
     @computed("闭环阶段 Its stage of the issue loop; null outside the loop.")
     def stage(status: str) -> Stage | None:
         """From the status."""
@@ -174,6 +216,12 @@ class Case(Node):
     )
     split_from: CaseRef | None = one("拆分自 The case that it was split from.", CASE, "split_from")
     parts: list[CaseRef] = many("拆分成 The cases that it was split into.", PARTS, "id")
+    deliberations: list[DeliberationRef] = many(
+        "议事协商 The deliberations on it, in the order of their rounds.", DELIBERATIONS_OF_CASE, "id"
+    )
+    coordination_orders: list[CoordinationOrderRef] = many(
+        "协同 The units asked to take part in it, in order.", ORDERS_ON_CASE, "id"
+    )
     history: list[HistoryEntry] = many(
         "流转历史 Everything that happened to it and to its whistles, in order.", TRACE, "id"
     )

@@ -9,9 +9,38 @@ from uuid import UUID
 import strawberry
 
 from chuishao.domain.division import Level
-from chuishao.graphql.links import DIVISION, DIVISIONS_BELOW, GRIDS_OF_COMMUNITY, NAMES_OF_DIVISION, TALLY
+from chuishao.graphql.links import (
+    COMMITTEE,
+    DIVISION,
+    DIVISIONS_BELOW,
+    ELECTIONS_OF_COMMUNITY,
+    GAPS_OF_STREET,
+    GRIDS_OF_COMMUNITY,
+    LEADERSHIP_OF_PLACE,
+    NAMES_OF_DIVISION,
+    OFFICE,
+    POSTS_OF_PLACE,
+    SECTORS_OF_STREET,
+    TALLY,
+    ZONE,
+)
 from chuishao.graphql.types.fields import column, computed, many, one
-from chuishao.graphql.types.shared import ITS_OWN, DivisionRef, GridRef, Node, Tally, identified, late
+from chuishao.graphql.types.post import Leadership, Post
+from chuishao.graphql.types.shared import (
+    ITS_OWN,
+    CommitteeRef,
+    DivisionRef,
+    ElectionRef,
+    GapRef,
+    GridRef,
+    Node,
+    OfficeRef,
+    SectorRef,
+    Tally,
+    ZoneRef,
+    identified,
+    late,
+)
 from chuishao.projections.divisions import DivisionRow
 
 
@@ -55,4 +84,33 @@ class Division(Node):
     overdue: int = late("逾期数 Open cases in it that are past their limit now.")
     names: list[DivisionName] = many(
         "历史名称与代码 Its names and codes by date, the first first.", NAMES_OF_DIVISION, "id"
+    )
+
+    posts: list[Post] = many(
+        "岗位 The posts in it, by kind: of a street or a community itself, not of what lies in it.",
+        POSTS_OF_PLACE,
+        "code",
+    )
+    leadership: Leadership | None = one(
+        "一肩挑 Who leads a community; null where nobody ever did, and at other levels.",
+        LEADERSHIP_OF_PLACE,
+        "code",
+    )
+    committee: CommitteeRef | None = one(
+        "居民委员会 The residents' committee of a community; null before its first election.",
+        COMMITTEE,
+        "code",
+    )
+    elections: list[ElectionRef] = many(
+        "换届选举 The elections of a community's committee, by the day of the ballot.",
+        ELECTIONS_OF_COMMUNITY,
+        "code",
+    )
+    zone: ZoneRef | None = one("战区 The zone of command that it is, if one was established.", ZONE, "code")
+    office: OfficeRef | None = one("街道机构 The office of a street or town, if it is known.", OFFICE, "code")
+    sectors: list[SectorRef] = many(
+        "街片 The sectors of a street, dissolved ones too.", SECTORS_OF_STREET, "code"
+    )
+    coverage_gaps: list[GapRef] = many(
+        "覆盖空白 The coverage gaps of a street, closed ones too.", GAPS_OF_STREET, "code"
     )

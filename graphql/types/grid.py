@@ -8,9 +8,11 @@ from typing import Any
 import strawberry
 
 from chuishao.graphql.context import Context
-from chuishao.graphql.links import DIVISION, TALLY, WORKER
+from chuishao.graphql.links import COVERAGE_OF_GRID, DIVISION, POSTS_OF_PLACE, TALLY, WORKER
 from chuishao.graphql.policies import Policies
-from chuishao.graphql.types.fields import column, computed, one
+from chuishao.graphql.types.element import ElementCoverage
+from chuishao.graphql.types.fields import column, computed, many, one
+from chuishao.graphql.types.post import Post
 from chuishao.graphql.types.shared import DivisionRef, Node, Tally, WorkerRef, late
 from chuishao.projections.grids import GridRow
 
@@ -38,6 +40,16 @@ class Grid(Node):
     community: DivisionRef | None = one("所属社区 Its community.", DIVISION, "community")
     tally: Tally = one("统计 Its counts: open by tier, resolved on the spot, ratings.", TALLY, "code")
     overdue: int = late("逾期数 Its open cases that are past their limit now.")
+    posts: list[Post] = many(
+        "兼职网格员等岗位 The posts in it, by kind: its auxiliaries (党员、楼门栋长、志愿者) and stewards.",
+        POSTS_OF_PLACE,
+        "code",
+    )
+    element_coverage: ElementCoverage | None = one(
+        "要素覆盖 What the unified registry has of it; null where it has nothing yet.",
+        COVERAGE_OF_GRID,
+        "code",
+    )
 
     @computed("规模异常 Whether its size lies outside the tolerance of the policy in force.")
     def outlier(households: int, context: Context, policies: Policies) -> bool:

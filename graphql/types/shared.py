@@ -18,12 +18,39 @@ from chuishao.graphql.types.fields import Computed, Sealed, column, computed, co
 from chuishao.projections.paging import EXACT_COUNT, Count, Page
 
 if TYPE_CHECKING:
+    from chuishao.graphql.types.burden import BurdenList
+    from chuishao.graphql.types.campaign import GridScreening, ScreeningCampaign
+    from chuishao.graphql.types.care import CareEntry
     from chuishao.graphql.types.case import Case
+    from chuishao.graphql.types.committee import ResidentsCommittee
+    from chuishao.graphql.types.coordination import CoordinationOrder
+    from chuishao.graphql.types.deliberation import Deliberation
     from chuishao.graphql.types.department import Department
+    from chuishao.graphql.types.diary import DiaryEntry
     from chuishao.graphql.types.division import Division
+    from chuishao.graphql.types.duty import StewardDutyEntry
+    from chuishao.graphql.types.duty_list import StreetDutyList
+    from chuishao.graphql.types.election import Election
+    from chuishao.graphql.types.element import Element
+    from chuishao.graphql.types.enclave import Enclave
+    from chuishao.graphql.types.fund import StreetFund
+    from chuishao.graphql.types.gap import CoverageGap
     from chuishao.graphql.types.grid import Grid
+    from chuishao.graphql.types.invitation import DailyClearanceInvitation
+    from chuishao.graphql.types.meeting import WorkMeeting
+    from chuishao.graphql.types.office import StreetOffice
+    from chuishao.graphql.types.patrol import Patrol
+    from chuishao.graphql.types.person import Person
+    from chuishao.graphql.types.post import Post
+    from chuishao.graphql.types.power import PowerExercise
+    from chuishao.graphql.types.proposal import DeputyProposal
+    from chuishao.graphql.types.sector import Sector
+    from chuishao.graphql.types.split import CommunitySplit
+    from chuishao.graphql.types.watch import NeighbourWatch
     from chuishao.graphql.types.whistle import Whistle
+    from chuishao.graphql.types.words import WordsShown
     from chuishao.graphql.types.worker import GridWorker
+    from chuishao.graphql.types.zone import CommandZone
 
 _HERE = "chuishao.graphql.types"
 CaseRef: TypeAlias = Annotated["Case", strawberry.lazy(f"{_HERE}.case")]
@@ -32,6 +59,34 @@ GridRef: TypeAlias = Annotated["Grid", strawberry.lazy(f"{_HERE}.grid")]
 WorkerRef: TypeAlias = Annotated["GridWorker", strawberry.lazy(f"{_HERE}.worker")]
 DepartmentRef: TypeAlias = Annotated["Department", strawberry.lazy(f"{_HERE}.department")]
 DivisionRef: TypeAlias = Annotated["Division", strawberry.lazy(f"{_HERE}.division")]
+PersonRef: TypeAlias = Annotated["Person", strawberry.lazy(f"{_HERE}.person")]
+PostRef: TypeAlias = Annotated["Post", strawberry.lazy(f"{_HERE}.post")]
+ElectionRef: TypeAlias = Annotated["Election", strawberry.lazy(f"{_HERE}.election")]
+CommitteeRef: TypeAlias = Annotated["ResidentsCommittee", strawberry.lazy(f"{_HERE}.committee")]
+ElementRef: TypeAlias = Annotated["Element", strawberry.lazy(f"{_HERE}.element")]
+CareEntryRef: TypeAlias = Annotated["CareEntry", strawberry.lazy(f"{_HERE}.care")]
+DiaryEntryRef: TypeAlias = Annotated["DiaryEntry", strawberry.lazy(f"{_HERE}.diary")]
+WordsShownRef: TypeAlias = Annotated["WordsShown", strawberry.lazy(f"{_HERE}.words")]
+PatrolRef: TypeAlias = Annotated["Patrol", strawberry.lazy(f"{_HERE}.patrol")]
+WatchRef: TypeAlias = Annotated["NeighbourWatch", strawberry.lazy(f"{_HERE}.watch")]
+CampaignRef: TypeAlias = Annotated["ScreeningCampaign", strawberry.lazy(f"{_HERE}.campaign")]
+DutyRef: TypeAlias = Annotated["StewardDutyEntry", strawberry.lazy(f"{_HERE}.duty")]
+ScreeningRef: TypeAlias = Annotated["GridScreening", strawberry.lazy(f"{_HERE}.campaign")]
+ZoneRef: TypeAlias = Annotated["CommandZone", strawberry.lazy(f"{_HERE}.zone")]
+SectorRef: TypeAlias = Annotated["Sector", strawberry.lazy(f"{_HERE}.sector")]
+SplitRef: TypeAlias = Annotated["CommunitySplit", strawberry.lazy(f"{_HERE}.split")]
+OfficeRef: TypeAlias = Annotated["StreetOffice", strawberry.lazy(f"{_HERE}.office")]
+GapRef: TypeAlias = Annotated["CoverageGap", strawberry.lazy(f"{_HERE}.gap")]
+EnclaveRef: TypeAlias = Annotated["Enclave", strawberry.lazy(f"{_HERE}.enclave")]
+WorkMeetingRef: TypeAlias = Annotated["WorkMeeting", strawberry.lazy(f"{_HERE}.meeting")]
+DeliberationRef: TypeAlias = Annotated["Deliberation", strawberry.lazy(f"{_HERE}.deliberation")]
+CoordinationOrderRef: TypeAlias = Annotated["CoordinationOrder", strawberry.lazy(f"{_HERE}.coordination")]
+InvitationRef: TypeAlias = Annotated["DailyClearanceInvitation", strawberry.lazy(f"{_HERE}.invitation")]
+PowerExerciseRef: TypeAlias = Annotated["PowerExercise", strawberry.lazy(f"{_HERE}.power")]
+StreetFundRef: TypeAlias = Annotated["StreetFund", strawberry.lazy(f"{_HERE}.fund")]
+DutyListRef: TypeAlias = Annotated["StreetDutyList", strawberry.lazy(f"{_HERE}.duty_list")]
+BurdenListRef: TypeAlias = Annotated["BurdenList", strawberry.lazy(f"{_HERE}.burden")]
+ProposalRef: TypeAlias = Annotated["DeputyProposal", strawberry.lazy(f"{_HERE}.proposal")]
 
 T = TypeVar("T")
 

@@ -16,6 +16,9 @@ from tests.clients.conftest import Place
 from tests.served import token
 from tests.town import GRID
 
+SCHEMA_BYTES = 4 << 20
+"""What a message may have that brings the schema with its descriptions; the library's own limit is 1 MiB."""
+
 
 def over_http(place: Place, credential: str | None = None) -> Any:
     """A client that has read the schema from the server."""
@@ -27,7 +30,12 @@ def over_http(place: Place, credential: str | None = None) -> Any:
 def over_a_socket(place: Place, credential: str | None = None) -> Any:
     """The same over graphql-transport-ws."""
     given = {"authToken": credential or token(place.town.street_officer)}
-    transport = WebsocketsTransport(url=place.ws, init_payload=given, subprotocols=["graphql-transport-ws"])
+    transport = WebsocketsTransport(
+        url=place.ws,
+        init_payload=given,
+        subprotocols=["graphql-transport-ws"],
+        connect_args={"max_size": SCHEMA_BYTES},
+    )
     return Client(transport=transport, fetch_schema_from_transport=True)
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
+from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type, is_required_argument
 
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import SYSTEM
@@ -76,7 +76,8 @@ class Known:
 
     def ids_of(self, kind: str) -> Sequence[str]:
         """Identifiers of a type of the schema, which is named after the streams' category."""
-        found = [ids for category, ids in self.ids.items() if kind.lower().endswith(category)]
+        name = kind.lower().removesuffix("entry")
+        found = [ids for category, ids in self.ids.items() if name.endswith(category)]
         return found[0] if found else self.every_id
 
     def fitting(self, name: str, kind: str) -> Sequence[str]:
@@ -91,6 +92,8 @@ class Known:
         categories = [*CATEGORIES, "01", "1", "99999"]
         return {
             "departmentId": self.ids_of("Department"),
+            "entryId": [*self.ids_of("CareEntry"), *self.ids_of("DiaryEntry")],
+            "actor": ["aside", *self.actors],
             "code": self.codes,
             "codes": self.codes,
             "gridCode": self.codes,
@@ -149,6 +152,8 @@ async def _cursors(services: Services) -> dict[tuple[str, str], Sequence[str]]:
     for name, field in query.fields.items():
         kind = get_named_type(field.type)
         if not {"first", "after"} <= field.args.keys() or not isinstance(kind, GraphQLObjectType):
+            continue
+        if any(is_required_argument(argument) for argument in field.args.values()):
             continue
         pages = {"edges": "edges { cursor }", "cursor": "cursor"}
         shown = next((text for part, text in pages.items() if part in kind.fields), None)

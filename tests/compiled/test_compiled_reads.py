@@ -31,7 +31,7 @@ SEED = int(os.environ.get("CHUISHAO_COMPILED_SEED", "20260302"))
 ROUNDS, DOCUMENTS = 3, 120
 STEPS = 60
 """Steps that are walked between two rounds."""
-PLANTED = 400
+PLANTED = 1200
 """Documents within which a planted difference is found."""
 
 
@@ -82,8 +82,29 @@ EVERYTHING = {
     "SELECT true FROM cases.case_row WHERE joined IS NOT NULL": 2,
     "SELECT true FROM cases.case_row WHERE split_from IS NOT NULL": 2,
     "SELECT true FROM whistles.item": 2,
+    "SELECT true FROM meetings.meeting WHERE adopted > owed": 1,
+    "SELECT DISTINCT done_at IS NULL FROM meetings.resolution": 2,
+    "SELECT DISTINCT state FROM deliberations.deliberation": 3,
+    "SELECT DISTINCT case_id IS NULL FROM deliberations.deliberation": 2,
+    "SELECT DISTINCT unit_kind, case_id IS NULL FROM coordination.coordination_order": 4,
+    "SELECT DISTINCT state FROM coordination.coordination_order": 2,
+    "SELECT DISTINCT state FROM invitations.invitation": 4,
+    "SELECT true FROM invitations.carry": 1,
     "SELECT id FROM stream WHERE category = 'erasure'": 1,
     "SELECT size FROM checkpoint": 2,
+    "SELECT DISTINCT kind, retired_at IS NULL FROM elements.element": 7,
+    "SELECT DISTINCT kinds FROM elements.coverage": 2,
+    "SELECT DISTINCT exited_at IS NULL, household IS NULL FROM care.entry": 4,
+    "SELECT DISTINCT kind FROM care.line": 4,
+    "SELECT DISTINCT topic FROM diary.entry": 4,
+    "SELECT true FROM diary.line WHERE corrected_by IS NOT NULL": 2,
+    "SELECT DISTINCT register FROM looks.look": 2,
+    "SELECT DISTINCT power FROM powers.entry": 4,
+    "SELECT DISTINCT answered_at IS NULL, body IS NULL FROM powers.exercise": 3,
+    "SELECT true FROM funds.given_back": 1,
+    "SELECT DISTINCT retired_at IS NULL FROM duty_lists.item": 2,
+    "SELECT DISTINCT state FROM burdens.task": 3,
+    "SELECT DISTINCT status FROM proposals.proposal": 4,
 }
 """Queries, and how many rows they give at least."""
 

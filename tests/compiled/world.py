@@ -15,10 +15,17 @@ from uuid import UUID
 from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
 from chuishao.commands.command import Command
 from chuishao.commands.execution import Executor
+from chuishao.commands.meetings.coordination import OrderCoordination
+from chuishao.commands.meetings.deliberations import FailAgreement
+from chuishao.commands.meetings.invitations import DeclineInvitation
+from chuishao.commands.registers.care import EnrolCare, ExitCare
+from chuishao.commands.registers.elements import RetireElement
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.erasure import ErasureGround
+from chuishao.domain.meetings.terms import UnitKind
 from chuishao.domain.refusal import Refusal
-from chuishao.domain.vocabulary import LinkageMechanism, Role
+from chuishao.domain.registers.terms import CareGroup, DiaryTopic, ElementKind, ExitReason
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Tier
 from chuishao.eventlog.connection import Pool, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.lanes import Lanes
@@ -29,6 +36,10 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.service.keys import seal_key
 from tests.compiled.known import Known, look_around
+from tests.mechanisms import steps_meetings as meetings
+from tests.mechanisms import steps_registers as registers
+from tests.mechanisms import steps_street as streets
+from tests.mechanisms.steps import LIVES
 from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, OTHER_GRID, STREET, Town, make_town
 from tests.wandering import Wanderer
 
@@ -120,6 +131,12 @@ async def _oddities(town: Town) -> None:
     await town.do(cases.SplitCase(case_id=split, parts=parts), staff)
     await _closed_and_reopened(town)
     await _met_on_site(town)
+    await _met_and_asked(town)
+    await _of_the_street(town)
+    await _in_registers(town)
+    for happen in LIVES:
+        with suppress(Refusal):  # some of it has happened already
+            await happen(town)
 
 
 async def _closed_and_reopened(town: Town) -> None:
@@ -145,8 +162,64 @@ async def _met_on_site(town: Town) -> None:
     await town.do(refusal, town.officer(1))
     again = whistles.SummonDepartment(whistle_id=whistle, department_id=town.departments[1])
     await town.do(again, street)
+    _, settled = await town.whistled(departments=1)
+    of: dict[str, Any] = {"whistle_id": settled, "department_id": town.departments[0]}
+    for step in (
+        whistles.SignSummons(**of),
+        whistles.CheckIn(**of),
+        whistles.AnswerSummons(**of, result=ODD_TEXT),
+    ):
+        await town.do(step, town.officer(0))
+    await town.do(whistles.ResolveWhistle(whistle_id=settled, result=ODD_TEXT), street)
     _, needless = await town.whistled()
     await town.do(whistles.WithdrawWhistle(whistle_id=needless, reason="社区可自行处置"), street)
+
+
+async def _met_and_asked(town: Town) -> None:
+    """Meetings, deliberations, orders and invitations in every state, of cases and of places."""
+    staff, department = town.community_staff, str(town.departments[0])
+    await meetings.all_said(town, ODD_TEXT)
+    for opened in (meetings.held, meetings.owed, meetings.convened, meetings.ordered, meetings.sent):
+        await opened(town)
+    failed = await meetings.convened(town, heard=True)
+    await town.do(FailAgreement(deliberation_id=failed, reason=ODD_TEXT), staff)
+    case = await town.assigned(Tier.MULTI_UNIT)
+    units = ((UnitKind.DEPARTMENT, department), (UnitKind.STREET, STREET), (UnitKind.OTHER_UNIT, '单位 "九"'))
+    for kind, unit in units:
+        await town.do(OrderCoordination(case_id=case, unit_kind=kind, unit=unit, matter=ODD_TEXT), staff)
+    await meetings.sent(town, UnitKind.DEPARTMENT, department)
+    await meetings.sent(town, accepted=True)
+    declined = await meetings.sent(town)
+    await town.do(DeclineInvitation(invitation_id=declined, reason=ODD_TEXT), staff)
+
+
+async def _in_registers(town: Town) -> None:
+    """Elements of every kind, some retired; people in the care ledger, with a household or not, some gone."""
+    for kind in ElementKind:
+        retired, _ = await registers.registered(town, kind), await registers.registered(town, kind)
+        await town.do(RetireElement(element_id=retired, reason=ODD_TEXT), town.community_staff)
+    for household in (1, None):
+        for gone in (False, True):
+            enrol = EnrolCare(
+                group=CareGroup.HARDSHIP, grid_code=GRID, whom=ODD_TEXT, household=household, words=ODD_TEXT
+            )
+            entry = (await town.do(enrol, town.community_staff)).id
+            if gone:
+                await town.do(ExitCare(care_id=entry, reason=ExitReason.MOVED), town.community_staff)
+    for topic in DiaryTopic:
+        await registers.noted(town, topic)
+
+
+async def _of_the_street(town: Town) -> None:
+    """Powers, funds, duties, tasks and proposals in every state."""
+    await streets.all_said(town, ODD_TEXT)
+    await streets.advised(town, advice=ODD_TEXT)
+    await streets.advised(town, above=True, advice=ODD_TEXT)
+    await streets.admitted(town)
+    await streets.catalogued(town)
+    await streets.received(town, ODD_TEXT)
+    await streets.assigned(town, proposal=ODD_TEXT)
+    await streets.answered(town, ODD_TEXT, ODD_TEXT)
 
 
 async def _endings(town: Town, wanderer: Wanderer) -> None:
@@ -171,6 +244,7 @@ async def _endings(town: Town, wanderer: Wanderer) -> None:
 def _fewer_categories(town: Town) -> dict[str, Any]:
     """A policy for the past as well, in which categories of older cases are missing."""
     document = deepcopy(policies.default_policy())
+    document["findings"] = {}
     document["categories"] = [entry for entry in document["categories"] if entry["code"] < "15"]
     since = (town.clock.now - timedelta(days=30)).date()
     return document | {"version": "fewer", "effectiveFrom": since.isoformat()}

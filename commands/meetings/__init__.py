@@ -1,0 +1,1 @@
+"""Commands about work meetings, deliberations, coordination orders and invitations of the day."""

@@ -1,0 +1,1 @@
+"""Commands about persons and the posts they hold."""

@@ -1,0 +1,1 @@
+"""Commands about the registers: elements, the care ledger, the diary."""

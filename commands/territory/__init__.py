@@ -1,0 +1,1 @@
+"""Commands about territory: zones, sectors, street offices, coverage gaps and enclaves."""

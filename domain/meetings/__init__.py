@@ -1,0 +1,1 @@
+"""会商 Meetings: work meetings, deliberation, coordination between units, and the invitation of the day."""

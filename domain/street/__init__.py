@@ -1,0 +1,1 @@
+"""街道 Street: the powers it exercises, its duties, the load of its communities, and deputies' proposals."""

@@ -1,0 +1,1 @@
+"""看板 The queries of each package, mixed into the query type."""

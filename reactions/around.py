@@ -1,0 +1,26 @@
+"""What several reactions look at: the policy of a moment, and words as they are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chuishao.domain.event import PersonalText, SealedText
+from chuishao.domain.identity import POLICY_ID
+from chuishao.domain.policy import Policies, in_force
+from chuishao.domain.policy_document import Policy, parse
+from chuishao.reactions.reaction import Around
+
+
+async def policy_at(around: Around, moment: datetime) -> Policy | None:
+    """The policy in force at a moment; None where none was adopted yet."""
+    policies = await around.log.aggregates.load(POLICY_ID)
+    if not isinstance(policies, Policies):
+        return None
+    return in_force([parse(document) for document in policies.documents], moment)
+
+
+async def words(around: Around, text: PersonalText | SealedText | None) -> str | None:
+    """The words of an event; None where there are none, or where they were erased."""
+    if text is None or isinstance(text, PersonalText):
+        return text.text if text else None
+    return (await around.log.opened([text])).get(text)

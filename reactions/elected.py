@@ -1,0 +1,75 @@
+"""换届任职 The posts that only an election gives follow the seats of the committee: who left, and who came.
+
+主任“通过法定程序担任”: the director so elected, and nobody else, holds the post of director, on which 一肩挑
+(2) rests; the members are those whose 交叉任职 (3) is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chuishao.commands.people.ground import OFFICES
+from chuishao.commands.people.posts import FillPost, VacatePost
+from chuishao.domain.actor import Actor
+from chuishao.domain.election import committee_events as facts
+from chuishao.domain.election.committee import Committee
+from chuishao.domain.election.mandates import mandates
+from chuishao.domain.election.terms import Office
+from chuishao.domain.people.terms import PostKind
+from chuishao.domain.vocabulary import Role
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.reactions.reaction import Around, Reaction, Sent
+
+NAME = "fill-elected-posts"
+OVER = "不再担任居民委员会相应职务"
+"""Why a post is vacated: the seat that it stood for is held no more."""
+_HELD = "SELECT id, kind, holder FROM posts.post WHERE place = $1 AND kind = ANY($2) AND holder IS NOT NULL"
+_KINDS = sorted(kind.value for kind in OFFICES)
+
+
+async def decide(event: RecordedEvent, around: Around) -> Sequence[Sent]:
+    """Vacate the posts whose seats are held by others or by nobody, then fill those that the event gave."""
+    committee = await around.log.aggregates.load(event.stream)
+    if not isinstance(committee, Committee):
+        return ()
+    seated = {(mandate.person, kind_of(mandate.office)) for mandate in mandates(committee.seats)}
+    async with around.reading() as connection:
+        rows = await connection.fetch(_HELD, committee.community, _KINDS)
+    held = {(row["holder"], PostKind(row["kind"])): row["id"] for row in rows}
+    by = Actor(f"reaction {NAME}", Role.ADMINISTRATOR, "")
+    sent = [
+        Sent(VacatePost(post_id=post, reason=OVER), by, post)
+        for who, post in sorted(held.items())
+        if who not in seated
+    ]
+    return [*sent, *(_fill(event, committee, who, by) for who in given(event) if who in seated - held.keys())]
+
+
+def _fill(event: RecordedEvent, committee: Committee, who: tuple[UUID, PostKind], by: Actor) -> Sent:
+    person, kind = who
+    election = getattr(event.event, "election", None)
+    fill = FillPost(kind=kind, place_code=committee.community, person_id=person, election_id=election)
+    return Sent(fill, by, person)
+
+
+def given(event: RecordedEvent) -> list[tuple[UUID, PostKind]]:
+    """Whom the event seats, and for which post."""
+    match event.event:
+        case facts.CommitteeElected() | facts.CommitteeRenewed() | facts.SeatsFilled() as seats:
+            pairs = zip(seats.elected, seats.offices, strict=True)
+            return [(person, kind_of(Office(office))) for person, office in pairs]
+    return []
+
+
+def kind_of(office: Office) -> PostKind:
+    """The post that an office of the committee stands for."""
+    return next(kind for kind, offices in OFFICES.items() if office in offices)
+
+
+REACTION = Reaction(
+    NAME,
+    "换届任职 The posts of director and members follow the seats of the committee.",
+    (facts.CommitteeEvent,),
+    decide,
+)

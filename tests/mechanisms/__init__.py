@@ -1,0 +1,1 @@
+"""What the mechanisms of grassroots governance promise, package by package."""
