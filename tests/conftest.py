@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import disk_usage
 from typing import TYPE_CHECKING, TypeAlias
@@ -31,6 +33,9 @@ else:
 TEMPLATE, POPULATED = "chuishao_template", "chuishao_populated"
 MEMORY, ROOM = Path("/dev/shm"), 3 << 30
 """Where files lie in memory on Linux, and the free bytes from which on ours may."""
+
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment] # httpcore would look for it at every request
 
 settings.register_profile(
     "chuishao",

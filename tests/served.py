@@ -40,6 +40,7 @@ ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
 AUDITOR = Actor("auditor-1", Role.AUDITOR, "")
 ALONE = Settings(reactions=False)
 """Nothing happens in a town but what a test does."""
+COMPILED = Path(__file__).parent.parent / ".pytest_cache" / "compiled"
 CHUISHAO = Path(sys.executable).with_name("chuishao")
 ERRORS = "errors { code message path }"
 
@@ -59,6 +60,11 @@ def token(actor: Actor, lasting: timedelta = timedelta(hours=1), key: bytes = KE
 
 class Refused(Exception):
     """The errors of an answer that was expected to have none."""
+
+
+def http_client(**options: Any) -> httpx.AsyncClient:
+    """A client for servers of this machine: to read the certificates of the world takes 50 ms each time."""
+    return httpx.AsyncClient(**{"timeout": 20, "verify": False} | options)
 
 
 @dataclass(frozen=True)
@@ -241,7 +247,7 @@ async def served(
         thread.start()
         try:
             await until(started)
-            async with httpx.AsyncClient(timeout=20) as http:
+            async with http_client() as http:
                 yield Served(f"127.0.0.1:{listener.getsockname()[1]}", http)
         finally:
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(routes.close(), loops[0]))
@@ -251,8 +257,14 @@ async def served(
 
 
 def environment() -> dict[str, str]:
-    """The environment of a command, with our key and nothing else said."""
+    """The environment of a command, with our key and nothing else said.
+
+    Where Python is told to keep nothing that it compiles, it is kept among the files of the tests: hundreds
+    of commands would each compile hundreds of modules anew.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept["PYTHONPYCACHEPREFIX"] = str(COMPILED)
     return kept | {PREFIX + "KEY": KEY.hex()}
 
 
@@ -347,7 +359,7 @@ async def process(folder: Path, *arguments: object, port: int | None = None) -> 
     """A server process that answers; killed at the end if it still runs."""
     port = port or free_port()
     log = folder / f"serve-{port}.log"
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with http_client() as http:
         server = Process(Served(f"127.0.0.1:{port}", http), arguments, log, start(log, port, *arguments))
         try:
             await ready(server)

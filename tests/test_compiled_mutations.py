@@ -15,8 +15,9 @@ from chuishao.commands.execution import Executor
 from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.phrase import Language
 from chuishao.domain.vocabulary import Role
-from chuishao.eventlog.connection import Unavailable
+from chuishao.eventlog.connection import Unavailable, open_pool
 from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.log import EventLog
 from chuishao.graphql.compiled.plan import plan
 from chuishao.graphql.context import Context, Services
 from chuishao.graphql.endpoint.execution import DataText, GraphQLRequest
@@ -25,8 +26,9 @@ from chuishao.graphql.mutations import THINGS
 from chuishao.graphql.schema import schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
+from tests.conftest import POPULATED, copy_of_template, drop
 from tests.steps import MUTATIONS
-from tests.town import GRID, KEY, Town
+from tests.town import GRID, KEY, Town, living_in
 
 SHORT = "__typename at: position errors { code said: message path __typename }"
 SHOWN = {
@@ -99,7 +101,17 @@ def without_incident(answer: Any) -> Any:
     return answer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+async def town(template: str, populated: Town) -> AsyncIterator[Town]:
+    """The town in which all of it happens: each test prepares a moment of its own."""
+    url = await copy_of_template(template, POPULATED)
+    pool = await open_pool(url, size=8)
+    yield living_in(populated, EventLog(pool))
+    await pool.close()
+    await drop(template, url)
+
+
+@pytest.fixture(scope="module")
 async def both(town: Town) -> AsyncIterator[Both]:
     """Both engines in a town whose read models follow."""
     feed = Feed(town.log)

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 from graphql import get_introspection_query
 from hypothesis import given
@@ -17,7 +16,7 @@ from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
 from chuishao.graphql.endpoint.limits import Limits
 from chuishao.graphql.schema import operations, schema
 from tests.conftest import copy_of_template
-from tests.served import AUDITOR, Served, served
+from tests.served import AUDITOR, Served, http_client, served
 from tests.toy_server import ToyServer, toy_server
 
 ENGINE = Engine(schema, limits=Limits(depth=100, tokens=100_000))
@@ -132,7 +131,7 @@ def thrifty() -> Any:
 
 @pytest.mark.parametrize("accept", ["application/graphql-response+json", "application/json"])
 async def test_what_costs_too_much_is_refused_with_both_figures(thrifty: ToyServer, accept: str) -> None:
-    async with httpx.AsyncClient(headers={"accept": accept}) as client:
+    async with http_client(headers={"accept": accept}) as client:
         refusal = await client.post(thrifty.http, json={"query": "mutation { add(a: 1, b: 2) }"})
         answer = await client.post(thrifty.http, json={"query": "{ node { child { name } } }"})
 

@@ -24,7 +24,7 @@ from chuishao.graphql.endpoint.http import GRAPHQL_JSON
 from chuishao.graphql.schema import operations
 from chuishao.service.settings import Settings, WrongSetting
 from tests.conftest import copy_of_template
-from tests.served import Served, run_chuishao, served
+from tests.served import Served, http_client, run_chuishao, served
 from tests.test_sse import payloads
 from tests.test_websocket import ready
 from tests.toy_schema import schema
@@ -63,7 +63,7 @@ def strict() -> Iterator[ToyServer]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(headers={"accept": GRAPHQL_JSON}) as client:
+    async with http_client(headers={"accept": GRAPHQL_JSON}) as client:
         yield client
 
 

@@ -34,6 +34,7 @@ from tests.served import (
     Served,
     address,
     free_port,
+    http_client,
     process,
     run_chuishao,
     served,
@@ -189,7 +190,7 @@ async def test_ten_kills_of_the_server_under_load_lose_and_repeat_nothing(
     chance = random.Random(1)
     port = free_port()
     stop = asyncio.Event()
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with http_client() as http:
         hands = hands_of(Served(f"127.0.0.1:{port}", http), 8)
         load = asyncio.create_task(handle_cases(hands, stop))
         for kill in range(11):
@@ -471,11 +472,11 @@ async def across(town: Town, one: Served, other: Served) -> None:
 
     async def write_here_and_read_there(here: Served, there: Served, grid: str) -> None:
         for _ in range(8):
-            async with httpx.AsyncClient(timeout=20) as fresh:  # perhaps another worker
+            async with http_client() as fresh:  # perhaps another worker
                 writer = Client(here.base, fresh, here.client(staff).headers)
                 made = await writer.do("reportCase", "case { id }", **REPORT | {"gridCode": grid})
             case = made["case"]["id"]
-            async with httpx.AsyncClient(timeout=20) as fresh:
+            async with http_client() as fresh:
                 reader = Client(there.base, fresh, there.client(staff).headers)
                 found = await reader.read(document, id=case, at=made["position"])
                 assert found["case"] == {"version": 1, "status": "REPORTED"}

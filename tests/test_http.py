@@ -12,6 +12,7 @@ import pytest
 
 from chuishao.graphql.endpoint.http import GRAPHQL_JSON, JSON, Accepted, negotiate
 from chuishao.graphql.endpoint.limits import Limits
+from tests.served import http_client
 from tests.toy_server import ToyServer, billed, toy_server
 
 URQL = (
@@ -31,9 +32,7 @@ def server() -> Iterator[ToyServer]:
 
 @pytest.fixture(scope="module")
 async def client(server: ToyServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(
-        base_url=f"http://{server.host}", headers={"accept": GRAPHQL_JSON}
-    ) as client:
+    async with http_client(base_url=f"http://{server.host}", headers={"accept": GRAPHQL_JSON}) as client:
         yield client
 
 

@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from chuishao.domain.refusal import Refusal
@@ -15,7 +14,7 @@ from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
 from chuishao.graphql.endpoint.failures import FAILURES
 from chuishao.graphql.endpoint.language import preferred, speak
 from chuishao.graphql.enums import refusals
-from tests.served import served
+from tests.served import http_client, served
 from tests.test_api import AUDITOR
 from tests.test_architecture import trees
 from tests.test_websocket import opened
@@ -123,7 +122,7 @@ REQUESTS: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("code", REQUESTS)
 async def test_a_failure_over_http_is_told_in_the_language_asked_for(toy: ToyServer, code: str) -> None:
     request = REQUESTS[code]
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         for accepted, language in (("zh-CN,zh;q=0.9", "zh"), ("en-US", "en")):
             headers = {**dict(request.get("headers", {})), "accept-language": accepted}  # type: ignore[call-overload]
             answer = await client.post(toy.http, **{**request, "headers": headers})  # type: ignore[arg-type]
@@ -136,7 +135,7 @@ async def test_a_failure_over_http_is_told_in_the_language_asked_for(toy: ToySer
 
 async def test_an_event_stream_speaks_the_language_of_its_header(toy: ToyServer) -> None:
     headers = {"accept": "text/event-stream", "accept-language": "zh"}
-    async with httpx.AsyncClient(headers=headers) as client:
+    async with http_client(headers=headers) as client:
         for query, said in (("subscription {denied}", "仅限网格长。"), ("{", "文档不合 GraphQL 语法")):
             answer = await client.post(toy.http, json={"query": query})
             assert said in answer.text

@@ -21,7 +21,7 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.projection import Projection
 from chuishao.service.metrics import forget_the_dead
 from tests.conftest import copy_of_template
-from tests.served import AUDITOR, Served, address, process, served, until
+from tests.served import AUDITOR, Served, address, http_client, process, served, until
 from tests.town import COMMUNITY, make_town
 
 Values = dict[str, dict[tuple[str, ...], float]]
@@ -180,7 +180,7 @@ async def test_several_processes_count_as_one(database: str, tmp_path: Path) -> 
         ask = {"query": "{ __typename }"}
         async with asyncio.TaskGroup() as group:
             for _ in range(20):  # each on a connection of its own, so that both processes are met
-                group.create_task(asyncio.to_thread(httpx.post, f"http://{base}/graphql", json=ask))
+                group.create_task(_fresh_post(f"http://{base}/graphql", ask))
 
         async def scrapes_agree() -> bool:
             values = await asyncio.gather(*(_fresh_scrape(base) for _ in range(8)))
@@ -195,8 +195,13 @@ async def test_several_processes_count_as_one(database: str, tmp_path: Path) -> 
         assert (await _fresh_scrape(base))["chuishao_log_head_position"][()] < 1000
 
 
+async def _fresh_post(url: str, body: dict[str, str]) -> None:
+    async with http_client() as http:
+        await http.post(url, json=body)
+
+
 async def _fresh_scrape(base: str) -> Values:
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with http_client() as http:
         return await scrape(http, base)
 
 

@@ -29,7 +29,19 @@ from chuishao.eventlog.log import EventLog
 from chuishao.projections.poison import OnPoison
 from tests.conftest import copy_of_template, with_database
 from tests.lines import Lines, failing_lines
-from tests.served import AUDITOR, Client, Process, Served, address, free_port, ready, served, start, until
+from tests.served import (
+    AUDITOR,
+    Client,
+    Process,
+    Served,
+    address,
+    free_port,
+    http_client,
+    ready,
+    served,
+    start,
+    until,
+)
 from tests.test_faults import Persistent
 from tests.town import COMMUNITY, GRID, KEY, OTHER_GRID, Clock, Town, make_town
 
@@ -239,7 +251,7 @@ async def two_servers(database: str, folder: Path, chance: random.Random) -> Asy
     """Two servers on one database; ended at the end."""
     async with AsyncExitStack() as stack:
         limits = httpx.Limits(max_keepalive_connections=0)
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=20, limits=limits))
+        http = await stack.enter_async_context(http_client(limits=limits))
         servers = []
         for _ in range(2):
             port = free_port()

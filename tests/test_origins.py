@@ -18,7 +18,7 @@ from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest
 from chuishao.graphql.endpoint.origin import Origins
 from chuishao.service.settings import Settings, WrongSetting
 from tests.conftest import copy_of_template
-from tests.served import Served, served
+from tests.served import Served, http_client, served
 from tests.test_websocket import PROTOCOL
 from tests.toy_schema import schema
 from tests.toy_server import ToyServer, toy_server
@@ -120,7 +120,7 @@ def open_to_a_friend() -> Iterator[ToyServer]:
 async def test_a_foreign_page_gets_no_answer_from_get_be_it_json_or_a_stream(
     open_to_a_friend: ToyServer,
 ) -> None:
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         for accept in ("*/*", "text/event-stream", "image/avif,image/webp,*/*;q=0.8"):
             headers = {"accept": accept, "sec-fetch-site": "same-site"}
             params = {"query": "{ hello }"}

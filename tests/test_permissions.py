@@ -340,6 +340,7 @@ def shown_here(kind: str, role: Role, rule: Reading) -> bool:
     return not (of_no_case and role in (Role.RESIDENT, Role.DEPARTMENT_OFFICER))
 
 
+@cache
 def rules_of(kind: str) -> list[tuple[str, Reading]]:
     """The fields of a type, each with its rule; fields that lead to other cases depend on those."""
     return [

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.endpoint.limits import Limits
 from chuishao.graphql.endpoint.rate import Following, Rate, address
 from chuishao.service.app import asker
+from tests.served import http_client
 from tests.test_websocket import ready
 from tests.toy_server import ToyServer, toy_server
 
@@ -168,7 +168,7 @@ ADD = {"query": "mutation { add(a: 1, b: 2) }"}
 
 @pytest.mark.parametrize("accept", ["application/graphql-response+json", "*/*", "text/event-stream"])
 async def test_over_http_the_status_is_429_and_says_when_to_come_back(tight: ToyServer, accept: str) -> None:
-    async with httpx.AsyncClient(headers={"accept": accept}) as client:
+    async with http_client(headers={"accept": accept}) as client:
         for _ in range(2):
             assert (await client.post(tight.http, json=ADD)).status_code == 200
         refused = await client.post(tight.http, json=ADD, headers={"accept-language": "zh"})
@@ -196,7 +196,7 @@ async def test_on_a_socket_it_is_the_error_of_the_operation_and_the_socket_stays
 
 async def test_a_document_that_nobody_has_sent_before_is_paid_for_by_its_address(tight: ToyServer) -> None:
     new, newer = ({"query": "{ hello } #" + name * 60} for name in "ab")
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         statuses = [(await client.post(tight.http, json=sent)).status_code for sent in (new, new, newer, new)]
 
     assert statuses == [200, 200, 429, 200]
@@ -218,7 +218,7 @@ async def test_subscriptions_are_counted_over_all_sockets_and_streams_of_an_aske
     limits = Limits(actor_subscriptions=3)
     stream = {"accept": "text/event-stream"}
     with toy_server(limits) as server:
-        async with ready(server) as one, ready(server) as other, httpx.AsyncClient() as http:
+        async with ready(server) as one, ready(server) as other, http_client() as http:
             for client, identity in ((one, "1"), (one, "2")):
                 await client.subscribe(identity, TICKS)
                 assert (await client.hear())["type"] == "next"

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
 
 from chuishao.domain.actor import Actor
@@ -28,7 +27,7 @@ from chuishao.service.postgres_cluster import environment
 from chuishao.service.witness import WitnessRefused, read_witness, witnessed
 from tests.appends import an_append
 from tests.cables import Cables, cables
-from tests.served import AUDITOR, Client, served, until
+from tests.served import AUDITOR, Client, http_client, served, until
 from tests.test_faults import assert_sound, mutation_of, prepared
 from tests.town import COMMUNITY, GRID
 from tests.witness_server import WitnessServer, witnessing
@@ -157,7 +156,7 @@ async def test_what_a_replica_lacks_is_noticed_by_everybody_and_served_by_nobody
         assert (recorded["case"], recorded["position"]) == (gone["case"], gone["position"])
         async with client.stream(ALL, after=before) as stream:
             assert (await anext(stream))["data"]["events"]["position"] == kept["position"] + 1
-        async with httpx.AsyncClient() as http:
+        async with http_client() as http:
 
             async def ready() -> Any:
                 answer = await http.get(f"http://{server.base}/health/ready")

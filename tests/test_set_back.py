@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chuishao.eventlog.connection import connected
@@ -22,7 +21,7 @@ from chuishao.projections.proof import Lost, strange
 from chuishao.projections.reach import BeyondTheLog, NotYet
 from chuishao.projections.rebuild import prepare, rebuild
 from tests.losses import lose
-from tests.served import AUDITOR, Client, served, until
+from tests.served import AUDITOR, Client, http_client, served, until
 from tests.test_feed import append, following, take, upto
 from tests.test_projections import dump_all
 from tests.town import GRID, Town
@@ -291,7 +290,7 @@ async def test_the_server_tells_its_log_its_health_and_its_subscribers(
         gone = f"the log was set back: the event at position {last.position} is gone"
         assert f"{gone}, it ends at {before.position} now" in line.message
 
-        async with httpx.AsyncClient(base_url=f"http://{server.base}") as http:
+        async with http_client(base_url=f"http://{server.base}") as http:
 
             async def stopped() -> list[str]:
                 answer = await http.get("/health/ready")

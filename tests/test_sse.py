@@ -15,6 +15,7 @@ from chuishao.graphql.endpoint.http import GRAPHQL_JSON
 from chuishao.graphql.endpoint.limits import Limits
 from chuishao.graphql.endpoint.sse import EventStreams
 from tests import toy_schema
+from tests.served import http_client
 from tests.toy_server import ToyServer, billed, toy_server
 
 STREAM = "text/event-stream"
@@ -28,7 +29,7 @@ def server() -> Iterator[ToyServer]:
 
 @pytest.fixture(scope="module")
 async def client(server: ToyServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{server.host}", headers={"accept": STREAM}) as client:
+    async with http_client(base_url=f"http://{server.host}", headers={"accept": STREAM}) as client:
         yield client
 
 

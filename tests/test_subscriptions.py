@@ -23,7 +23,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.eventlog import feed as feed_module
 from chuishao.eventlog.cursor import Cursor, parse
 from chuishao.eventlog.log import Filter
-from tests.served import AUDITOR, Client, Served, served, until
+from tests.served import AUDITOR, Client, Served, http_client, served, until
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, THIRD_GRID, Town
 
 INTEGRATOR = Actor("integrator-1", Role.INTEGRATOR, "")
@@ -398,7 +398,7 @@ async def torn_line(server: Served, budget: Callable[[], int]) -> AsyncIterator[
     line = Line(server.base, budget)
     listener = await asyncio.start_server(line.carry, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(timeout=20, limits=httpx.Limits(max_keepalive_connections=0)) as http:
+    async with http_client(limits=httpx.Limits(max_keepalive_connections=0)) as http:
         try:
             yield Served(f"127.0.0.1:{port}", http), line
         finally:

@@ -22,7 +22,8 @@ from chuishao.eventlog.migrate import migrate
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.rebuild import prepare
 from chuishao.service.postgres import EmbeddedPostgres
-from tests.compiled.examination import Differs, Tally, compiled, examine
+from tests.compiled.examination import Tally, compiled, examine
+from tests.compiled.question import Differs
 from tests.compiled.world import World, lived_in
 
 ROUND = 250

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeAlias
 
-from graphql import GraphQLError, parse, print_ast
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
@@ -28,6 +26,8 @@ from tests.compiled.agreement import agree, codes, exact, parsed, without_propag
 from tests.compiled.coverage import reachable, shown
 from tests.compiled.documents import Document, documents
 from tests.compiled.people import SCOPES, askers
+from tests.compiled.question import Asking, Differs, Question
+from tests.compiled.reduction import smallest
 from tests.compiled.values import Draw, one_in, pick
 from tests.compiled.world import World
 
@@ -35,44 +35,6 @@ REFUSED = {"LIMIT_EXCEEDED", "GRAPHQL_PARSE_FAILED"}
 ABORTED = "Validation aborted."
 """What is said of a document with too many selections that might contradict each other."""
 FEW = 10
-PHASES = (Phase.generate, Phase.shrink)
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Who asks, in which language, at which moment, with which of the sets of variables."""
-
-    actor: Actor
-    language: Language
-    now: datetime
-    variables: dict[str, Any]
-
-    def context(self, world: World) -> Context:
-        """A context of its own."""
-        return Context(world.services, self.actor, self.language, now=self.now)
-
-    def __str__(self) -> str:
-        given = json.dumps(self.variables, ensure_ascii=False, indent=2)
-        return f"variables: {given}\nby {self.actor!r} in {self.language} at {self.now.isoformat()}"
-
-
-@dataclass(frozen=True)
-class Question:
-    """A document, and those who ask it one after the other."""
-
-    document: Document
-    askings: tuple[Asking, ...]
-
-    def request(self, asking: Asking) -> GraphQLRequest:
-        """As it reaches the endpoint."""
-        return GraphQLRequest(self.document.text, self.document.operation, asking.variables or None)
-
-    def __str__(self) -> str:
-        try:
-            text = print_ast(parse(self.document.text))
-        except GraphQLError:
-            text = self.document.text
-        return "\n".join([text, f"operation: {self.document.operation}", *map(str, self.askings)])
 
 
 @dataclass(frozen=True)
@@ -86,23 +48,6 @@ class Reply:
 
 
 Side: TypeAlias = Callable[[Engine, Operation, GraphQLRequest, Context], Awaitable[Reply]]
-
-
-class Differs(AssertionError):
-    """The two sides answer differently, or one of them in a way that nobody may."""
-
-    def __init__(self, question: Question, why: str, ordinary: Any, other: Any = None) -> None:
-        super().__init__(question, why)
-        self.question, self.why, self.ordinary, self.other = question, why, ordinary, other
-
-    def __str__(self) -> str:
-        sides = (("ordinary", self.ordinary), ("compiled", self.other))
-        said = [f"{name}: {_text(side)}" for name, side in sides if side is not None]
-        return "\n".join([self.why, "", str(self.question), *said])
-
-
-def _text(side: Any) -> str:
-    return side.decode(errors="replace") if isinstance(side, bytes) else exact(side)
 
 
 @dataclass
@@ -217,23 +162,29 @@ def examine(
     *,
     start: int = 0,
     tally: Tally | None = None,
-    phases: Sequence[Phase] = PHASES,
     told: Callable[[int], object] = lambda _tried: None,
+    reduced: bool = True,
 ) -> Tally:
-    """Ask both sides so many random questions; raises Differs with the smallest found that tells them apart.
+    """Ask both sides so many random questions; raises Differs with the first that tells them apart, reduced.
 
     `start` is the seed; the same seed on the same world asks the same. `told` hears how many were asked.
     """
     counted = tally or Tally()
     batch, enough = 0, counted.tried + examples
     while counted.tried < enough:
-        _examine_few(world, side, start * 10**6 + batch, counted, phases)
+        try:
+            _examine_few(world, side, start * 10**6 + batch, counted)
+        except Differs as found:
+            if not reduced:
+                raise
+            again = partial(compare, world, side, tally=Tally())
+            raise world.wait(smallest(found, again)) from found
         batch += 1
         told(counted.tried)
     return counted
 
 
-def _examine_few(world: World, side: Side, start: int, tally: Tally, phases: Sequence[Phase]) -> None:
+def _examine_few(world: World, side: Side, start: int, tally: Tally) -> None:
     """Ask a few questions: hypothesis varies what it has drawn already once it has drawn a few."""
 
     @seed(start)
@@ -241,7 +192,7 @@ def _examine_few(world: World, side: Side, start: int, tally: Tally, phases: Seq
         max_examples=FEW,
         database=None,
         deadline=None,
-        phases=phases,
+        phases=[Phase.generate],  # what is found is made smaller by what knows GraphQL
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),

@@ -22,7 +22,7 @@ from chuishao.service.postgres_process import read_claim
 from tests.cables import Cables, cables
 from tests.conftest import with_database
 from tests.lines import failing_lines
-from tests.served import free_port, ready, until
+from tests.served import free_port, http_client, ready, until
 from tests.test_faults import prepared
 from tests.test_no_event_missed import Restarting
 
@@ -106,7 +106,7 @@ async def world(folder: Path, chance: random.Random) -> AsyncIterator[World]:
         await prepared(postgres.url)
         laid = await stack.enter_async_context(cables(postgres.url))
         limits = httpx.Limits(max_keepalive_connections=0)
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=20, limits=limits))
+        http = await stack.enter_async_context(http_client(limits=limits))
         servers: list[Restarting] = []
         for _ in range(2):
             port = free_port()
