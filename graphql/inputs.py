@@ -1,7 +1,5 @@
 """Commands as GraphQL inputs: each field and its description come from the command itself, once."""
 
-from __future__ import annotations
-
 import types
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass

@@ -1,7 +1,5 @@
 """Mutations: every command of the catalogue, by the same few lines."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Queries: every read model, singly and in pages."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import strawberry

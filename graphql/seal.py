@@ -1,7 +1,5 @@
 """Queries about the seal: for whoever does not trust the server, and checks alone."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import strawberry

@@ -1,7 +1,5 @@
 """Subscriptions: what is recorded after a cursor, then what comes, in order, each event once."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from typing import Annotated, cast
 

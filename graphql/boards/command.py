@@ -1,7 +1,5 @@
 """The board of the command platform, and the numbers of the care ledger."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 

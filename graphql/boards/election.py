@@ -1,7 +1,5 @@
 """Queries about elections and residents' committees: turnout, seats, terms."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """The boards over what became of cases: containment, the loops, and what stayed overnight."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The queries of work meetings, deliberations, coordination orders and invitations of the day."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """The queries of patrols (巡查走访)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

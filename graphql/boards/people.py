@@ -1,7 +1,5 @@
 """Queries about persons and posts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """What the boards over a place and a period of local days are asked with."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, TypeAlias

@@ -1,7 +1,5 @@
 """The queries of the registers: elements and their coverage, the care ledger, the diary, and who looked."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """What the lists of the rounds show: what is asked for, among what the asker sees."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 

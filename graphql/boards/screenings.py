@@ -1,7 +1,5 @@
 """The queries of screening campaigns (排查)."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import strawberry

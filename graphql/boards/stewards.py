@@ -1,7 +1,5 @@
 """The queries of the alley stewards (小巷管家)."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The queries of the street: powers and funds, duties and tasks, proposals."""
 
-from __future__ import annotations
-
 import strawberry
 
 from chuishao.graphql.boards.street_lists import StreetListQueries

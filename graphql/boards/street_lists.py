@@ -1,7 +1,5 @@
 """The queries of the duty lists of streets, and of what communities were asked to do."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import strawberry

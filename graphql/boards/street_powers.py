@@ -1,7 +1,5 @@
 """The queries of the powers of streets, and of their funds."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 

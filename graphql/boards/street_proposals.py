@@ -1,7 +1,5 @@
 """The queries of deputies' proposals."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import strawberry

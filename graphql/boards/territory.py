@@ -1,7 +1,5 @@
 """The queries of territory: zones, sectors, street offices, coverage gaps, enclaves, and who holds what."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias

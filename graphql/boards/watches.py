@@ -1,7 +1,5 @@
 """The queries of the watch over households (守望)."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import strawberry

@@ -1,7 +1,5 @@
 """What communities were asked to do, and their load."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

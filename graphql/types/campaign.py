@@ -1,7 +1,5 @@
 """Screening campaigns: how far they have come in each grid, and what came of each door."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

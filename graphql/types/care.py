@@ -1,7 +1,5 @@
 """The care ledger: who is in it, with masked words."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The case and its history."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

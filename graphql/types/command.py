@@ -1,7 +1,5 @@
 """The board of the command platform: everything open in a place."""
 
-from __future__ import annotations
-
 import json
 
 import strawberry

@@ -1,7 +1,5 @@
 """Residents' committees: seats, terms, who holds them and who did."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Deliberations and their minutes."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

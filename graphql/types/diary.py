@@ -1,7 +1,5 @@
 """The diary: what was written when and about what, with masked words."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

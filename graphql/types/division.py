@@ -1,7 +1,5 @@
 """Divisions, as a tree with roll-up counts."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 from uuid import UUID

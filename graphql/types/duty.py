@@ -1,7 +1,5 @@
 """The log of the alley stewards, and what each of them does."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """The duty lists of streets."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

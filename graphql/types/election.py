@@ -1,7 +1,5 @@
 """Elections of residents' committees: how they stand, who stands, and the result as it is published."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """The elements of the unified registry, and how far it covers the grids."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

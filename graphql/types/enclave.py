@@ -1,7 +1,5 @@
 """Enclaves, and who held which place at a moment."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The event as the log holds it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import partial
 from uuid import UUID

@@ -5,8 +5,6 @@ reads (graphql/compiled) take what it needs into their one statement. A field wi
 nothing else is left to the executor, together with the whole operation.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The funds of streets, and what communities are given of them. Money is in whole fen (分)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

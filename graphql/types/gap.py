@@ -1,7 +1,5 @@
 """Gaps in the coverage by residents' committees."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Service grids and their board."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

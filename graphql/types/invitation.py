@@ -1,7 +1,5 @@
 """Invitations of the day."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Where the log stands, and who asks."""
 
-from __future__ import annotations
-
 import strawberry
 
 from chuishao.domain.vocabulary import Role

@@ -1,7 +1,5 @@
 """The loops of cases: funnels, where cases are settled, and what stays overnight."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import strawberry

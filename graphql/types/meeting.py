@@ -1,7 +1,5 @@
 """Work meetings and what they resolve."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """The offices of streets and their charts."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Patrols, their visits, and how far they cover the grids."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

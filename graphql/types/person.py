@@ -1,7 +1,5 @@
 """Persons on the rosters, and how they grow."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

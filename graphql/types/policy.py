@@ -1,7 +1,5 @@
 """Policies, limits and categories."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Posts, who held them, and who leads the communities."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

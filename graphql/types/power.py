@@ -1,7 +1,5 @@
 """The powers of streets: their exercises, and the ledger."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

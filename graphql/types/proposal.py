@@ -1,7 +1,5 @@
 """The proposals of deputies, and their answers."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who reads the words between a place and a public unit: those who handle cases there, and the unit."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from chuishao.domain.sight import Reading, shown_of_place

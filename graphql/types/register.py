@@ -1,7 +1,5 @@
 """What the withheld registers show alike: lines with masked words, and who looked at them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """What the types of the rounds share: words that belong to a grid and to no case."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from chuishao.domain.sight import Reading, shown_of_place

@@ -1,7 +1,5 @@
 """The seal of the log as clients see it: signed checkpoints, and proofs that lead to them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry

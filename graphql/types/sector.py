@@ -1,7 +1,5 @@
 """Sectors and their communities."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the object types share: columns, nodes, connections, personal text, names of each other."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Splits of oversize communities, and the communities that they make."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """The closed lists of the schema with the words that a person sees."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import cast
 

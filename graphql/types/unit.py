@@ -1,7 +1,5 @@
 """The unit that something is addressed to, and who reads the words addressed to it."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

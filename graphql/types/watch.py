@@ -1,7 +1,5 @@
 """Households watched over: which looks are owed, which were made or missed, and what worries."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Whistles, summonses and the check-in league table."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """查阅结果 What a recorded look gives out. Only the payload of the command that records it leads here."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Grid workers and their board."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Command zones and the powers that came down to them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID
