@@ -12,7 +12,8 @@ from strawberry.extensions import SchemaExtension
 
 from chuishao.graphql.endpoint.errors import RequestRefused
 from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest, encode
-from chuishao.graphql.endpoint.limits import Limits, exceeded, parse_within
+from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.endpoint.measure import exceeded, parse_within
 from tests.toy_schema import Query, schema
 
 SMALL = Limits(tokens=200, depth=4, fields=10, aliases=3, directives=3)

@@ -36,7 +36,7 @@ from graphql import (
     is_list_type,
 )
 
-from chuishao.graphql.endpoint.limits import spread_order, spreads_of
+from chuishao.graphql.endpoint.measure import spread_order, spreads_of
 from chuishao.projections.paging import DEFAULT_PAGE, LARGEST_PAGE
 
 LIST_ROWS = 10

@@ -49,7 +49,8 @@ from chuishao.graphql.endpoint.errors import (
 )
 from chuishao.graphql.endpoint.group import Push
 from chuishao.graphql.endpoint.introspection import introspects
-from chuishao.graphql.endpoint.limits import BoundedOverlapRule, Limits, exceeded, parse_within
+from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.endpoint.measure import BoundedOverlapRule, exceeded, parse_within
 from chuishao.graphql.endpoint.observation import Observer, current
 from chuishao.graphql.endpoint.sharing import Sharing, may_be_shared, shared_variables
 from chuishao.graphql.endpoint.trace import with_trace
