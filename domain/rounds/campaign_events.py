@@ -89,6 +89,7 @@ class HouseholdVisited(ScreeningEvent):
     """敲门到户: somebody knocked at a household's door."""
 
     TOPIC = "HouseholdVisited"
+    REGISTERED = True
     household: int
     outcome: str
     finding: Text | None
@@ -102,6 +103,7 @@ class PersonScreened(ScreeningEvent):
     """排查到人: somebody of the household was screened; whatever is about them is personal text."""
 
     TOPIC = "PersonScreened"
+    REGISTERED = True
     household: int
     finding: Text
 

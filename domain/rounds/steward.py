@@ -30,6 +30,7 @@ class DutyLogged(Event, AggregateCreated):
     """履职记录: a steward did one of the five duties on a local day."""
 
     TOPIC = "DutyLogged"
+    REGISTERED = True
     steward: UUID
     place: str
     duty: str

@@ -276,17 +276,31 @@ async def test_strangers_see_counts_of_campaigns_and_coverage_and_nothing_else(
     assert (await client.read(f"{{ {shown} }}"))["campaign"]["settled"] > 0
 
 
-@pytest.mark.parametrize("stranger", [STRANGERS[0], STRANGERS[1], None])
+TOLD = [
+    "WatchBegun",
+    "WelfareCheckDone",
+    "ConcernRaised",
+    "PersonScreened",
+    "HouseholdVisited",
+    "VisitLogged",
+]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.role if actor else "nobody")
 async def test_strangers_do_not_read_in_the_log_who_is_watched_over(
     town: Town, serving: Served, stranger: Actor | None
 ) -> None:
-    await all_rounds_once(town, serving.client(STAFF))
-    types = ["WatchBegun", "WelfareCheckDone", "ConcernRaised", "PersonScreened", "HouseholdVisited"]
-    asked = f"{{ events(types: {json.dumps(types)}) {{ type place }} }}"
+    walked = await all_rounds_once(town, serving.client(STAFF))
+    asked = f"{{ events(types: {json.dumps(TOLD)}) {{ type stream correlationId data }} }}"
 
-    assert (await serving.client(stranger).read(asked))["events"] == []
+    events = (await serving.client(stranger).read(asked))["events"]
+    assert all(value is None for event in events for value in event["data"].values())
+    assert str(walked.watch) not in {each[name] for each in events for name in ("stream", "correlationId")}
+    assert bool(events) is (stranger in STRANGERS[2:4])
     seen = (await serving.client(STAFF).read(asked))["events"]
     assert {"WatchBegun", "PersonScreened"} <= {event["type"] for event in seen}
+    assert str(walked.watch) in {event["stream"] for event in seen}
+    assert all(event["data"]["household"] for event in seen if event["type"] == "WatchBegun")
 
 
 async def test_an_auditor_sees_what_was_done_and_none_of_the_words(town: Town, serving: Served) -> None:
