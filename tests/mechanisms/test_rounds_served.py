@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -19,7 +19,7 @@ from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from tests.conftest import copy_of_template
 from tests.mechanisms.steps_people import person
-from tests.mechanisms.steps_rounds import LIVES, SINGLES, STEPS, patrol_of, steward_of
+from tests.mechanisms.steps_rounds import LIVES, SINGLES, STEPS, in_those_days, patrol_of, steward_of
 from tests.served import AUDITOR, Client, Served, served
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town, make_town
 
@@ -119,7 +119,9 @@ async def test_a_watch_is_told_with_what_is_owed_missed_and_worries(town: Town, 
         return (await staff.do(name, WATCH, **of, **fields, occurredAt=at))["watch"]
 
     somebody = str(await person(town))
-    begun = await do("beginWatch", 0, need="独居老人", personId=somebody)
+    begin = rounds.BeginWatch(grid_code=code, household=9, need="独居老人", person_id=UUID(somebody))
+    await in_those_days(town, begin, STAFF, morning)
+    begun = await read(staff, f'watch(id: "{watch_id(code, 9)}", AT) {WATCH.removeprefix("watch ")}', town)
     assert (begun["nextCheck"], begun["nextDueAt"]) == ("CURTAIN", "2024-05-01T02:00:00.000000Z")
     assert (begun["need"]["text"], begun["personId"], begun["missed"]) == ("独居老人", somebody, True)
     looked = await do("recordWelfareCheck", 1, check="CURTAIN", amiss=False)
@@ -160,7 +162,7 @@ CONCERN = "cause check finding { text }"
 
 async def test_who_missed_a_look_is_found(town: Town, staff: Client) -> None:
     code = await small_grid(town, 3)
-    for household, ago in ((1, timedelta(days=900)), (2, timedelta(0))):
+    for household, ago in ((1, timedelta(days=1)), (2, timedelta(0))):
         begin = rounds.BeginWatch(grid_code=code, household=household)
         await town.do(begin, STAFF, occurred_at=town.clock.now - ago)
     begun = rounds.EndWatch(grid_code=code, household=2, reason="搬走")
@@ -355,6 +357,7 @@ BAD: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"gridCode": THIRD_GRID}, "OUT_OF_SCOPE"),
         ({"personId": "x"}, "BAD_CODE"),
         ({"need": "a\u0000"}, "BAD_TEXT"),
+        ({"occurredAt": "2021-01-02T00:00:00Z"}, "BEGUN_LONG_AGO"),
     ],
     "endWatch": [
         ({"reason": " "}, "TEXT_EMPTY"),
