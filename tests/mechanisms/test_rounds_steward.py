@@ -115,3 +115,4 @@ def test_what_a_steward_reports_becomes_a_case_and_nothing_else_does() -> None:
                 continue
             assert report is not None
             assert (report.community, report.grid, report.text) == (COMMUNITY, grid, "垃圾未清")
+            assert report.subject == STEWARD, "the words are erased with those of the steward"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chuishao.commands.policies import default_policy
 from chuishao.domain.actor import Actor
-from chuishao.domain.event import PersonalText
+from chuishao.domain.event import LONG_TEXT, PersonalText, written
 from chuishao.domain.identity import identify
 from chuishao.domain.policy import Policy, parse
 from chuishao.domain.refusal import BadTime, Forbidden, NotYetDue, TextEmpty
@@ -268,6 +268,9 @@ def test_a_concern_becomes_a_case_of_the_grid() -> None:
     (other,) = given(a_watch()).when(lambda watch: watch.raise_concern("无应答", STAFF, at(23))).events
     assert isinstance(other, facts.ConcernRaised)
     assert report_of_concern(other, "16005", "无应答").text == "其他情况。无应答"
+    longest = report_of_concern(other, "16005", "长" * LONG_TEXT).text
+    assert written("text", longest) == longest
+    assert longest.startswith("其他情况。长") and longest.endswith("长…")
 
 
 HAPPENINGS = st.lists(
