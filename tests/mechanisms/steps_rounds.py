@@ -226,7 +226,7 @@ async def watch_over(town: Town) -> None:
 
 
 async def screen(town: Town) -> None:
-    """A household of a campaign where somebody was met and screened."""
+    """A household of a campaign where somebody was met and screened, and a grid retired before that."""
     given = await met(town)
     found: dict[str, Any] = {
         "campaign_id": UUID(given["campaignId"]),
@@ -236,6 +236,15 @@ async def screen(town: Town) -> None:
     }
     await town.do(screening.VisitHousehold(**found, outcome=VisitOutcome.MET), town.community_staff)
     await town.do(screening.ScreenPerson(**found), town.community_staff)
+    await _screen_what_is_no_more(town)
+
+
+async def _screen_what_is_no_more(town: Town) -> None:
+    code = await further_grid(town)
+    campaign = await campaign_of(town, code)
+    await town.do(grids.RetireGrid(grid_code=code, reason="调整网格"))
+    close = screening.CloseCampaign(campaign_id=UUID(campaign["campaignId"]))
+    await town.do(close, town.community_staff)
 
 
 LIVES: list[Live] = [walk, watch_over, screen]

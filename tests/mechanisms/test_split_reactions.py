@@ -13,7 +13,7 @@ from hypothesis import given as forall
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from chuishao.commands import cases, rounds
+from chuishao.commands import cases, rounds, screening
 from chuishao.commands.divisions import RegisterDivision
 from chuishao.commands.grids import DrawGrid
 from chuishao.commands.rehoming import RehomeCase
@@ -28,6 +28,8 @@ from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.identity import grid_id
 from chuishao.domain.lifecycle import OPEN, Status
 from chuishao.domain.refusal import AtHome, UnknownDivision
+from chuishao.domain.rounds.campaign_events import CampaignGridDropped
+from chuishao.domain.rounds.refusals import HouseholdsOutstanding
 from chuishao.domain.territory.split import CommunityDivided
 from chuishao.domain.vocabulary import Role, Severity, Tier
 from chuishao.domain.worker import GridWorker
@@ -140,6 +142,21 @@ async def test_what_is_found_in_a_household_of_before_becomes_a_case_of_the_part
     assert isinstance(reported.address, SealedText)
     address = (await town.log.opened([reported.address]))[reported.address]
     assert address == f"原网格 {community}-G001 第 12 户"
+
+
+async def test_a_campaign_over_grids_of_before_can_be_closed(town: Town) -> None:
+    community, _ = await an_oversize_community(town)
+    grids, by = [f"{community}-G001", f"{community}-G002"], leader_of_all()
+    opening = screening.OpenCampaign(division_code=community, name="入户排查", grid_codes=grids)
+    close = screening.CloseCampaign(campaign_id=(await town.do(opening, by)).id)
+    with pytest.raises(HouseholdsOutstanding):
+        await town.do(close, by)
+    await town.do(halves(community, free_codes(town, 2)))
+    await town.do(DivideCommunity(community_code=community), ADMINISTRATOR)
+    await town.do(close, by)
+
+    dropped = [each.event for each in await recorded(town.log) if isinstance(each.event, CampaignGridDropped)]
+    assert [each.grid for each in dropped] == grids
 
 
 def leader_of_all() -> Actor:
