@@ -460,6 +460,21 @@ async def test_a_bad_question_is_answered_by_its_error(staff: Client, text: str,
     assert (await staff.fails(f"{{ {filled} }}"))["code"] == code
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("looks.look", "grid"), ("watches.concern", "grid"), ("meetings.resolution", "division")],
+)
+async def test_what_is_read_by_place_has_an_index_by_place(
+    town: Town, serving: Served, table: str, column: str
+) -> None:
+    found = await town.log.pool.fetch(
+        "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid"
+        " AND a.attnum = i.indkey[0] WHERE i.indrelid = $1::text::regclass",
+        table,
+    )
+    assert serving and column in {row["attname"] for row in found}
+
+
 async def test_a_patrol_is_told_by_its_walker_alone(town: Town, serving: Served) -> None:
     patrol = await patrol_of(town)
     payload = await serving.client(STAFF).mutate("finishPatrol", patrolId=str(patrol))
