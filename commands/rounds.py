@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
+from chuishao.commands.grids import GridCode
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.event import written_or_none
@@ -25,7 +26,6 @@ from chuishao.domain.rounds.terms import VisitOutcome, WelfareCheck
 from chuishao.domain.rounds.watch import NeighbourWatch, require_looker, require_recent, watch_id
 from chuishao.domain.vocabulary import Role
 
-GridCode = Annotated[str, Doc("网格代码 the grid: a community code, -G and three digits")]
 Household = Annotated[int, Doc("户号 the number of the household in its grid, from 1")]
 Outcome = Annotated[VisitOutcome, Doc("走访结果 what came of the knock")]
 Finding = Annotated[str | None, Doc("情况 what was found; personal text")]

@@ -9,7 +9,8 @@ from uuid import UUID
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
-from chuishao.commands.rounds import Finding, GridCode, Household, Outcome
+from chuishao.commands.grids import GridCode
+from chuishao.commands.rounds import Finding, Household, Outcome
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.event import not_too_many
