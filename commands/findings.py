@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chuishao.commands.command import Command
+from chuishao.commands.rehoming import home_of
 from chuishao.commands.work import Work
 from chuishao.domain.case import Case, Report
 from chuishao.domain.division import Level
@@ -40,18 +41,25 @@ class ReportFinding(Command):
         )
 
     async def decide(self, work: Work) -> Case:
-        """Begin the case where it lies."""
-        await work.division(self.community, Level.COMMUNITY, "communityCode")
-        if self.grid is not None:
-            await work.grid(self.grid, self.community)
+        """Begin the case where the place of the finding lies now, after a split or a transfer."""
+        community, grid = await home_of(work.find, self.community, self.grid)
+        await work.division(community, Level.COMMUNITY, "communityCode")
+        if grid is not None:
+            await work.grid(grid, community)
         (await work.policy()).category(self.category)
         report = Report(
-            community=self.community,
-            grid=self.grid,
+            community=community,
+            grid=grid,
             category=self.category,
             severity=Severity.MINOR,
             text=self.text,
-            address=self.address,
+            address=self._address(grid),
             subject=self.subject,
         )
         return work.add(Case.report(work.new_id(), report, work.actor, work.at))
+
+    def _address(self, grid: str | None) -> str | None:
+        """The address; where the grid is no more it is named, for households are numbered by it."""
+        if self.address is None or self.grid is None or grid == self.grid:
+            return self.address
+        return f"原网格 {self.grid} {self.address}"

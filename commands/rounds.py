@@ -1,4 +1,4 @@
-"""Commands of the rounds: patrols, the watch over households, and the log of the alley stewards."""
+"""Commands of the rounds: patrols, and the watch over households."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
+from chuishao.commands.grids import GridCode
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.event import written_or_none
@@ -22,10 +23,9 @@ from chuishao.domain.rounds.household import require_household
 from chuishao.domain.rounds.patrol import Patrol
 from chuishao.domain.rounds.refusals import NotWatched
 from chuishao.domain.rounds.terms import VisitOutcome, WelfareCheck
-from chuishao.domain.rounds.watch import NeighbourWatch, watch_id
+from chuishao.domain.rounds.watch import NeighbourWatch, require_looker, require_recent, watch_id
 from chuishao.domain.vocabulary import Role
 
-GridCode = Annotated[str, Doc("网格代码 the grid: a community code, -G and three digits")]
 Household = Annotated[int, Doc("户号 the number of the household in its grid, from 1")]
 Outcome = Annotated[VisitOutcome, Doc("走访结果 what came of the knock")]
 Finding = Annotated[str | None, Doc("情况 what was found; personal text")]
@@ -104,10 +104,15 @@ class WatchCommand(Command):
             raise NotWatched("household", grid=self.grid_code, household=self.household)
         return watch
 
-    def require_looker(self, work: Work) -> None:
-        """Refuse whoever may not look in here; which resident may, the watch says."""
+    async def looked_in_on(self, work: Work) -> NeighbourWatch:
+        """Load the watch, for somebody who may look in here; which resident may, the watch says."""
         if work.actor.role is not Role.RESIDENT:
             work.require_setup(Setup.LOOK_IN, self.grid_code, "gridCode")
+            return await self.watch(work)
+        community_code(self.grid_code)
+        watch = await work.find(NeighbourWatch, watch_id(self.grid_code, self.household))
+        require_looker(work.actor, watch.watcher if watch else None)
+        return await self.watch(work)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +127,7 @@ class BeginWatch(WatchCommand):
     async def decide(self, work: Work) -> NeighbourWatch:
         """Begin, or resume what has ended."""
         work.require_setup(Setup.KEEP_WATCH, self.grid_code, "gridCode")
+        require_recent(work.at, work.now)
         grid = await work.grid(self.grid_code)
         require_household(self.household, grid.households)
         written_or_none("need", self.need)  # also where the household is watched over already
@@ -165,13 +171,13 @@ class RecordWelfareCheck(WatchCommand):
 
     async def decide(self, work: Work) -> NeighbourWatch:
         """Look in, on the local day of the look."""
-        self.require_looker(work)
-        watch = await self.watch(work)
+        watch = await self.looked_in_on(work)
         policy = await work.policy()
         day = local_day(policy, work.at)
         morning = check_of(policy, WelfareCheck.CURTAIN, day, self.grid_code)
         opens = morning.ends if morning else None
-        watch.look(self.check, day, self.amiss, self.finding, opens, work.actor, work.at)
+        owed = check_of(policy, self.check, day, self.grid_code)
+        watch.look(self.check, day, self.amiss, self.finding, opens, owed, work.actor, work.at)
         return watch
 
 
@@ -184,8 +190,7 @@ class RaiseConcern(WatchCommand):
 
     async def decide(self, work: Work) -> NeighbourWatch:
         """Raise."""
-        self.require_looker(work)
-        watch = await self.watch(work)
+        watch = await self.looked_in_on(work)
         watch.raise_concern(self.finding, work.actor, work.at)
         return watch
 

@@ -9,11 +9,13 @@ from uuid import UUID
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
-from chuishao.commands.rounds import Finding, GridCode, Household, Outcome
+from chuishao.commands.grids import GridCode
+from chuishao.commands.rounds import Finding, Household, Outcome
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.event import not_too_many
-from chuishao.domain.grid import community_code
+from chuishao.domain.grid import ServiceGrid, community_code
+from chuishao.domain.identity import grid_id
 from chuishao.domain.people.person import Person
 from chuishao.domain.refusal import ForeignGrid, leading_to
 from chuishao.domain.rounds.campaign import GridScreening, ScreeningCampaign, screening_id
@@ -88,13 +90,24 @@ class ExtendCampaign(CampaignCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class CloseCampaign(CampaignCommand):
-    """结束排查 Close a campaign whose every household has an outcome."""
+    """结束排查 Close a campaign whose every household has an outcome; retired grids count no more."""
 
     async def decide(self, work: Work) -> ScreeningCampaign:
         """Close."""
         campaign = await self.campaign(work)
+        campaign.require_open(work.at)
+        await _drop_retired(work, campaign)
         campaign.close(work.at)
         return campaign
+
+
+async def _drop_retired(work: Work, campaign: ScreeningCampaign) -> None:
+    """Do without the grids that were retired, as far as nobody has to knock in another one first."""
+    for code in sorted(campaign.outstanding):
+        grid = await work.find(ServiceGrid, grid_id(code))
+        if grid is None or grid.retired_at is None:
+            return
+        campaign.drop(code, work.at)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from uuid import UUID
 from eventsourcing.domain import AggregateEvent
 from eventsourcing.utils import register_topic
 
+from chuishao.domain.actor import Actor
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import BadText, BadTime, OutOfRange, TextEmpty, TextTooLong
 
@@ -44,6 +45,15 @@ class Event(AggregateEvent):
     auditors. What belongs to no case is published otherwise."""
     WITHHELD: ClassVar[bool] = False
     """Whether nobody reads its words with the event: they are given out by a recorded look (查阅) alone."""
+    REGISTERED: ClassVar[bool] = False
+    """Whether it tells of single households or stewards: what it says is shown where registers are."""
+    OF_PLACE: ClassVar[bool] = False
+    """Whether its words belong to its place, also where it stands in the history of a case: they are for
+    those who handle cases there, and for no resident and no department that only sees the case."""
+
+    def addressed_to(self, _by: Actor) -> bool:
+        """Whether its words are meant for a unit that the actor speaks for."""
+        return False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -44,7 +44,8 @@ FROM (SELECT count(*) AS whistles, count(*) FILTER (WHERE check_in_due_at < $2) 
       WHERE ended_at IS NULL AND grid >= $1::text AND grid < $1::text || '~') watch,
      (SELECT count(*) AS concerns
       FROM watches.concern c JOIN watches.watch w ON w.id = c.watch AND w.ended_at IS NULL AND c.raised_at >= w.since
-      WHERE c.grid >= $1::text AND c.grid < $1::text || '~') concern,
+      WHERE c.grid >= $1::text AND c.grid < $1::text || '~'
+        AND w.grid >= $1::text AND w.grid < $1::text || '~') concern,
      (SELECT count(*) AS grids, count(*) FILTER (WHERE worker IS NULL) AS vacant_grids
       FROM grids.grid
       WHERE retired_at IS NULL AND code >= $1::text AND code < $1::text || '~') grid

@@ -45,7 +45,8 @@ class CarryRow:
     invitation: UUID
     number: int
     division: str
-    department: UUID | None
+    unit_kind: str
+    unit: str
     was_due: date
     now_due: date
     carried_at: datetime
@@ -95,7 +96,7 @@ def evolve(rows: Rows, recorded: RecordedEvent) -> None:
             into, why = date.fromisoformat(day), to_bytes(reason) or b""
             row.carried += 1
             rows.carries.append(
-                CarryRow(id_, row.carried, row.division, row.department, row.day, into, at, why)
+                CarryRow(id_, row.carried, row.division, row.unit_kind, row.unit, row.day, into, at, why)
             )
             row.day = into
 

@@ -14,5 +14,6 @@ CREATE TABLE look (
 
 -- name: indexes
 CREATE INDEX IF NOT EXISTS look_by_entry ON look (entry, position);
+CREATE INDEX IF NOT EXISTS look_by_grid ON look (grid, position);
 CREATE INDEX IF NOT EXISTS look_by_position ON look (position);
 CREATE INDEX IF NOT EXISTS look_by_actor ON look (actor, position);

@@ -30,5 +30,6 @@ CREATE TABLE resolution (
 CREATE INDEX IF NOT EXISTS meeting_by_number ON meeting (number);
 CREATE INDEX IF NOT EXISTS meeting_by_division ON meeting (division, number);
 CREATE INDEX IF NOT EXISTS resolution_by_due ON resolution (due, position);
+CREATE INDEX IF NOT EXISTS resolution_by_division ON resolution (division, due, position);
 CREATE INDEX IF NOT EXISTS resolution_owed ON resolution (due, position) WHERE done_at IS NULL;
 CREATE INDEX IF NOT EXISTS resolution_by_department ON resolution (department) WHERE department IS NOT NULL;

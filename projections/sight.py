@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from chuishao.domain.sight import SHOWN, Reader, Reading, Sight
+from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import Connection
 from chuishao.projections.paging import Where
 
@@ -54,6 +55,8 @@ def order_seen(where: Where, reader: Reader, row: str) -> None:
     unless = f"{row}.case_id IS NULL"
     if reader.actor.department is not None:
         unless += f" OR {row}.department = {where.add(reader.actor.department)}"
+    if reader.actor.role is Role.STREET_OFFICER and reader.actor.scope is not None:
+        unless += f" OR {row}.street = {where.add(reader.actor.scope)}"
     case_seen(where, reader, f"{row}.case_id", unless)
 
 

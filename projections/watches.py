@@ -118,7 +118,7 @@ async def _fold_watches(connection: Connection, events: list[RecordedEvent], boo
 
 
 async def _redate(connection: Connection, position: int, book: PolicyBook) -> None:
-    query = f"SELECT {', '.join(WATCHES.columns)} FROM watch WHERE ended_at IS NULL"  # noqa: S608
+    query = f"SELECT {', '.join(WATCHES.columns)} FROM watch"  # noqa: S608
     rows = [WatchRow(*record) for record in await connection.fetch(query)]
     for row in rows:
         date_next(row, book, position)

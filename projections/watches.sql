@@ -45,4 +45,5 @@ CREATE TABLE concern (
 CREATE INDEX IF NOT EXISTS watch_by_grid ON watch (grid, household);
 CREATE INDEX IF NOT EXISTS watch_by_due ON watch ((coalesce(next_due_at, 'infinity')), id);
 CREATE INDEX IF NOT EXISTS concern_by_time ON concern (raised_at, id);
+CREATE INDEX IF NOT EXISTS concern_by_grid ON concern (grid, raised_at, id);
 CREATE INDEX IF NOT EXISTS concern_by_watch ON concern (watch, raised_at, id);

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
+from chuishao.commands.rehoming import Find
 from chuishao.domain.event import PersonalText, SealedText
 from chuishao.domain.identity import POLICY_ID
 from chuishao.domain.policy import Policies, in_force
@@ -17,6 +20,16 @@ async def policy_at(around: Around, moment: datetime) -> Policy | None:
     if not isinstance(policies, Policies):
         return None
     return in_force([parse(document) for document in policies.documents], moment)
+
+
+def finding(around: Around) -> Find:
+    """Loads an aggregate of a kind; None where there is none."""
+
+    async def find(kind: type[Any], stream: UUID) -> Any:
+        found = await around.log.aggregates.load(stream)
+        return found if isinstance(found, kind) else None
+
+    return find
 
 
 async def words(around: Around, text: PersonalText | SealedText | None) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chuishao.commands.findings import ReportFinding
+from chuishao.commands.rehoming import home_of
 from chuishao.domain.actor import Actor
 from chuishao.domain.case import Report
 from chuishao.domain.policy_document import Finding
@@ -17,18 +18,19 @@ from chuishao.domain.rounds.steward import DutyLogged
 from chuishao.domain.rounds.watch_events import ConcernRaised
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.reactions.around import policy_at, words
+from chuishao.reactions.around import finding, policy_at, words
 from chuishao.reactions.reaction import Around, Reaction, Sent
 
 NAME = "report-findings"
 
 
 async def decide(event: RecordedEvent, around: Around) -> Sequence[Sent]:
-    """Report it, where the policy names a category."""
+    """Report it where the place of it lies now, if the policy names a category."""
     report = await _report(event, around)
     if report is None:
         return ()
-    by = Actor(f"reaction {NAME}", Role.COMMUNITY_STAFF, report.community)
+    community, _ = await home_of(finding(around), report.community, report.grid)
+    by = Actor(f"reaction {NAME}", Role.COMMUNITY_STAFF, community)
     return (Sent(ReportFinding.of(report), by),)
 
 

@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from time import monotonic
 
 import asyncpg
 
@@ -32,7 +33,8 @@ _SQL = statements("chuishao.reactions", "statements.sql")
 LOCK = 0x7265_6163  # beside the log's own lock, which is its number
 """The first half of the lock that whoever reacts holds; the second is the number of the log."""
 LOOK = 1.0
-"""Seconds between tries to become the one that reacts, and looks whether one that stopped may go on."""
+"""Seconds between tries to become the one that reacts, looks whether one that stopped may go on, and looks
+at what time brings while events come in."""
 AGAIN = 0.25
 """Seconds until a command is sent again for which the database was away."""
 WITHIN = 60.0
@@ -88,15 +90,24 @@ class Reactions:
         while not self._stopping:
             try:
                 async with self._alone() as connection:
-                    while connection is not None:
-                        if not await self.round():
-                            await self.tick()
-                            await self._news(connection)
+                    if connection is not None:
+                        await self._follow(connection)
             except Unavailable as error:
                 logger.warning("the reactions wait for the database: %s", error)
             except Exception:
                 logger.exception("the reactions could not go on; trying again")
             await asyncio.sleep(LOOK)
+
+    async def _follow(self, connection: Connection) -> None:
+        """React to events as they come, and to time also where they never cease to."""
+        ticked = -LOOK
+        while True:
+            found, now = await self.round(), monotonic()
+            if not found or now - ticked >= LOOK:
+                await self.tick()
+                ticked = now
+            if not found:
+                await self._news(connection)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[Connection | None]:

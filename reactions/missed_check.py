@@ -15,20 +15,24 @@ NAME = "raise-missed-checks"
 MOST = 200
 """Checks at a time."""
 _DUE = """
-SELECT id, grid, household, next_check, next_day FROM watches.watch
-WHERE ended_at IS NULL AND coalesce(next_due_at, 'infinity') <= $1
+SELECT id, concerns, grid, household, next_check, next_day FROM watches.watch
+WHERE coalesce(next_due_at, 'infinity') <= $1
 ORDER BY coalesce(next_due_at, 'infinity'), id LIMIT $2
 """
 
 
 async def due(around: Around, now: datetime) -> Sequence[tuple[str, Sent]]:
-    """The first check of each watch that is missed by now."""
+    """The first check of each watch that is missed by now, also of one that has ended since.
+
+    The same check is owed again where a watch is begun anew in the course of a day. Its concern raised the
+    number of concerns, so that the key is another one.
+    """
     async with around.reading() as connection:
         rows = await connection.fetch(_DUE, now, MOST)
     by = Actor(f"reaction {NAME}", Role.ADMINISTRATOR, "")
     return [
         (
-            f"{row['id']}:{row['next_day']}:{row['next_check']}",
+            f"{row['id']}:{row['concerns']}:{row['next_day']}:{row['next_check']}",
             Sent(
                 RecordMissedCheck(
                     grid_code=row["grid"],

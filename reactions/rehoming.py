@@ -7,7 +7,6 @@ reopened, or taken out of the case that carried them. Closed cases stay traceabl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 from uuid import UUID
 
 from chuishao.commands.rehoming import RehomeCase, home_of
@@ -29,6 +28,7 @@ from chuishao.domain.territory.split import CommunityDivided
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.log import Filter
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.reactions.around import finding
 from chuishao.reactions.reaction import Around, Reaction, Sent
 
 NAME = "rehome-cases"
@@ -73,7 +73,7 @@ async def _sent(around: Around, id_: UUID) -> Iterator[Sent]:
     case = await around.log.aggregates.load(id_)
     if not isinstance(case, Case) or case.status not in TRANSITIONS[Step.REHOME].sources:
         return iter(())
-    community, grid = await home_of(_finding(around), case.community, case.grid)
+    community, grid = await home_of(finding(around), case.community, case.grid)
     if (community, grid) == (case.community, case.grid):
         return iter(())
     return _commands(case, street_of(community))
@@ -85,14 +85,6 @@ def _commands(case: Case, street: str) -> Iterator[Sent]:
         by = Actor(f"reaction {NAME}", Role.STREET_OFFICER, former)
         yield Sent(WithdrawWhistle(whistle_id=case.whistle, reason=MOVED), by, case.id)
     yield Sent(RehomeCase(case_id=case.id), Actor(f"reaction {NAME}", Role.ADMINISTRATOR, ""), case.id)
-
-
-def _finding(around: Around) -> Any:
-    async def find(kind: type[Any], stream: UUID) -> Any:
-        found = await around.log.aggregates.load(stream)
-        return found if isinstance(found, kind) else None
-
-    return find
 
 
 REACTION = Reaction(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.rebuild import rebuild
+from chuishao.reactions import follower
 from chuishao.reactions.catalogue import REACTIONS
 from chuishao.reactions.follower import LOCK, Reactions
 from chuishao.reactions.reaction import Around, Reaction, Sent, Timed
@@ -181,6 +183,30 @@ async def test_reactions_whose_connection_was_lost_are_stopped_at_once(town: Tow
     async with asyncio.timeout(10):
         await running.stop()
     await running.feed.stop()
+
+
+async def test_what_time_brings_is_done_while_events_never_cease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "LOOK", 0.005)
+    rounds = ticks = 0
+
+    class Busy(Reactions):
+        async def round(self) -> int:
+            nonlocal rounds
+            rounds += 1
+            await asyncio.sleep(0.001)
+            return 1
+
+        async def tick(self) -> int:
+            nonlocal ticks
+            ticks += 1
+            if ticks == 3:
+                raise Crashed
+            return 0
+
+    nothing: Any = SimpleNamespace(log=None, known=SimpleNamespace(reading=None))
+    with pytest.raises(Crashed):
+        await asyncio.wait_for(Busy(nothing, nothing, nothing, ())._follow(nothing), 30)
+    assert rounds > ticks
 
 
 async def test_two_that_react_at_once_make_nothing_twice(town: Town) -> None:

@@ -15,7 +15,6 @@ from chuishao.commands.registers.files import (
     Line,
     Purpose,
     SamePerson,
-    require_household,
     subject_of,
 )
 from chuishao.commands.work import Work
@@ -23,6 +22,7 @@ from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.registers.care import CareEntry
 from chuishao.domain.registers.look import Look
 from chuishao.domain.registers.terms import CareGroup, ExitReason, Register, ResourceSource
+from chuishao.domain.rounds.household import require_household
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class EnrolCare(Command):
     async def decide(self, work: Work) -> CareEntry:
         """Enrol."""
         work.require_setup(Setup.KEEP_CARE, self.grid_code, "gridCode")
-        require_household(await work.grid(self.grid_code), self.household)
+        require_household(self.household, (await work.grid(self.grid_code)).households)
         subject = await subject_of(work, self.same_person_as)
         made = CareEntry.enrol(
             work.new_id(),

@@ -15,7 +15,6 @@ from chuishao.commands.registers.files import (
     Line,
     Purpose,
     SamePerson,
-    require_household,
     subject_of,
 )
 from chuishao.commands.work import Work
@@ -23,6 +22,7 @@ from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.registers.diary import DiaryEntry
 from chuishao.domain.registers.look import Look
 from chuishao.domain.registers.terms import DiaryTopic, Register
+from chuishao.domain.rounds.household import require_household
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class WriteDiaryEntry(Command):
     async def decide(self, work: Work) -> DiaryEntry:
         """Write."""
         work.require_setup(Setup.KEEP_DIARY, self.grid_code, "gridCode")
-        require_household(await work.grid(self.grid_code), self.household)
+        require_household(self.household, (await work.grid(self.grid_code)).households)
         subject = await subject_of(work, self.same_person_as)
         made = DiaryEntry.write(
             work.new_id(), self.topic, self.grid_code, subject, self.household, self.words, work.at

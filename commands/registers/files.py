@@ -1,4 +1,4 @@
-"""What the commands about both withheld registers share: households, and whose words they write."""
+"""What the commands about both withheld registers share: their fields, and whose words they write."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from annotated_doc import Doc
 
 from chuishao.commands.work import Work
 from chuishao.domain.authority import Setup
-from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.phrase import Phrase
-from chuishao.domain.refusal import NotFound, OutOfRange
+from chuishao.domain.refusal import NotFound
 from chuishao.domain.registers.care import CareEntry
 from chuishao.domain.registers.diary import DiaryEntry
 from chuishao.domain.registers.terms import LookPurpose
@@ -23,12 +22,6 @@ SamePerson = Annotated[
 ]
 Line = Annotated[int, Doc("条目 the number of the line whose words are wrong")]
 Purpose = Annotated[LookPurpose, Doc("目的 for what the words are read; it is recorded")]
-
-
-def require_household(grid: ServiceGrid, household: int | None) -> None:
-    """Refuse a number that no household of the grid has."""
-    if household is not None and not 1 <= household <= grid.households:
-        raise OutOfRange("household", field="household", value=household, low=1, high=grid.households)
 
 
 async def subject_of(work: Work, entry: UUID | None) -> UUID | None:

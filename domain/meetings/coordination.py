@@ -31,6 +31,8 @@ HANDLED = frozenset({Status.ASSIGNED, Status.WHISTLED})
 class CoordinationEvent(Event):
     """A fact of one coordination order."""
 
+    OF_PLACE = True
+
 
 class CoordinationOrdered(CoordinationEvent, AggregateCreated):
     """发起协同: a unit was asked to take part; `due` is None where no last day was given."""
@@ -49,7 +51,16 @@ class CoordinationOrdered(CoordinationEvent, AggregateCreated):
         order.division = self.division
         order.case = self.case
         order.subject = self.subject
-        order.unit = Unit(UnitKind(self.unit_kind), self.unit)
+        order.unit = self.addressee
+
+    @property
+    def addressee(self) -> Unit:
+        """Whom it asks."""
+        return Unit(UnitKind(self.unit_kind), self.unit)
+
+    def addressed_to(self, by: Actor) -> bool:
+        """Whoever speaks for the unit reads what it is asked for."""
+        return self.addressee.speaks(by)
 
 
 class CoordinationAnswered(CoordinationEvent):

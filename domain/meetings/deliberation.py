@@ -43,6 +43,8 @@ def opinion_id(deliberation: UUID, number: int) -> UUID:
 class DeliberationEvent(Event):
     """A fact of one deliberation."""
 
+    OF_PLACE = True
+
 
 class DeliberationConvened(DeliberationEvent, AggregateCreated):
     """召集协商: a community was called together about a case, or about a matter of its own."""
@@ -64,6 +66,7 @@ class OpinionRecorded(DeliberationEvent):
     """记录意见: somebody said something; `label` is role and number."""
 
     TOPIC = "OpinionRecorded"
+    GUARDED = frozenset({"person"})
     number: int
     label: str
     person: UUID | None

@@ -32,24 +32,26 @@ class Unit:
         """The department that it is, if it is one."""
         return UUID(self.name) if self.kind is UnitKind.DEPARTMENT else None
 
-    def speaks(self, by: Actor, place: str) -> bool:
-        """Whether the actor acts for the unit itself; refused where an officer's scope ends before the place.
-
-        A property company or another unit has no actors of its own.
-        """
+    def speaks(self, by: Actor) -> bool:
+        """Whether the actor speaks for it; a property company or another unit has no actors of its own."""
         match self.kind:
             case UnitKind.STREET:
                 return by.role is Role.STREET_OFFICER and by.scope == self.name
-            case UnitKind.DEPARTMENT if by.department == self.department:
-                authorise(by, Setup.ANSWER_FOR_UNIT, frozenset({Role.DEPARTMENT_OFFICER}), place)
-                return True
+            case UnitKind.DEPARTMENT:
+                return by.role is Role.DEPARTMENT_OFFICER and by.department == self.department
         return False
+
+    def acts(self, by: Actor, place: str) -> bool:
+        """Whether the actor speaks for it; refused where a department's officer does not reach the place."""
+        if self.kind is UnitKind.DEPARTMENT and self.speaks(by):
+            authorise(by, Setup.ANSWER_FOR_UNIT, frozenset({Role.DEPARTMENT_OFFICER}), place)
+        return self.speaks(by)
 
     def require_voice(self, by: Actor, step: Term, place: str) -> None:
         """Refuse whoever does not speak for the unit; for those without actors, those who coordinate do."""
         if self.kind in (UnitKind.PROPERTY_COMPANY, UnitKind.OTHER_UNIT):
             require_setup(by, Setup.COORDINATE, place)
-        elif not self.speaks(by, place):
+        elif not self.acts(by, place):
             allowed = Phrase(f"{self.kind} {self.name}", f"{self.kind.zh} {self.name}")
             raise Forbidden(role=by.described, action=step, allowed=allowed)
 

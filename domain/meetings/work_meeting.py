@@ -139,7 +139,7 @@ class WorkMeeting(BaseAggregate[UUID]):
         resolution = self.resolutions.get(number)
         if resolution is None:
             raise NotFound("number", kind=Phrase("resolution", "决议"), id=number)
-        if not resolution.unit.speaks(by, self.division):
+        if not resolution.unit.acts(by, self.division):
             require_setup(by, Setup.HOLD_MEETING, self.division)
         if resolution.done_at is not None:
             raise ResolutionDone("number", number=number, at=resolution.done_at.isoformat())

@@ -28,6 +28,7 @@ from chuishao.domain.rounds.refusals import (
 from chuishao.domain.rounds.terms import VisitOutcome
 
 OPENED = Phrase("the opening of the campaign", "排查开展")
+LAST = Phrase("the last step of the campaign", "排查的上一步")
 _MARKS = {VisitOutcome.MET: "m", VisitOutcome.REFUSED: "r", VisitOutcome.VACANT: "v"}
 """What settles a household. A door that stayed shut does not: “排查到人”, somebody must knock again."""
 
@@ -43,6 +44,7 @@ class ScreeningCampaign(BaseAggregate[UUID]):
         self.grids: set[str] = set()
         self.outstanding: set[str] = set()
         self.closed_at: datetime | None = None
+        self.last = self.created_on
 
     @property
     def place(self) -> str:
@@ -58,6 +60,10 @@ class ScreeningCampaign(BaseAggregate[UUID]):
         """Fold further grids."""
         self.grids.update(grids)
         self.outstanding.update(grids)
+
+    def reached(self, at: datetime) -> None:
+        """Fold that the campaign went on at a moment; steps may be told in any order."""
+        self.last = max(self.last, at)
 
     @classmethod
     def open(cls, campaign: UUID, area: str, name: str, grids: Sequence[str], at: datetime) -> Self:
@@ -86,9 +92,15 @@ class ScreeningCampaign(BaseAggregate[UUID]):
         if grid in self.outstanding:
             self.trigger_event(facts.CampaignGridFinished, timestamp=at, grid=grid)
 
+    def drop(self, grid: str, at: datetime) -> None:
+        """网格退出: do without a grid that was retired, whose households nobody can visit any more."""
+        if grid in self.outstanding:
+            self.trigger_event(facts.CampaignGridDropped, timestamp=at, grid=grid)
+
     def close(self, at: datetime) -> None:
         """结束排查: end it, when every household has its outcome."""
         self.require_open(at)
+        not_before(at, self.last, LAST)
         if self.outstanding:
             left = sorted(self.outstanding)
             raise HouseholdsOutstanding(count=len(left), grids=left[:10])

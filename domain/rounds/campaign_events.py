@@ -43,6 +43,7 @@ class CampaignExtended(CampaignEvent):
     def apply(self, campaign: ScreeningCampaign) -> None:
         """Have these to do as well."""
         campaign.cover(self.grids)
+        campaign.reached(self.timestamp)
 
 
 class CampaignGridFinished(CampaignEvent):
@@ -54,10 +55,22 @@ class CampaignGridFinished(CampaignEvent):
     def apply(self, campaign: ScreeningCampaign) -> None:
         """Have one grid less to do."""
         campaign.outstanding.remove(self.grid)
+        campaign.reached(self.timestamp)
+
+
+class CampaignGridDropped(CampaignEvent):
+    """网格退出排查: the grid was retired before every household of it had its outcome."""
+
+    TOPIC = "CampaignGridDropped"
+    grid: str
+
+    def apply(self, campaign: ScreeningCampaign) -> None:
+        """Have one grid less to do."""
+        campaign.outstanding.remove(self.grid)
 
 
 class CampaignClosed(CampaignEvent):
-    """结束排查: every household of every grid has its outcome, and the campaign ended."""
+    """结束排查: every household of every grid that there still is has its outcome, and the campaign ended."""
 
     TOPIC = "CampaignClosed"
 
@@ -89,6 +102,7 @@ class HouseholdVisited(ScreeningEvent):
     """敲门到户: somebody knocked at a household's door."""
 
     TOPIC = "HouseholdVisited"
+    REGISTERED = True
     household: int
     outcome: str
     finding: Text | None
@@ -102,6 +116,7 @@ class PersonScreened(ScreeningEvent):
     """排查到人: somebody of the household was screened; whatever is about them is personal text."""
 
     TOPIC = "PersonScreened"
+    REGISTERED = True
     household: int
     finding: Text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chuishao.domain.case import Report
 from chuishao.domain.division import community_of
+from chuishao.domain.event import LONG_TEXT
 from chuishao.domain.rounds.household import household_subject
 from chuishao.domain.rounds.steward import DutyLogged
 from chuishao.domain.rounds.terms import ConcernCause, StewardDuty, WelfareCheck
@@ -21,14 +22,17 @@ def report_of_concern(concern: ConcernRaised, category: str, finding: str | None
         grid=concern.grid,
         category=category,
         severity=Severity.MINOR,
-        text=f"{said}。{finding}" if finding else f"{said}。",
+        text=_fitting(f"{said}。{finding or ''}"),
         address=f"第 {concern.household} 户",
         subject=household_subject(concern.grid, concern.household),
     )
 
 
 def report_of_duty(duty: DutyLogged, category: str, note: str) -> Report | None:
-    """实时报: what a steward reports becomes a case where they are registered; other duties lead to none."""
+    """实时报: what a steward reports becomes a case where they are registered; other duties lead to none.
+
+    The words are the steward's, in the log as in the case: one erasure takes both.
+    """
     if duty.duty != StewardDuty.REPORT:
         return None
     return Report(
@@ -37,4 +41,10 @@ def report_of_duty(duty: DutyLogged, category: str, note: str) -> Report | None:
         category=category,
         severity=Severity.MINOR,
         text=note,
+        subject=duty.steward,
     )
+
+
+def _fitting(text: str) -> str:
+    """As much of a text as a report holds; the whole of it stands with what was found."""
+    return text if len(text) <= LONG_TEXT else f"{text[: LONG_TEXT - 1]}…"

@@ -11,8 +11,7 @@ def household_subject(grid: str, household: int) -> UUID:
     return identify("household", grid, household)
 
 
-def require_household(household: int, households: int) -> int:
-    """A household's number, from 1 to how many households the grid has; refused outside of that."""
-    if not 1 <= household <= households:
+def require_household(household: int | None, households: int) -> None:
+    """Refuse a number that no household of a grid of so many has."""
+    if household is not None and not 1 <= household <= households:
         raise OutOfRange("household", field="household", value=household, low=1, high=households)
-    return household

@@ -21,7 +21,13 @@ from chuishao.domain.rounds.terms import VisitOutcome
 LAST = Phrase("the last step of the patrol", "上一步巡查")
 
 
-class PatrolStarted(Event, AggregateCreated):
+class PatrolEvent(Event):
+    """A fact of one patrol."""
+
+    REGISTERED = True
+
+
+class PatrolStarted(PatrolEvent, AggregateCreated):
     """开始巡查: somebody set out through a grid, which had so many households."""
 
     TOPIC = "PatrolStarted"
@@ -36,7 +42,7 @@ class PatrolStarted(Event, AggregateCreated):
         patrol.by = self.by
 
 
-class VisitLogged(Event):
+class VisitLogged(PatrolEvent):
     """登记走访: somebody knocked at a household's door."""
 
     TOPIC = "VisitLogged"
@@ -49,7 +55,7 @@ class VisitLogged(Event):
         patrol.last = self.timestamp
 
 
-class PatrolFinished(Event):
+class PatrolFinished(PatrolEvent):
     """结束巡查: the patrol ended."""
 
     TOPIC = "PatrolFinished"

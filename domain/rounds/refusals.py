@@ -31,6 +31,16 @@ class AlreadyWatched(Refusal):
     zh = "网格 {grid} 第 {household} 户已在守望名单。请先结束原守望。"
 
 
+class BegunLongAgo(Refusal):
+    """列入时间过早 A watch is entered within days of its beginning."""
+
+    en = (
+        "The watch is said to have begun at {at}, more than {days} days ago; every look since then would be "
+        "missed. Leave occurredAt out, and the looks are owed from now on."
+    )
+    zh = "列入时间 {at} 早于 {days} 天前，此后每次查看都将算作漏查。请不填 occurredAt，自现在起查看。"
+
+
 class CheckTooEarly(Refusal):
     """尚未到晚间 The evening's light is not looked for in the morning."""
 

@@ -6,8 +6,7 @@ stream of its own, for no entry depends on another one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
@@ -30,6 +29,7 @@ class DutyLogged(Event, AggregateCreated):
     """履职记录: a steward did one of the five duties on a local day."""
 
     TOPIC = "DutyLogged"
+    REGISTERED = True
     steward: UUID
     place: str
     duty: str
@@ -89,11 +89,3 @@ class DutyEntry(BaseAggregate[UUID]):
             day=day.isoformat(),
             note=PersonalText(steward, written("note", note)),
         )
-
-
-def unpatrolled(since: date, until: date, patrolled: Collection[date]) -> Iterator[date]:
-    """每日巡: the local days from `since` to before `until` on which a steward logged no patrol."""
-    for number in range((until - since).days):
-        day = since + timedelta(days=number)
-        if day not in patrolled:
-            yield day

@@ -7,7 +7,7 @@ morning and evening end is policy.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from chuishao.domain.rounds.days import is_owed, is_settled, settled_days
 from chuishao.domain.rounds.household import household_subject
 from chuishao.domain.rounds.refusals import (
     AlreadyWatched,
+    BegunLongAgo,
     CheckNotOwed,
     CheckTooEarly,
     NotWatched,
@@ -34,11 +35,28 @@ from chuishao.domain.vocabulary import Role
 
 BEGUN = Phrase("the watch", "守望")
 LOOKERS = Phrase("the neighbour named for the household", "该户的指定邻居")
+BACKDATED = timedelta(days=7)
+"""How long ago a watch may have begun that is entered now: each day of it owes two looks at once."""
 
 
 def watch_id(grid: str, household: int) -> UUID:
     """The stream of the watch over a household."""
     return identify("watch", grid, household)
+
+
+def require_recent(at: datetime, now: datetime) -> None:
+    """Refuse a beginning of long ago: every look since then would be missed, and each is a concern."""
+    if at < now - BACKDATED:
+        raise BegunLongAgo("occurredAt", at=at.isoformat(), days=BACKDATED.days)
+
+
+def require_looker(by: Actor, watcher: UUID | None) -> None:
+    """Refuse a resident who is not the neighbour named; also where nobody is watched over.
+
+    Whether a household is on the list is told to no other resident.
+    """
+    if by.role is Role.RESIDENT and (watcher is None or by.id != str(watcher)):
+        raise Forbidden(role=by.role, action=Setup.LOOK_IN, allowed=LOOKERS)
 
 
 class NeighbourWatch(BaseAggregate[UUID]):
@@ -133,17 +151,21 @@ class NeighbourWatch(BaseAggregate[UUID]):
         amiss: bool,
         finding: str | None,
         opens: datetime | None,
+        owed: OwedCheck | None,
         by: Actor,
         at: datetime,
     ) -> None:
         """查看: look in. Two neighbours may both look; whatever is amiss is a concern at once.
 
-        `opens` is when the morning's time ends, and the evening's begins.
+        `opens` is when the morning's time ends, and the evening's begins; `owed` is the check that is made.
+        One that comes after its time was missed first, whether or not somebody has said so by then.
         """
-        self._require_looker(by)
+        require_looker(by, self.watcher)
         self._require_watched(at)
         if check is WelfareCheck.LIGHT and opens is not None and at < opens:
             raise CheckTooEarly("check", opens=opens.isoformat())
+        if owed is not None and owed.ends <= at and is_owed(self, owed.ends):
+            self.miss(owed, at)
         said = about(self.subject, "finding", finding)
         self.trigger_event(
             facts.WelfareCheckDone,
@@ -158,7 +180,7 @@ class NeighbourWatch(BaseAggregate[UUID]):
 
     def raise_concern(self, finding: str, by: Actor, at: datetime) -> None:
         """担忧: say what worries, at any hour."""
-        self._require_looker(by)
+        require_looker(by, self.watcher)
         self._require_watched(at)
         said = PersonalText(self.subject, written("finding", finding))
         self._worry(ConcernCause.OTHER, at, finding=said)
@@ -201,10 +223,6 @@ class NeighbourWatch(BaseAggregate[UUID]):
     def subject(self) -> UUID:
         """Whom the words are about: whoever lives there."""
         return household_subject(self.grid, self.household)
-
-    def _require_looker(self, by: Actor) -> None:
-        if by.role is Role.RESIDENT and by.id != str(self.watcher):
-            raise Forbidden(role=by.role, action=Setup.LOOK_IN, allowed=LOOKERS)
 
     def _require_watched(self, at: datetime) -> None:
         if self.ended_at is not None:

@@ -19,6 +19,8 @@ Text = PersonalText | SealedText
 class WatchEvent(Event):
     """A fact of the watch over one household."""
 
+    REGISTERED = True
+
 
 class WatchBegun(WatchEvent, AggregateCreated):
     """列入守望名单: a household is watched over from a local day on; `watcher` is the neighbour asked to."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +14,8 @@ from chuishao.graphql.compiled.leaves import NULL, json
 from chuishao.graphql.compiled.unplanned import Unplanned
 from chuishao.graphql.context import Context
 from chuishao.graphql.policies import Policies
-from chuishao.graphql.types.event import shown_of_event
+from chuishao.graphql.types.event import said_to
 from chuishao.graphql.types.fields import uuid_or_none
-from chuishao.graphql.types.said import Said
 from chuishao.graphql.types.shared import PersonalText, TextState
 
 
@@ -38,7 +36,7 @@ class Run:
         event = self.events.get((stream, version))
         if event is None:
             event = self.events[stream, version] = decode(UUID(stream), version, kind, data)
-        said = Said.of(event, partial(shown_of_event, correlation, place, self.context))
+        said = said_to(self.context, event, correlation, place)
         missing = [text for text in said.texts if text not in self.opened]
         if missing:
             self.wanted.update(missing)

@@ -1,13 +1,13 @@
 """The event as the log holds it."""
 
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
 
 from chuishao.domain.catalogue import EVENT_TYPES
+from chuishao.domain.event import Event as Fact
 from chuishao.domain.sight import Reading, shown_of_case, shown_of_place
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.cursor import cursor_of
@@ -85,10 +85,21 @@ class Event:
         zh, _, en = _title(type).partition(": ")
         return zh if context.language == "zh" else en
 
-    @computed("流 The stream it belongs to: the identifier of its case, whistle, grid and so on.")
-    def stream(stream: UUID | str) -> strawberry.ID:
-        """The stream id."""
-        return strawberry.ID(str(stream))
+    @computed(
+        "流 The stream it belongs to: the identifier of its case, whistle, grid and so on; "
+        "of a register that is not shown, the event's own."
+    )
+    def stream(
+        stream: UUID | str,
+        type: str,
+        event_id: UUID | str,
+        correlation: UUID | str | None,
+        place: str,
+        context: Context,
+    ) -> strawberry.ID:
+        """The stream id; that of a watch could be computed for every household, and tell which it is."""
+        told = _file_shown(type, correlation, place, context)
+        return strawberry.ID(str(stream if told else event_id))
 
     actor: EventActor = same("操作者 Who did it.")
     place: str = column("位置代码 The code of the place it concerns.")
@@ -108,12 +119,14 @@ class Event:
     def correlation_id(
         meta_correlation: UUID | str,
         role: str,
+        type: str,
         correlation: UUID | str | None,
         place: str,
         context: Context,
     ) -> strawberry.ID | None:
-        """The case; a command is masked like everywhere."""
+        """The case; a command is masked like everywhere, and the file of a register like its stream."""
         shown = correlation is not None or _command_shown(role, correlation, place, context)
+        shown = shown and _file_shown(type, correlation, place, context)
         return strawberry.ID(str(meta_correlation)) if shown else None
 
     @computed("起因 The event or command that caused it.", Reading.COMMANDS)
@@ -161,7 +174,7 @@ class Event:
     )
     async def data(root: Root, info: Info) -> JSON:
         """The event's own fields."""
-        said = Said.of(root.event, partial(shown_of_event, root.correlation, root.place, info.context))
+        said = said_to(info.context, root.event, root.correlation, root.place)
         texts = said.texts
         opened = await info.context.loaders.text.load_many(texts)
         return said.plain(dict(zip(texts, opened, strict=True)))
@@ -179,11 +192,27 @@ def _title(type_: str) -> str:
     return (EVENT_TYPES[type_].__doc__ or "").split("\n")[0]
 
 
+def said_to(context: Context, event: Fact, correlation: UUID | str | None, place: str) -> Said:
+    """What an event says to the asker, who sees it."""
+    of = None if event.OF_PLACE else correlation
+    addressed = event.addressed_to(context.actor)
+
+    def shown(rule: Reading) -> bool:
+        return (addressed and rule is Reading.WORDS) or shown_of_event(of, place, context, rule)
+
+    return Said.of(event, shown)
+
+
 def shown_of_event(correlation: UUID | str | None, place: str, context: Context, rule: Reading) -> bool:
     """Whether a rule shows a part of an event to somebody who sees the event."""
     if correlation is not None:
         return shown_of_case(context.actor, rule)
     return shown_of_place(context.actor, rule, place)
+
+
+def _file_shown(type_: str, correlation: UUID | str | None, place: str, context: Context) -> bool:
+    """Whether it is shown in which file the event stands: it may name a household."""
+    return not EVENT_TYPES[type_].REGISTERED or shown_of_event(correlation, place, context, Reading.REGISTERS)
 
 
 def _command_shown(role: str, correlation: UUID | str | None, place: str, context: Context) -> bool:

@@ -34,8 +34,10 @@ class Said:
     def of(cls, event: Event, shown: Callable[[Reading], bool]) -> Said:
         """What an event says to somebody to whom `shown` shows what a rule guards."""
         fields = {name: value for name, value in vars(event).items() if name not in _HIDDEN}
+        if (event.WITHHELD or event.REGISTERED) and not shown(Reading.REGISTERS):
+            return cls(dict.fromkeys(fields), [])
         if event.WITHHELD:
-            return cls(fields if shown(Reading.REGISTERS) else dict.fromkeys(fields), [])
+            return cls(fields, [])
         if not shown(Reading.ACTORS):
             fields |= dict.fromkeys((_ACTORS | event.GUARDED) & fields.keys())
         words, notes = shown(Reading.WORDS), shown(Reading.NOTES)

@@ -1,11 +1,11 @@
 """The unit that something is addressed to, and who reads the words addressed to it."""
 
 from typing import Any
-from uuid import UUID
 
 import strawberry
 
 from chuishao.domain.meetings.terms import UnitKind
+from chuishao.domain.meetings.unit import Unit
 from chuishao.domain.sight import Reading, shown_of_place
 from chuishao.graphql.context import Context
 from chuishao.graphql.links import DEPARTMENT, DIVISION
@@ -39,17 +39,17 @@ class AddressedUnit:
     )
 
 
-def _may_read(context: Context, division: str, department: UUID | str | None) -> bool:
-    own = context.actor.department
-    addressed = own is not None and str(own) == str(department)
+def may_read(context: Context, division: str, unit_kind: str, unit: str) -> bool:
+    """Whether the asker reads what a place and a unit say to each other."""
+    addressed = Unit(UnitKind(unit_kind), unit).speaks(context.actor)
     return addressed or shown_of_place(context.actor, Reading.WORDS, division)
 
 
 def between(name: str, description: str) -> Any:
-    """Words between a place and a unit: for those who handle cases there, and the department addressed."""
+    """Words between a place and a unit: for those who handle cases there, and whoever speaks for the unit."""
     return sealed_where(
         name,
-        lambda division, department, context: _may_read(context, division, department),
+        lambda division, unit_kind, unit, context: may_read(context, division, unit_kind, unit),
         description,
         Reading.WORDS,
     )

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from chuishao.commands import grids, rounds, screening
+from chuishao.commands.command import Command
+from chuishao.commands.request import Outcome
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import fold
 from chuishao.domain.people.post import Post
@@ -99,6 +101,15 @@ async def start(town: Town) -> Prepared:
 async def begin(town: Town) -> Prepared:
     given = {"gridCode": GRID, "household": number(town, "household") % 300 + 1, "need": SAID}
     return town.community_staff, given
+
+
+async def in_those_days(town: Town, command: Command, by: Actor, at: datetime) -> Outcome:
+    """What a command does that was sent at another time."""
+    now, town.clock.now = town.clock.now, at
+    try:
+        return await town.do(command, by)
+    finally:
+        town.clock.now = now
 
 
 async def missed(town: Town) -> Prepared:
@@ -211,12 +222,11 @@ async def watch_over(town: Town) -> None:
         rounds.EndWatch(**of, reason=SAID),
     )
     for days, step in enumerate(steps):
-        at = begun + timedelta(days=days, hours=1)
-        await town.do(step, town.community_staff, occurred_at=at)
+        await in_those_days(town, step, town.community_staff, begun + timedelta(days=days, hours=1))
 
 
 async def screen(town: Town) -> None:
-    """A household of a campaign where somebody was met and screened."""
+    """A household of a campaign where somebody was met and screened, and a grid retired before that."""
     given = await met(town)
     found: dict[str, Any] = {
         "campaign_id": UUID(given["campaignId"]),
@@ -226,6 +236,15 @@ async def screen(town: Town) -> None:
     }
     await town.do(screening.VisitHousehold(**found, outcome=VisitOutcome.MET), town.community_staff)
     await town.do(screening.ScreenPerson(**found), town.community_staff)
+    await _screen_what_is_no_more(town)
+
+
+async def _screen_what_is_no_more(town: Town) -> None:
+    code = await further_grid(town)
+    campaign = await campaign_of(town, code)
+    await town.do(grids.RetireGrid(grid_code=code, reason="调整网格"))
+    close = screening.CloseCampaign(campaign_id=UUID(campaign["campaignId"]))
+    await town.do(close, town.community_staff)
 
 
 LIVES: list[Live] = [walk, watch_over, screen]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -165,6 +166,33 @@ async def test_a_check_that_was_made_is_not_missed(town: Town) -> None:
         town.clock.advance(hours=12)
     raised = [each for each in await recorded(town.log) if isinstance(each.event, ConcernRaised)]
     assert raised == []
+
+
+async def test_a_check_missed_before_a_watch_ended_or_began_anew_is_raised_for_each(town: Town) -> None:
+    of: dict[str, Any] = {"grid_code": GRID, "household": 17}
+    nine = town.clock.now  # the watch begins an hour before the morning's time is over
+    await town.do(rounds.BeginWatch(**of), town.community_staff)
+    town.clock.advance(hours=2)
+    await caught_up(town, timed=True)
+    neighbour = (await town.do(RegisterPerson(place_code=COMMUNITY, label="邻居 001"))).id
+    end, anew = (
+        rounds.EndWatch(**of, reason="更换邻居"),
+        rounds.BeginWatch(**of, watcher_id=neighbour),
+    )
+    for step in (end, anew):
+        await town.do(step, town.community_staff, occurred_at=nine)
+    async with asyncio.timeout(30):
+        await caught_up(town, timed=True)
+    town.clock.advance(hours=20)
+    await town.do(end, town.community_staff)
+    await caught_up(town, timed=True)
+
+    raised = [each.event for each in await recorded(town.log) if isinstance(each.event, ConcernRaised)]
+    assert [(each.day, each.check) for each in raised] == [
+        ("2026-03-02", "CURTAIN"),
+        ("2026-03-02", "CURTAIN"),
+        ("2026-03-02", "LIGHT"),
+    ]
 
 
 # 换届任职

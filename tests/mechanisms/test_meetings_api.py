@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from chuishao.commands.divisions import RegisterDivision
 from chuishao.commands.meetings.coordination import OrderCoordination
 from chuishao.commands.meetings.deliberations import ConveneDeliberation, RecordOpinion
 from chuishao.domain.actor import Actor
@@ -294,6 +295,27 @@ async def test_a_department_reads_what_it_is_to_answer_and_no_more(town: Town, s
         "FORBIDDEN",
         [],
     )
+
+
+async def test_a_street_reads_what_it_is_to_answer_and_no_other_street_does(
+    town: Town, serving: Served
+) -> None:
+    for code, name in (("120101007", "第七街道"), ("120101008", "第八街道")):
+        since = date(2020, 1, 1)
+        await town.do(RegisterDivision(code=code, name=name, effective_from=since))
+    case = await town.assigned(Tier.MULTI_UNIT)
+    order = OrderCoordination(case_id=case, unit_kind=UnitKind.STREET, unit="120101007", matter="到场")
+    ordered = await town.do(order, town.community_staff)
+    document = f"""query ($at: Position) {{ coordinationOrders(open: true, first: 100, atLeast: $at) {{
+      nodes {{ id matter {WORDS} case {{ id }} }} }} }}"""
+
+    async def seen(street: str) -> list[Any]:
+        client = serving.client(Actor("street-officer-7", Role.STREET_OFFICER, street))
+        nodes = (await client.read(document, at=ordered.position))["coordinationOrders"]["nodes"]
+        return [node for node in nodes if node["id"] == str(ordered.id)]
+
+    assert await seen("120101007") == [{"id": str(ordered.id), "matter": shown("到场"), "case": None}]
+    assert await seen("120101008") == []
 
 
 async def test_open_orders_are_found_by_kind_and_department(town: Town, serving: Served) -> None:

@@ -80,6 +80,26 @@ def test_a_campaign_is_closed_when_every_grid_is_finished() -> None:
     given(a_campaign(GRID), finish()).when(close).then(event(facts.CampaignClosed))
 
 
+def test_a_campaign_does_without_a_grid_that_was_retired() -> None:
+    both = a_campaign(GRID, OTHER_GRID)
+    drop = lambda campaign: campaign.drop(OTHER_GRID, later(campaign))  # noqa: E731
+    given(both, finish()).when(drop).then(event(facts.CampaignGridDropped, grid=OTHER_GRID))
+    given(both, finish(), drop).when(drop).then()
+    given(both, finish(), drop).when(close).then(event(facts.CampaignClosed))
+
+
+@pytest.mark.parametrize("order", [(10, 5), (5, 10)])
+def test_a_campaign_is_closed_after_its_last_door_in_whichever_order_they_were_told(
+    order: tuple[int, int],
+) -> None:
+    days = [START + timedelta(days=number) for number in order]
+    done = a_campaign(GRID, OTHER_GRID)
+    for grid, at in zip((GRID, OTHER_GRID), days, strict=True):
+        done.finish(grid, at)
+    given(done).when(lambda campaign: campaign.close(START + timedelta(days=9))).refused(BadTime)
+    given(done).when(lambda campaign: campaign.close(max(days))).then(event(facts.CampaignClosed))
+
+
 def test_nothing_follows_the_close_of_a_campaign() -> None:
     closed = (finish(), close)
     given(a_campaign(GRID), *closed).when(close).refused(CampaignOver, name="入户排查")

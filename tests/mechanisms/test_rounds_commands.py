@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import gather
-from datetime import date
+from datetime import date, timedelta
 from time import process_time
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,6 +34,7 @@ from chuishao.domain.refusal import (
 )
 from chuishao.domain.rounds.campaign import screening_id
 from chuishao.domain.rounds.refusals import (
+    BegunLongAgo,
     CampaignOver,
     CheckNotOwed,
     CheckTooEarly,
@@ -151,9 +152,15 @@ async def test_a_watch_is_refused_where_it_makes_no_sense(town: Town) -> None:
     ):
         await refused(town, command, NotWatched, staff)
     concern = rounds.RaiseConcern(grid_code=GRID, household=12, finding="无应答")
-    await refused(town, concern, NotWatched, NEIGHBOURS)
+    unwatched = [await refused(town, each, Forbidden, NEIGHBOURS) for each in (concern, check())]
+    long_gone = town.clock.now - timedelta(days=8)
+    with pytest.raises(BegunLongAgo):
+        await town.do(begin(), staff, occurred_at=long_gone)
     await town.do(begin(), staff)
-    await refused(town, concern, Forbidden, NEIGHBOURS)
+    told = [await refused(town, each, Forbidden, NEIGHBOURS) for each in (concern, check())]
+    assert {each.sentence("en") for each in told} == {each.sentence("en") for each in unwatched}, (
+        "who is watched over is not told"
+    )
     await refused(town, check(), Forbidden, town.resident)
     await refused(town, check(), OutOfScope, town.worker(OTHER_GRID))
     await refused(town, check(WelfareCheck.LIGHT), CheckTooEarly, staff)

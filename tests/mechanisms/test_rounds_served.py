@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -19,7 +19,7 @@ from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from tests.conftest import copy_of_template
 from tests.mechanisms.steps_people import person
-from tests.mechanisms.steps_rounds import LIVES, SINGLES, STEPS, patrol_of, steward_of
+from tests.mechanisms.steps_rounds import LIVES, SINGLES, STEPS, in_those_days, patrol_of, steward_of
 from tests.served import AUDITOR, Client, Served, served
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town, make_town
 
@@ -119,7 +119,9 @@ async def test_a_watch_is_told_with_what_is_owed_missed_and_worries(town: Town, 
         return (await staff.do(name, WATCH, **of, **fields, occurredAt=at))["watch"]
 
     somebody = str(await person(town))
-    begun = await do("beginWatch", 0, need="独居老人", personId=somebody)
+    begin = rounds.BeginWatch(grid_code=code, household=9, need="独居老人", person_id=UUID(somebody))
+    await in_those_days(town, begin, STAFF, morning)
+    begun = await read(staff, f'watch(id: "{watch_id(code, 9)}", AT) {WATCH.removeprefix("watch ")}', town)
     assert (begun["nextCheck"], begun["nextDueAt"]) == ("CURTAIN", "2024-05-01T02:00:00.000000Z")
     assert (begun["need"]["text"], begun["personId"], begun["missed"]) == ("独居老人", somebody, True)
     looked = await do("recordWelfareCheck", 1, check="CURTAIN", amiss=False)
@@ -160,7 +162,7 @@ CONCERN = "cause check finding { text }"
 
 async def test_who_missed_a_look_is_found(town: Town, staff: Client) -> None:
     code = await small_grid(town, 3)
-    for household, ago in ((1, timedelta(days=900)), (2, timedelta(0))):
+    for household, ago in ((1, timedelta(days=1)), (2, timedelta(0))):
         begin = rounds.BeginWatch(grid_code=code, household=household)
         await town.do(begin, STAFF, occurred_at=town.clock.now - ago)
     begun = rounds.EndWatch(grid_code=code, household=2, reason="搬走")
@@ -276,17 +278,31 @@ async def test_strangers_see_counts_of_campaigns_and_coverage_and_nothing_else(
     assert (await client.read(f"{{ {shown} }}"))["campaign"]["settled"] > 0
 
 
-@pytest.mark.parametrize("stranger", [STRANGERS[0], STRANGERS[1], None])
+TOLD = [
+    "WatchBegun",
+    "WelfareCheckDone",
+    "ConcernRaised",
+    "PersonScreened",
+    "HouseholdVisited",
+    "VisitLogged",
+]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.role if actor else "nobody")
 async def test_strangers_do_not_read_in_the_log_who_is_watched_over(
     town: Town, serving: Served, stranger: Actor | None
 ) -> None:
-    await all_rounds_once(town, serving.client(STAFF))
-    types = ["WatchBegun", "WelfareCheckDone", "ConcernRaised", "PersonScreened", "HouseholdVisited"]
-    asked = f"{{ events(types: {json.dumps(types)}) {{ type place }} }}"
+    walked = await all_rounds_once(town, serving.client(STAFF))
+    asked = f"{{ events(types: {json.dumps(TOLD)}) {{ type stream correlationId data }} }}"
 
-    assert (await serving.client(stranger).read(asked))["events"] == []
+    events = (await serving.client(stranger).read(asked))["events"]
+    assert all(value is None for event in events for value in event["data"].values())
+    assert str(walked.watch) not in {each[name] for each in events for name in ("stream", "correlationId")}
+    assert bool(events) is (stranger in STRANGERS[2:4])
     seen = (await serving.client(STAFF).read(asked))["events"]
     assert {"WatchBegun", "PersonScreened"} <= {event["type"] for event in seen}
+    assert str(walked.watch) in {event["stream"] for event in seen}
+    assert all(event["data"]["household"] for event in seen if event["type"] == "WatchBegun")
 
 
 async def test_an_auditor_sees_what_was_done_and_none_of_the_words(town: Town, serving: Served) -> None:
@@ -341,6 +357,7 @@ BAD: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"gridCode": THIRD_GRID}, "OUT_OF_SCOPE"),
         ({"personId": "x"}, "BAD_CODE"),
         ({"need": "a\u0000"}, "BAD_TEXT"),
+        ({"occurredAt": "2021-01-02T00:00:00Z"}, "BEGUN_LONG_AGO"),
     ],
     "endWatch": [
         ({"reason": " "}, "TEXT_EMPTY"),
@@ -441,6 +458,21 @@ def test_every_mutation_of_the_rounds_is_tried_with_bad_inputs() -> None:
 async def test_a_bad_question_is_answered_by_its_error(staff: Client, text: str, code: str) -> None:
     filled = text.format(a="2026-03-01T00:00:00Z", b="2026-04-01T00:00:00Z")
     assert (await staff.fails(f"{{ {filled} }}"))["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("looks.look", "grid"), ("watches.concern", "grid"), ("meetings.resolution", "division")],
+)
+async def test_what_is_read_by_place_has_an_index_by_place(
+    town: Town, serving: Served, table: str, column: str
+) -> None:
+    found = await town.log.pool.fetch(
+        "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid"
+        " AND a.attnum = i.indkey[0] WHERE i.indrelid = $1::text::regclass",
+        table,
+    )
+    assert serving and column in {row["attname"] for row in found}
 
 
 async def test_a_patrol_is_told_by_its_walker_alone(town: Town, serving: Served) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given as forall
@@ -16,7 +16,7 @@ from chuishao.domain.people.terms import PostKind
 from chuishao.domain.refusal import Forbidden, TextEmpty
 from chuishao.domain.rounds.following import report_of_duty
 from chuishao.domain.rounds.refusals import NotASteward
-from chuishao.domain.rounds.steward import DutyEntry, DutyLogged, unpatrolled
+from chuishao.domain.rounds.steward import DutyEntry, DutyLogged
 from chuishao.domain.rounds.terms import StewardDuty
 from chuishao.domain.vocabulary import Role
 from tests.given import MINUTE, STAFF, When, event, when_made
@@ -97,13 +97,6 @@ def test_a_steward_logs_from_the_registration_on_until_its_end(
     assert (done.refusal is None) == (since <= when and (lasting is None or when < since + lasting))
 
 
-@forall(st.integers(0, 40), st.sets(st.integers(-5, 45)))
-def test_a_day_without_a_patrol_is_told(days: int, patrolled: set[int]) -> None:
-    until = DAY + timedelta(days=days)
-    found = list(unpatrolled(DAY, until, {DAY + timedelta(days=number) for number in patrolled}))
-    assert found == [DAY + timedelta(days=number) for number in range(days) if number not in patrolled]
-
-
 def test_what_a_steward_reports_becomes_a_case_and_nothing_else_does() -> None:
     for duty in StewardDuty:
         for area, grid in ((COMMUNITY, None), (GRID, GRID)):
@@ -115,3 +108,4 @@ def test_what_a_steward_reports_becomes_a_case_and_nothing_else_does() -> None:
                 continue
             assert report is not None
             assert (report.community, report.grid, report.text) == (COMMUNITY, grid, "垃圾未清")
+            assert report.subject == STEWARD, "the words are erased with those of the steward"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chuishao.commands.policies import default_policy
 from chuishao.domain.actor import Actor
-from chuishao.domain.event import PersonalText
+from chuishao.domain.event import LONG_TEXT, PersonalText, written
 from chuishao.domain.identity import identify
 from chuishao.domain.policy import Policy, parse
 from chuishao.domain.refusal import BadTime, Forbidden, NotYetDue, TextEmpty
@@ -22,12 +22,13 @@ from chuishao.domain.rounds.following import report_of_concern
 from chuishao.domain.rounds.household import household_subject
 from chuishao.domain.rounds.refusals import (
     AlreadyWatched,
+    BegunLongAgo,
     CheckNotOwed,
     CheckTooEarly,
     NotWatched,
 )
 from chuishao.domain.rounds.terms import WelfareCheck
-from chuishao.domain.rounds.watch import NeighbourWatch
+from chuishao.domain.rounds.watch import NeighbourWatch, require_looker, require_recent
 from chuishao.domain.vocabulary import Role
 from tests.given import MINUTE, STAFF, event, given, later, when_made
 from tests.town import COMMUNITY, GRID, START
@@ -63,7 +64,8 @@ def look(
         moment = when or later(watch)
         day = local_day(POLICY, moment)
         morning = check_of(POLICY, CURTAIN, day, GRID)
-        watch.look(check, day, amiss, finding, morning.ends if morning else None, by, moment)
+        owed = check_of(POLICY, check, day, GRID)
+        watch.look(check, day, amiss, finding, morning.ends if morning else None, owed, by, moment)
 
     return decide
 
@@ -166,6 +168,39 @@ def test_of_residents_only_the_neighbour_named_looks_in() -> None:
     given(a_watch()).when(look(by=stranger)).refused(Forbidden)
     given(a_watch()).when(lambda watch: watch.raise_concern("无应答", stranger, at(23))).refused(Forbidden)
     given(a_watch(), end(), resume(watcher=None)).when(look(by=NEIGHBOURS)).refused(Forbidden)
+    require_looker(STAFF, None)
+    for nobodys in (NEIGHBOURS, stranger, Actor("None", Role.RESIDENT, "")):
+        with pytest.raises(Forbidden):
+            require_looker(nobodys, None)
+
+
+@forall(st.timedeltas(timedelta(days=-3), timedelta(days=4000)))
+def test_a_watch_is_entered_within_a_week_of_its_beginning(ago: timedelta) -> None:
+    if ago <= timedelta(days=7):
+        require_recent(START - ago, START)
+        return
+    with pytest.raises(BegunLongAgo) as refused:
+        require_recent(START - ago, START)
+    assert refused.value.path == ("occurredAt",)
+
+
+def test_a_look_after_its_time_was_missed_first() -> None:
+    late = given(a_watch()).when(look(CURTAIN, at(23)))
+    late.then(
+        event(facts.ConcernRaised, cause="MISSED_CHECK", check="CURTAIN", day="2026-03-02", rule="curtain"),
+        event(facts.WelfareCheckDone, check="CURTAIN", day="2026-03-02", amiss=False),
+    )
+    assert [each.timestamp for each in late.events] == [at(10), at(23)]
+    given(a_watch(), look(CURTAIN, at(9, 30))).when(look(CURTAIN, at(23))).then(event(facts.WelfareCheckDone))
+    given(a_watch(), miss(CURTAIN, DAY, at(11))).when(look(CURTAIN, at(23))).then(
+        event(facts.WelfareCheckDone)
+    )
+    given(a_watch(since=at(12))).when(look(CURTAIN, at(23))).then(event(facts.WelfareCheckDone))
+
+
+def test_a_check_missed_before_the_household_left_the_list_is_raised() -> None:
+    done = given(a_watch(), end(at(12))).when(miss(CURTAIN, DAY, at(15)))
+    done.then(event(facts.ConcernRaised, cause="MISSED_CHECK", check="CURTAIN"))
 
 
 def test_a_missed_check_raises_a_concern_once_dated_when_its_time_was_over() -> None:
@@ -233,6 +268,9 @@ def test_a_concern_becomes_a_case_of_the_grid() -> None:
     (other,) = given(a_watch()).when(lambda watch: watch.raise_concern("无应答", STAFF, at(23))).events
     assert isinstance(other, facts.ConcernRaised)
     assert report_of_concern(other, "16005", "无应答").text == "其他情况。无应答"
+    longest = report_of_concern(other, "16005", "长" * LONG_TEXT).text
+    assert written("text", longest) == longest
+    assert longest.startswith("其他情况。长") and longest.endswith("长…")
 
 
 HAPPENINGS = st.lists(

@@ -13,7 +13,7 @@ from hypothesis import given as forall
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from chuishao.commands import cases
+from chuishao.commands import cases, rounds, screening
 from chuishao.commands.divisions import RegisterDivision
 from chuishao.commands.grids import DrawGrid
 from chuishao.commands.rehoming import RehomeCase
@@ -21,12 +21,15 @@ from chuishao.commands.territory.places import IdentifyEnclave, TransferJurisdic
 from chuishao.commands.territory.splits import DivideCommunity
 from chuishao.domain.actor import Actor
 from chuishao.domain.case import Case
-from chuishao.domain.case_events import CaseRehomed
+from chuishao.domain.case_events import CaseRehomed, CaseReported
 from chuishao.domain.division import community_of
+from chuishao.domain.event import SealedText
 from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.identity import grid_id
 from chuishao.domain.lifecycle import OPEN, Status
 from chuishao.domain.refusal import AtHome, UnknownDivision
+from chuishao.domain.rounds.campaign_events import CampaignGridDropped
+from chuishao.domain.rounds.refusals import HouseholdsOutstanding
 from chuishao.domain.territory.split import CommunityDivided
 from chuishao.domain.vocabulary import Role, Severity, Tier
 from chuishao.domain.worker import GridWorker
@@ -34,6 +37,7 @@ from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.rebuild import rebuild
+from chuishao.reactions.finding import REACTION as FINDING
 from chuishao.reactions.rehoming import REACTION
 from tests.conftest import copy_of_template, drop
 from tests.mechanisms.steps_split import an_oversize_community, free_codes, halves
@@ -120,6 +124,39 @@ async def test_open_cases_follow_and_closed_ones_stay(town: Town) -> None:
         await rebuild(town.log, projection)
     await caught_up(town)
     assert len(await recorded(town.log)) == len(events) + 2
+
+
+async def test_what_is_found_in_a_household_of_before_becomes_a_case_of_the_part(town: Town) -> None:
+    await begin(town, FINDING)
+    community, _ = await an_oversize_community(town)
+    codes = free_codes(town, 2)
+    of: dict[str, Any] = {"grid_code": f"{community}-G001", "household": 12}
+    await town.do(rounds.BeginWatch(**of), leader_of_all())
+    await town.do(halves(community, codes))
+    await town.do(DivideCommunity(community_code=community), ADMINISTRATOR)
+    await town.do(rounds.RaiseConcern(**of, finding="敲门无应答"), leader_of_all())
+    await begin(town, FINDING)
+
+    (reported,) = [each.event for each in await recorded(town.log) if isinstance(each.event, CaseReported)]
+    assert (reported.community, reported.grid) == (codes[0], f"{codes[0]}-G001")
+    assert isinstance(reported.address, SealedText)
+    address = (await town.log.opened([reported.address]))[reported.address]
+    assert address == f"原网格 {community}-G001 第 12 户"
+
+
+async def test_a_campaign_over_grids_of_before_can_be_closed(town: Town) -> None:
+    community, _ = await an_oversize_community(town)
+    grids, by = [f"{community}-G001", f"{community}-G002"], leader_of_all()
+    opening = screening.OpenCampaign(division_code=community, name="入户排查", grid_codes=grids)
+    close = screening.CloseCampaign(campaign_id=(await town.do(opening, by)).id)
+    with pytest.raises(HouseholdsOutstanding):
+        await town.do(close, by)
+    await town.do(halves(community, free_codes(town, 2)))
+    await town.do(DivideCommunity(community_code=community), ADMINISTRATOR)
+    await town.do(close, by)
+
+    dropped = [each.event for each in await recorded(town.log) if isinstance(each.event, CampaignGridDropped)]
+    assert [each.grid for each in dropped] == grids
 
 
 def leader_of_all() -> Actor:
