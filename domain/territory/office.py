@@ -29,6 +29,11 @@ def office_id(street: str) -> UUID:
     return identify("street-office", street)
 
 
+def office_unit_id(street: str, name: str) -> UUID:
+    """What a unit of a street's office is called: by its name, which no other unit of the office bears."""
+    return identify("office-unit", street, name)
+
+
 @dataclass(frozen=True, slots=True)
 class OfficeUnit:
     """机构 A unit of the office: its name, the unit it answers to (none: the head of the street), staff."""

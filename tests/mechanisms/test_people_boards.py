@@ -29,6 +29,7 @@ from tests.mechanisms.steps_people import STEPS, filled, person
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, SAID, STREET, Town, make_town
 
+PLACES = {STREET: "STREET", COMMUNITY: "COMMUNITY", GRID: "GRID"}
 STRANGER = Actor("street-officer-8", Role.STREET_OFFICER, "310101001")
 SHOWN = {"person": "person { id label rung trainingHours appraisals { period points incentives { id } } }"}
 SHOWN["post"] = "post { id kind holder { id } since tenures { until reason { text } } }"
@@ -65,7 +66,7 @@ async def test_a_person_enters_a_roster_and_grows(town: Town, serving: Served) -
 async def test_a_post_is_filled_and_vacated_and_keeps_who_held_it(town: Town, serving: Served) -> None:
     client = serving.client(town.street_officer)
     holder = str(await person(town))
-    given = {"kind": "ZONE_CHIEF", "placeCode": STREET, "personId": holder}
+    given = {"kind": "GRID_LEADER", "placeCode": COMMUNITY, "personId": holder}
 
     taken = await client.do("fillPost", SHOWN["post"], **given)
     assert taken["post"]["holder"] == {"id": holder} and taken["post"]["since"]
@@ -101,8 +102,8 @@ async def test_what_is_given_to_others_is_refused_without_a_trace(town: Town, se
         ("fillPost", about | {"kind": "VOLUNTEER", "placeCode": f"{COMMUNITY}-G099"}, "UNKNOWN_GRID",
          ["placeCode"]),
         ("fillPost", about | {"kind": "OFFICE_HEAD", "placeCode": STREET}, "WRONG_GROUND", ["unitId"]),
-        ("fillPost", about | {"kind": "SECTOR_CHIEF", "placeCode": STREET, "unitId": post}, "WRONG_GROUND",
-         ["standing"]),
+        ("fillPost", about | {"kind": "SECTOR_CHIEF", "placeCode": STREET, "unitId": post}, "NOT_FOUND",
+         ["unitId"]),
         ("fillPost", about | {"kind": "COMMITTEE_DIRECTOR", "placeCode": COMMUNITY}, "ELECTION_REQUIRED",
          ["electionId"]),
         ("fillPost", about | {"kind": "COMMITTEE_DIRECTOR", "placeCode": COMMUNITY, "electionId": post},
@@ -128,7 +129,8 @@ async def test_what_is_given_to_others_is_refused_without_a_trace(town: Town, se
 async def test_community_staff_fill_the_posts_of_grids_and_no_others(town: Town, serving: Served) -> None:
     client = serving.client(town.community_staff)
     for kind in PostKind:
-        place = {"STREET": STREET, "COMMUNITY": COMMUNITY, "GRID": GRID}[min(CHARTERS[kind].places)]
+        places = CHARTERS[kind].places
+        place = next(code for code in (COMMUNITY, STREET, GRID) if PLACES[code] in places)
         given = {"kind": kind.value, "placeCode": place, "personId": str(await person(town))}
         answer = await client.post(mutation("fillPost"), {"input": {"commandId": str(uuid4())} | given})
         codes = [error["code"] for error in answer.json()["data"]["fillPost"]["errors"]]
