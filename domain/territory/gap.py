@@ -12,11 +12,14 @@ from uuid import UUID
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.division import street_of
-from chuishao.domain.event import SHORT_TEXT, Event, written
+from chuishao.domain.event import SHORT_TEXT, Event, not_before, written
 from chuishao.domain.grid import MAX_HOUSEHOLDS
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import OutOfRange
 from chuishao.domain.territory.refusals import ForeignCommunity, GapClosed
 from chuishao.domain.territory.terms import GapRemedy
+
+FOUND = Phrase("the finding of the gap", "发现空白")
 
 
 class CoverageGapFound(Event, AggregateCreated):
@@ -100,4 +103,5 @@ class CoverageGap(BaseAggregate[UUID]):
             raise GapClosed("gapId", remedy=self.remedy, community=self.community)
         if street_of(community) != self.street:
             raise ForeignCommunity("communityCode", community=community, street=self.street)
+        not_before(at, self.created_on, FOUND)
         self.trigger_event(how, timestamp=at, community=community)
