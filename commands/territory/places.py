@@ -9,6 +9,7 @@ from uuid import UUID
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
+from chuishao.commands.rehoming import require_held
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.catalogue import AGGREGATES
@@ -143,9 +144,11 @@ class TransferJurisdiction(Command):
     basis: Basis
 
     async def decide(self, work: Work) -> Enclave:
-        """Settle."""
+        """Settle; what was given away itself takes nothing over, or nobody would hold either in the end."""
         enclave = await _enclave(work, self.place_code)
+        await _require_place(work, self.place_code, "placeCode")
         await _require_place(work, self.successor_code, "successorCode")
+        await require_held(work, self.successor_code, "successorCode")
         enclave.transfer(self.successor_code, self.basis, work.at)
         return enclave
 

@@ -80,6 +80,13 @@ class EnclaveSettled(Refusal):
     zh = "飞地 {place} 已于 {at} 治理：{remedy}。无须再办。"
 
 
+class HeldElsewhere(Refusal):
+    """已移交管辖 Jurisdiction over a place was given away: it is one place now, under its other code."""
+
+    en = "{place} was given away and is {now} now. Name that, or a place that was not given away."
+    zh = "{place} 的管辖权已移交，现为 {now}。请填写现地点，或未移交的地点。"
+
+
 class ForeignSuccessor(Refusal):
     """承接地点不符 Jurisdiction goes to a place of the division in which the enclave lies."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -9,22 +10,26 @@ from uuid import UUID
 import pytest
 
 from chuishao.commands.command import Command
+from chuishao.commands.policies import default_policy
 from chuishao.commands.work import Work
 from chuishao.domain.actor import SYSTEM, Actor
 from chuishao.domain.division import Division
 from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.identity import identify
+from chuishao.domain.policy import Policies
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.log import EventLog
 from tests.given import later
 from tests.town import KEY, START
 
+POLICIES = Policies.adopt(default_policy(), START - timedelta(days=365))
+
 
 class Known:
-    """Aggregates by their streams, where a log would be."""
+    """Aggregates by their streams, where a log would be; the policy is the default one."""
 
     def __init__(self, known: tuple[Any, ...]) -> None:
-        self.streams = {aggregate.id: aggregate for aggregate in known}
+        self.streams = {aggregate.id: aggregate for aggregate in (POLICIES, *known)}
         for aggregate in known:
             aggregate.collect_events()
         self.recall = SimpleNamespace(epoch=0, own=lambda _: None, seen=lambda _: None)
@@ -35,7 +40,7 @@ class Known:
         return self.streams.get(stream)
 
 
-def desk(*known: Any, by: Actor = SYSTEM, at: Any = None) -> Work:
+def desk(*known: Any, by: Actor = SYSTEM, at: datetime | None = None) -> Work:
     """A unit of work about what is known; a minute after the last of it happened, unless told otherwise."""
     moment = at or max((later(each) for each in known), default=START)
     return Work(cast("EventLog", Known(known)), by, moment, moment, identify("command"), KEY)
