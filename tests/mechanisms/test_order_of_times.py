@@ -62,7 +62,7 @@ def an_entry() -> CareEntry:
 
 Decision = Callable[[Any, datetime], object]
 FOLLOWING: dict[str, tuple[Callable[[], Any], Decision]] = {
-    "a gap is closed by a committee": (a_gap, lambda gap, at: gap.found_committee(COMMUNITY, at)),
+    "a gap is closed by a committee": (a_gap, lambda gap, at: gap.found_committee(COMMUNITY, START, at)),
     "a gap is closed by a neighbour": (a_gap, lambda gap, at: gap.absorb(COMMUNITY, at)),
     "a zone is moved": (a_zone, lambda zone, at: zone.move([], at)),
     "a power comes down": (a_zone, lambda zone, at: zone.devolve("考核评价权", at)),

@@ -205,7 +205,8 @@ _streets = count(301)
 async def test_a_gap_is_on_the_list_until_it_is_closed(
     client: Client, town: Town, name: str, remedy: str
 ) -> None:
-    report = {"streetCode": STREET, "name": "新建小区", "households": 420}
+    found_at = town.clock.now.isoformat()
+    report = {"streetCode": STREET, "name": "新建小区", "households": 420, "occurredAt": found_at}
     found = await client.do("reportCoverageGap", "gap { id }", **report)
     open_ = f'coverageGaps(place: "{STREET}", open: true, last: 100, AT) {{ nodes {{ id }} }}'
     assert found["gap"] in (await asked(client, found, open_))["nodes"]

@@ -33,6 +33,7 @@ from chuishao.domain.territory.refusals import (
     ForeignSuccessor,
     GapClosed,
     NoEnclave,
+    OlderCommunity,
     WrongRemedy,
 )
 from chuishao.domain.territory.terms import EnclaveRemedy, GapRemedy
@@ -50,8 +51,10 @@ def a_gap() -> CoverageGap:
     return CoverageGap.find(GAP, STREET, "新建小区 1", 420, START)
 
 
-def found_committee(community: str = COMMUNITY) -> Callable[[CoverageGap], object]:
-    return lambda gap: gap.found_committee(community, later(gap))
+def found_committee(
+    community: str = COMMUNITY, registered: datetime = START
+) -> Callable[[CoverageGap], object]:
+    return lambda gap: gap.found_committee(community, registered, later(gap))
 
 
 def absorb(community: str = OTHER_COMMUNITY) -> Callable[[CoverageGap], object]:
@@ -74,6 +77,14 @@ def test_an_area_has_a_sensible_number_of_households(households: int) -> None:
 def test_a_gap_is_closed_by_a_committee_of_its_own() -> None:
     gap = given(a_gap()).when(found_committee()).then(event(gaps.CommitteeFounded, community=COMMUNITY))
     assert (gap.remedy, gap.community) == (GapRemedy.COMMITTEE_FOUNDED, COMMUNITY)
+
+
+def test_a_community_of_before_is_not_founded_because_of_a_gap() -> None:
+    before = START - timedelta(seconds=1)
+    told = (
+        given(a_gap()).when(found_committee(registered=before)).refused(OlderCommunity, community=COMMUNITY)
+    )
+    assert told.path == ("communityCode",)
 
 
 def test_a_gap_is_closed_by_a_neighbour() -> None:
