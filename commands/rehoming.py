@@ -48,7 +48,7 @@ async def _onward(find: Find, community: str, grid: str | None) -> Home | None:
         return home
     split = await find(CommunitySplit, split_id(community))
     if split is not None and (home := split.home(grid)) is not None:
-        return home
+        return home  # type: ignore[no-any-return]
     return await _transferred(find, community)
 
 

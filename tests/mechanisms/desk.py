@@ -35,6 +35,18 @@ class Known:
         self.recall = SimpleNamespace(epoch=0, own=lambda _: None, seen=lambda _: None)
         self.aggregates = self
 
+    async def head(self) -> int:
+        """Nothing is recorded beside it."""
+        return 0
+
+    async def matching(self, *_asked: object) -> list[Any]:
+        """Nothing happened since."""
+        return []
+
+    def reading(self) -> Any:
+        """There are no read models."""
+        raise NotImplementedError
+
     async def load(self, stream: UUID) -> Any:
         """What is known of a stream."""
         return self.streams.get(stream)

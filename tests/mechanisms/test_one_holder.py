@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from chuishao.commands.rehoming import home_of
+from chuishao.commands.rehoming import RehomeCase, home_of
 from chuishao.commands.street.funds import AllocateFund
 from chuishao.commands.territory.places import TransferJurisdiction
 from chuishao.commands.territory.splits import DivideCommunity
 from chuishao.commands.work import Work
+from chuishao.domain.case_events import CaseEvent, CaseResolved, CaseWhistleWithdrawn
 from chuishao.domain.identity import identify
+from chuishao.domain.lifecycle import Status
 from chuishao.domain.refusal import RetiredGrid
 from chuishao.domain.street.funds import StreetFund
 from chuishao.domain.territory.enclave import Enclave
 from chuishao.domain.territory.refusals import HeldElsewhere, HouseholdsNotConserved
+from chuishao.domain.vocabulary import Tier
 from chuishao.domain.worker import GridWorker
-from tests.given import STREET_OFFICER, later
-from tests.mechanisms.desk import desk, divisions, grids, refused
+from chuishao.reactions.reaction import Around
+from chuishao.reactions.rehoming import REACTION
+from tests.given import (
+    STREET_OFFICER,
+    CaseDecision,
+    a_case,
+    given,
+    later,
+    path_to,
+    resolve_by_whistle,
+    withdraw_whistle,
+)
+from tests.mechanisms.desk import Known, desk, divisions, grids, refused
 from tests.mechanisms.steps_split import halves
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, START, STREET, THIRD_GRID
 
@@ -132,9 +148,29 @@ async def test_what_was_given_away_comes_back_as_a_place_of_its_own() -> None:
 async def test_a_street_funds_no_community_that_another_one_holds() -> None:
     fund = StreetFund.begin(STREET, 2026, 1000, STREET_OFFICER, START)
     enclave = an_enclave(COMMUNITY, OTHER_STREET, ELSEWHERE)
-    given = AllocateFund(street_code=STREET, year=2026, community_code=COMMUNITY, amount=1, use="绿化")
-    told = await refused(given, HeldElsewhere, desk(*places(), fund, enclave, by=STREET_OFFICER))
+    allocate = AllocateFund(street_code=STREET, year=2026, community_code=COMMUNITY, amount=1, use="绿化")
+    told = await refused(allocate, HeldElsewhere, desk(*places(), fund, enclave, by=STREET_OFFICER))
     assert told.path == ("communityCode",)
     kept = an_enclave(COMMUNITY, OTHER_STREET)
-    await given.decide(desk(*places(), fund, kept, by=STREET_OFFICER))
+    await allocate.decide(desk(*places(), fund, kept, by=STREET_OFFICER))
     assert fund.allocated == 1
+
+
+# 随迁 A case that its whistle kept back follows once the whistle is over
+
+
+@pytest.mark.parametrize(
+    ("ends", "kind"), [(withdraw_whistle, CaseWhistleWithdrawn), (resolve_by_whistle, CaseResolved)]
+)
+async def test_a_case_follows_into_another_street_once_its_whistle_is_over(
+    ends: Callable[[], CaseDecision], kind: type[CaseEvent]
+) -> None:
+    past = path_to(Status.WHISTLED, Tier.MULTI_UNIT)
+    (happened,) = given(a_case(), *past).when(ends()).events
+    assert isinstance(happened, kind)
+    case = given(a_case(), *past, ends()).aggregate
+    log: Any = Known((case, an_enclave(COMMUNITY, OTHER_STREET, ELSEWHERE)))
+    event: Any = SimpleNamespace(event=happened, stream=case.id, position=9)
+    assert isinstance(event.event, REACTION.to)
+    sent = await REACTION.decide(event, Around(log, log.reading))
+    assert [one.command for one in sent] == [RehomeCase(case_id=case.id)]
