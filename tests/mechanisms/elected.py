@@ -23,6 +23,7 @@ from tests.mechanisms.elections import CANDIDATES, MANY, PEOPLE, PROTOCOL, ROLL,
 from tests.numbers import community_code
 from tests.town import Town
 
+A_FIFTH = election.ProposalPart(proposers=Proposers.ADULTS, supporters=200, entitled=1000)
 TODAY = date(2026, 3, 2)
 """The day on which the town's clock begins."""
 
@@ -41,6 +42,8 @@ def the_call(community: str, **fields: Any) -> election.CallElection:
         "ballot_on": TODAY,
         "ground": CallGround.NEW_COMMITTEE,
     }
+    if fields.get("ground") is CallGround.PROPOSAL:
+        given["proposal"] = A_FIFTH
     return election.CallElection(community_code=community, **(given | fields))
 
 
@@ -115,7 +118,7 @@ def the_by_election(community: str, ballot_on: date) -> election.CallByElection:
 def the_recall(community: str, **fields: Any) -> committee.RecallMember:
     given: dict[str, Any] = {
         "person_id": PEOPLE[0],
-        "proposal": election.ProposalPart(proposers=Proposers.ADULTS, supporters=200, entitled=1000),
+        "proposal": A_FIFTH,
         "meeting": committee.MeetingPart(electors=1000, present=700, votes=400),
         "protocol_hash": PROTOCOL,
     }
