@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given as forall
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from chuishao.commands.divisions import AbolishDivision, RegisterDivision, RenameDivision
 from chuishao.commands.people import ground, persons, posts
 from chuishao.commands.work import Work
 from chuishao.domain.actor import Actor
@@ -22,6 +24,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
+from chuishao.projections import posts as posts_board
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from tests.conftest import copy_of_template
@@ -190,6 +193,25 @@ async def test_one_person_as_secretary_and_director_is_covered_while_it_lasts(
     assert (await coverage(client, town, **as_of))[STREET] == (2, 1, 0, 0, 0.0)
     as_of = {"when": during.isoformat(), "place": STREET}
     assert (await coverage(client, town, **as_of))[STREET] == (2, 1, 1, 1, 0.5)
+
+
+async def test_a_moment_of_the_past_has_the_communities_of_its_day(town: Town) -> None:
+    """One comes to be and gets another name later; one ends; neither changes what was before."""
+    for command in (
+        RegisterDivision(code=f"{STREET}003", name="第三社区", effective_from=date(2026, 3, 10)),
+        RenameDivision(code=f"{STREET}003", name="和顺社区", effective_from=date(2026, 3, 20)),
+        AbolishDivision(code=OTHER_COMMUNITY, effective_from=date(2026, 3, 15)),
+    ):
+        await town.do(command)
+    await Engine(Feed(town.log), PROJECTIONS).catch_up()
+
+    async def communities(day: date) -> int:
+        moment = datetime.combine(day, time(0, 30), ZoneInfo("Asia/Shanghai"))
+        rows = await town.log.pool.fetch(posts_board.COVERAGE, STREET, 12, moment, moment, day)
+        return int(next(row["communities"] for row in rows if row["place"] == STREET))
+
+    found = {day: await communities(date(2026, 3, day)) for day in (9, 10, 14, 15, 20)}
+    assert found == {9: 2, 10: 3, 14: 3, 15: 2, 20: 2}
 
 
 async def test_the_leaderships_say_where_one_person_is_both(
