@@ -17,7 +17,7 @@ from chuishao.domain.event import written_or_none
 from chuishao.domain.grid import community_code
 from chuishao.domain.people.person import Person
 from chuishao.domain.refusal import NoLimit
-from chuishao.domain.rounds.checks import LIMITS, OwedCheck, check_of, local_day
+from chuishao.domain.rounds.checks import LIMITS, OwedCheck, check_of
 from chuishao.domain.rounds.household import require_household
 from chuishao.domain.rounds.patrol import Patrol
 from chuishao.domain.rounds.refusals import NotWatched
@@ -128,7 +128,7 @@ class BeginWatch(WatchCommand):
         for person, path in ((self.person_id, "personId"), (self.watcher_id, "watcherId")):
             if person is not None:
                 await work.get(Person, person, path)
-        day = local_day(await work.policy(), work.at)
+        day = (await work.policy()).day(work.at)
         watch = await work.find(NeighbourWatch, watch_id(grid.code, self.household))
         if watch is None:
             begun = NeighbourWatch.begin(
@@ -168,7 +168,7 @@ class RecordWelfareCheck(WatchCommand):
         self.require_looker(work)
         watch = await self.watch(work)
         policy = await work.policy()
-        day = local_day(policy, work.at)
+        day = policy.day(work.at)
         morning = check_of(policy, WelfareCheck.CURTAIN, day, self.grid_code)
         opens = morning.ends if morning else None
         watch.look(self.check, day, self.amiss, self.finding, opens, work.actor, work.at)

@@ -15,6 +15,7 @@ from chuishao.domain.election.refusals import CallGroundUntrue
 from chuishao.domain.election.terms import CallGround, ElectionStatus, Proposers, VoidGround, VotingMode
 from chuishao.domain.people.person import Person
 from chuishao.domain.refusal import NotFound, UnknownDivision
+from chuishao.projections.elections import turnout
 from tests.given import STREET_OFFICER
 from tests.mechanisms.desk import desk, divisions, refused
 from tests.mechanisms.elected import the_steps
@@ -119,3 +120,15 @@ async def test_a_term_ends_in_its_last_half_year_and_not_before() -> None:
 async def test_a_proposal_calls_an_election_at_any_time() -> None:
     committee = a_committee()
     await call(CallGround.PROPOSAL, date(2026, 6, 1)).decide(street(*the_community(), committee))
+
+
+# 参选率 What came of it
+
+
+async def test_the_turnout_is_told_of_the_last_year_first() -> None:
+    class Connection:
+        async def fetch(self, _query: str, place: str) -> list[tuple[Any, ...]]:
+            return [(year, 1, 1, 0, 1, 1000, 800, place) for year in (2021, 2026, 2016)]
+
+    told: Any = Connection()
+    assert [row.year for row in await turnout(told, STREET)] == [2026, 2021, 2016]

@@ -24,7 +24,6 @@ from chuishao.domain.territory.enclave import (
     JurisdictionTransferred,
     enclave_id,
     held_by_code,
-    holder_of,
 )
 from chuishao.domain.territory.gap import CoverageGap
 from chuishao.domain.territory.refusals import (
@@ -268,6 +267,11 @@ def take(known: dict[str, Enclave], place: str, step: str, at: datetime) -> None
         case "transfer":
             if place in known:
                 known[place].transfer(SUCCESSORS[place], BASIS, at)
+
+
+def holder_of(place: str, moment: datetime, enclave: Enclave | None) -> str:
+    """The one division that had jurisdiction over a place at a moment; `enclave` as far as it is one."""
+    return held_by_code(place) if enclave is None else enclave.holder_at(moment)
 
 
 @forall(STEPS, MOMENTS)
