@@ -297,7 +297,7 @@ BOARDS: dict[str, Board] = {
 """By the name of the query."""
 SINGLES: dict[str, str] = {
     "powerExercise": "SELECT e.id FROM powers.exercise e JOIN departments.department d ON d.id = e.department"
-    " WHERE e.evidence > 0 AND d.name = '公安部门' LIMIT 1",
+    " WHERE e.evidence > 0 AND d.name LIKE '联动部门%' LIMIT 1",
     "streetFund": "SELECT fund FROM funds.allocation WHERE returned > 0 LIMIT 1",
     "deputyProposal": "SELECT id FROM proposals.proposal WHERE comment IS NOT NULL LIMIT 1",
 }
