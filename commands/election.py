@@ -21,6 +21,7 @@ from chuishao.domain.election.regime import Proposal
 from chuishao.domain.election.tally import Count
 from chuishao.domain.election.terms import CallGround, Office, Proposers, VoidGround, VotingMode
 from chuishao.domain.event import not_too_many
+from chuishao.domain.people.person import Person
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import AlreadyExists
 
@@ -82,6 +83,9 @@ class CallElection(Command):
         await work.division(self.community_code, Level.COMMUNITY, "communityCode")
         not_too_many("seats", len(self.seats))
         await require_free_day(work, self.community_code, self.ballot_on)
+        committee = await work.find(Committee, committee_id(self.community_code))
+        if committee is not None:
+            committee.require_renewable(self.ground, self.ballot_on)
         proposal = self.proposal.read() if self.proposal else None
         called = Election.call(
             self.community_code, self.mode, self.seats, self.ballot_on, self.ground, proposal, work.at
@@ -103,6 +107,7 @@ class CallByElection(Command):
     async def decide(self, work: Work) -> Election:
         """Call it, where a seat is vacant."""
         work.require_setup(Setup.CERTIFY_ELECTIONS, self.community_code, "communityCode")
+        await work.division(self.community_code, Level.COMMUNITY, "communityCode")
         committee = await work.get(Committee, committee_id(self.community_code), "communityCode")
         if not committee.vacant:
             raise NoVacancy("communityCode", office=Phrase("any office", "任何职务"))
@@ -121,10 +126,16 @@ class ElectionCommand(Command):
     election_id: Annotated[UUID, Doc("选举 the election")]
 
     async def election(self, work: Work, what: Setup) -> Election:
-        """Load the election; refused to whoever may not do this there."""
-        election = await work.get(Election, self.election_id, "electionId")
-        work.require_setup(what, election.place, "electionId")
+        """Load the election; refused to whoever may not do this there, and once its community is no more."""
+        election = await _election(work, self.election_id, what)
+        await work.division(election.place, Level.COMMUNITY, "electionId")
         return election
+
+
+async def _election(work: Work, id_: UUID, what: Setup) -> Election:
+    election = await work.get(Election, id_, "electionId")
+    work.require_setup(what, election.place, "electionId")
+    return election
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +159,7 @@ class RegisterVoters(ElectionCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class ScreenCandidates(ElectionCommand):
-    """候选人审查 Settle who stands; of those who are turned away only the number is kept."""
+    """候选人审查 Settle who stands, all on a roster; of who is turned away only the number is kept."""
 
     roles = MAY_SET_UP[Setup.CONDUCT_ELECTIONS]
     nominated: Annotated[int, Doc("提名人数 how many were nominated")]
@@ -158,6 +169,8 @@ class ScreenCandidates(ElectionCommand):
         """Screen."""
         election = await self.election(work, Setup.CONDUCT_ELECTIONS)
         not_too_many("candidates", len(self.candidates))
+        for number, candidate in enumerate(self.candidates):
+            await work.get(Person, candidate.person_id, "candidates", str(number), "personId")
         standing = [(candidate.person_id, candidate.office) for candidate in self.candidates]
         election.screen_candidates(self.nominated, standing, work.at)
         return election
@@ -218,13 +231,13 @@ class CertifyResult(ElectionCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class VoidElection(ElectionCommand):
-    """宣布无效 Void an election that is not certified, on a ground that holds."""
+    """宣布无效 Void an election that is not certified, on a ground that holds; also of what is no more."""
 
     roles = MAY_SET_UP[Setup.CERTIFY_ELECTIONS]
     ground: Annotated[VoidGround, Doc("无效事由 why")]
 
     async def decide(self, work: Work) -> Election:
         """Void."""
-        election = await self.election(work, Setup.CERTIFY_ELECTIONS)
+        election = await _election(work, self.election_id, Setup.CERTIFY_ELECTIONS)
         election.void(self.ground, work.at)
         return election

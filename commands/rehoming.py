@@ -14,6 +14,7 @@ from chuishao.domain.division import community_of
 from chuishao.domain.lifecycle import TRANSITIONS, Step
 from chuishao.domain.refusal import AtHome
 from chuishao.domain.territory.enclave import Enclave, enclave_id
+from chuishao.domain.territory.refusals import HeldElsewhere
 from chuishao.domain.territory.split import CommunitySplit, split_id
 from chuishao.domain.vocabulary import Tier
 
@@ -33,15 +34,30 @@ async def home_of(find: Find, community: str, grid: str | None) -> Home:
     return place
 
 
+async def require_held(work: Work, place: str, path: str) -> None:
+    """Refuse a grid or community over which jurisdiction was given away, by itself or with its community."""
+    own = (community_of(place), place) if "-" in place else (place, None)
+    home = await home_of(work.find, *own)
+    if home != own:
+        raise HeldElsewhere(path, place=place, now=home[1] or home[0])
+
+
 async def _onward(find: Find, community: str, grid: str | None) -> Home | None:
+    """One step on. A grid that went away went before its community was split, which has left it out."""
+    if grid is not None and (home := await _transferred(find, grid)) is not None:
+        return home
     split = await find(CommunitySplit, split_id(community))
     if split is not None and (home := split.home(grid)) is not None:
         return home  # type: ignore[no-any-return]
-    for place in (grid, community):
-        enclave = await find(Enclave, enclave_id(place)) if place else None
-        if enclave is not None and (successor := enclave.successor) is not None:
-            return (community_of(successor), successor) if "-" in successor else (successor, None)
-    return None
+    return await _transferred(find, community)
+
+
+async def _transferred(find: Find, place: str) -> Home | None:
+    enclave = await find(Enclave, enclave_id(place))
+    successor = None if enclave is None else enclave.successor
+    if successor is None:
+        return None
+    return (community_of(successor), successor) if "-" in successor else (successor, None)
 
 
 @dataclass(frozen=True, kw_only=True)

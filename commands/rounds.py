@@ -18,7 +18,7 @@ from chuishao.domain.event import written_or_none
 from chuishao.domain.grid import community_code
 from chuishao.domain.people.person import Person
 from chuishao.domain.refusal import NoLimit
-from chuishao.domain.rounds.checks import LIMITS, OwedCheck, check_of, local_day
+from chuishao.domain.rounds.checks import LIMITS, OwedCheck, check_of
 from chuishao.domain.rounds.household import require_household
 from chuishao.domain.rounds.patrol import Patrol
 from chuishao.domain.rounds.refusals import NotWatched
@@ -134,7 +134,7 @@ class BeginWatch(WatchCommand):
         for person, path in ((self.person_id, "personId"), (self.watcher_id, "watcherId")):
             if person is not None:
                 await work.get(Person, person, path)
-        day = local_day(await work.policy(), work.at)
+        day = (await work.policy()).day(work.at)
         watch = await work.find(NeighbourWatch, watch_id(grid.code, self.household))
         if watch is None:
             begun = NeighbourWatch.begin(
@@ -173,7 +173,7 @@ class RecordWelfareCheck(WatchCommand):
         """Look in, on the local day of the look."""
         watch = await self.looked_in_on(work)
         policy = await work.policy()
-        day = local_day(policy, work.at)
+        day = policy.day(work.at)
         morning = check_of(policy, WelfareCheck.CURTAIN, day, self.grid_code)
         opens = morning.ends if morning else None
         owed = check_of(policy, self.check, day, self.grid_code)

@@ -14,7 +14,6 @@ from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.people.person import Person
 from chuishao.domain.people.post import Post, post_id
 from chuishao.domain.people.terms import PostKind
-from chuishao.domain.rounds.checks import local_day
 from chuishao.domain.rounds.steward import DutyEntry
 from chuishao.domain.rounds.terms import StewardDuty
 from chuishao.domain.vocabulary import Role
@@ -39,7 +38,7 @@ class LogDuty(Command):
         await work.place(self.place_code)
         steward = await work.get(Person, self.person_id, "personId")
         post = await work.find(Post, post_id(PostKind.ALLEY_STEWARD, self.place_code, None, steward.id))
-        day = local_day(await work.policy(), work.at)
+        day = (await work.policy()).day(work.at)
         entry = DutyEntry.log(
             work.new_id(), steward.id, self.place_code, post, self.duty, day, self.note, work.actor, work.at
         )

@@ -56,5 +56,5 @@ SELECT extract(year FROM e.ballot_on)::bigint AS year,
        coalesce(sum(e.present), 0)::bigint AS present,
        $1::text AS place
 FROM elections.election e
-WHERE starts_with(e.community, $1)
+WHERE e.community >= $1 AND e.community < $1 || '~'
 GROUP BY 1

@@ -187,8 +187,9 @@ PROJECTION = Projection("posts", version=1, fold=fold, on=_EVENTS)
 # Queries
 
 COVERAGE = _SQL["coverage"]
-"""A line for the place and each division a level below: the beginning of the communities' codes, how many
-digits a division's has, the moment that was asked for or null, and now."""
+"""A line for the place and each division a level below, of the communities that there were: the beginning of
+their codes, how many digits a division's has, the moment that was asked for or null, now, and the local day
+of that moment."""
 CROSS = _SQL["cross_appointments"]
 """A line for each month: the beginning of the communities' codes, the months, until when each counts, and the
 posts of the party's and of the residents' committee."""

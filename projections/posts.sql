@@ -52,7 +52,9 @@ SELECT DISTINCT coalesce(left(d.code, $2::integer), $1::text) AS place, $3::time
 FROM divisions.division d
 LEFT JOIN held s ON s.place = d.code AND s.kind = 'PARTY_SECRETARY'
 LEFT JOIN held c ON c.place = d.code AND c.kind = 'COMMITTEE_DIRECTOR'
-WHERE d.level = 'COMMUNITY' AND d.abolished_from IS NULL AND d.code >= $1 AND d.code < $1 || '~'
+WHERE d.level = 'COMMUNITY' AND d.code >= $1 AND d.code < $1 || '~'
+  AND (d.abolished_from IS NULL OR d.abolished_from > $5::date)
+  AND EXISTS (SELECT FROM divisions.name n WHERE n.division = d.id AND n.effective_from <= $5::date)
 GROUP BY GROUPING SETS ((), (left(d.code, $2::integer)))
 
 -- name: cross_appointments

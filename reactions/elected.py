@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from chuishao.commands.people.ground import OFFICES
@@ -16,6 +17,8 @@ from chuishao.domain.election import committee_events as facts
 from chuishao.domain.election.committee import Committee
 from chuishao.domain.election.mandates import mandates
 from chuishao.domain.election.terms import Office
+from chuishao.domain.event import fold
+from chuishao.domain.people.post import Post, post_id
 from chuishao.domain.people.terms import PostKind
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.mapper import RecordedEvent
@@ -29,28 +32,45 @@ _KINDS = sorted(kind.value for kind in OFFICES)
 
 
 async def decide(event: RecordedEvent, around: Around) -> Sequence[Sent]:
-    """Vacate the posts whose seats are held by others or by nobody, then fill those that the event gave."""
+    """Vacate the posts whose seats are held by others or by nobody, then fill those that the event gave.
+
+    Each as of when the seat changed hands. Who left a seat later only is left to the event of that.
+    """
     committee = await around.log.aggregates.load(event.stream)
     if not isinstance(committee, Committee):
         return ()
-    seated = {(mandate.person, kind_of(mandate.office)) for mandate in mandates(committee.seats)}
+    seated = _seated(committee)
+    stayed = seated | _seated(fold((await around.log.stream(event.stream))[: event.version]))
     async with around.reading() as connection:
         rows = await connection.fetch(_HELD, committee.community, _KINDS)
     held = {(row["holder"], PostKind(row["kind"])): row["id"] for row in rows}
     by = Actor(f"reaction {NAME}", Role.ADMINISTRATOR, "")
     sent = [
-        Sent(VacatePost(post_id=post, reason=OVER), by, post)
+        Sent(VacatePost(post_id=post, reason=OVER), by, post, await _moment(event, around, post))
         for who, post in sorted(held.items())
-        if who not in seated
+        if who not in stayed
     ]
-    return [*sent, *(_fill(event, committee, who, by) for who in given(event) if who in seated - held.keys())]
+    for person, kind in given(event):
+        if (person, kind) in seated - held.keys():
+            post = post_id(kind, committee.community, None, person)
+            fill = _fill(event, committee, person, kind)
+            sent.append(Sent(fill, by, person, await _moment(event, around, post)))
+    return sent
 
 
-def _fill(event: RecordedEvent, committee: Committee, who: tuple[UUID, PostKind], by: Actor) -> Sent:
-    person, kind = who
+def _seated(committee: Committee) -> set[tuple[UUID, PostKind]]:
+    return {(mandate.person, kind_of(mandate.office)) for mandate in mandates(committee.seats)}
+
+
+def _fill(event: RecordedEvent, committee: Committee, person: UUID, kind: PostKind) -> FillPost:
     election = getattr(event.event, "election", None)
-    fill = FillPost(kind=kind, place_code=committee.community, person_id=person, election_id=election)
-    return Sent(fill, by, person)
+    return FillPost(kind=kind, place_code=committee.community, person_id=person, election_id=election)
+
+
+async def _moment(event: RecordedEvent, around: Around, id_: UUID) -> datetime:
+    """When the seat changed hands; where the post changed later by hand, that is as early as it can be."""
+    post = await around.log.aggregates.load(id_)
+    return max(event.occurred_at, post.modified_on) if isinstance(post, Post) else event.occurred_at
 
 
 def given(event: RecordedEvent) -> list[tuple[UUID, PostKind]]:

@@ -164,7 +164,7 @@ class Reactions:
         for timed in self.timed:
             for key, one in await timed.due(self.around, self.executor.clock()):
                 try:
-                    await self._patiently(one.command, Envelope(timed.identified(key), one.by))
+                    await self._patiently(one.command, Envelope(timed.identified(key), one.by, one.at))
                     accepted += 1
                 except Refusal as refusal:
                     logger.warning("%s: %s is refused: %s", timed.name, key, refusal.code)
@@ -180,7 +180,7 @@ class Reactions:
         try:
             sent = await reaction.decide(event, self.around)
             for number, (id_, one) in enumerate(reaction.identified(event, sent)):
-                envelope = Envelope(id_, one.by, causation=event.event_id)
+                envelope = Envelope(id_, one.by, one.at, causation=event.event_id)
                 try:
                     await self._patiently(one.command, envelope)
                 except CommandReused:

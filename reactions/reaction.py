@@ -35,12 +35,14 @@ class Around:
 class Sent:
     """A command that a reaction sends, and in whose name.
 
-    `about` singles it out where an event leads to several of a kind, of which some may be sent already.
+    `about` singles it out where an event leads to several of a kind, of which some may be sent already. `at`
+    is when it happened in the world; left out, when it is sent.
     """
 
     command: Command
     by: Actor
     about: UUID | None = None
+    at: datetime | None = None
 
 
 Decide: TypeAlias = Callable[[RecordedEvent, Around], Awaitable[Sequence[Sent]]]

@@ -1,7 +1,9 @@
 """随迁 rehoming: open cases follow jurisdiction, when a community is split or an enclave transferred.
 
 So do those that come to be open there later: reported or transferred under a code that somebody still knows,
-reopened, or taken out of the case that carried them. Closed cases stay traceable where they were closed.
+reopened, or taken out of the case that carried them. A whistle that cannot be withdrawn yet (事不完、人不走)
+keeps its case in the street, and the case follows once the whistle is over. Closed cases stay traceable
+where they were closed.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from chuishao.domain.case_events import (
     CaseAssigned,
     CaseReopened,
     CaseReported,
+    CaseResolved,
     CaseSplitOff,
     CaseTransferred,
+    CaseWhistleWithdrawn,
     MergeUndone,
 )
 from chuishao.domain.division import street_of
@@ -90,6 +94,16 @@ def _commands(case: Case, street: str) -> Iterator[Sent]:
 REACTION = Reaction(
     NAME,
     "案件随迁 Open cases follow jurisdiction to the parts of a split community or to whom an enclave went.",
-    (*MOVES, CaseReported, CaseReopened, CaseSplitOff, MergeUndone, CaseAssigned, CaseTransferred),
+    (
+        *MOVES,
+        CaseReported,
+        CaseReopened,
+        CaseSplitOff,
+        MergeUndone,
+        CaseAssigned,
+        CaseTransferred,
+        CaseWhistleWithdrawn,
+        CaseResolved,
+    ),
     decide,
 )

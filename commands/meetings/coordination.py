@@ -10,7 +10,15 @@ from uuid import UUID
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
-from chuishao.commands.meetings.fields import KindOfUnit, MatterText, Result, UnitName, addressed, local_day
+from chuishao.commands.meetings.fields import (
+    KindOfUnit,
+    MatterText,
+    Result,
+    UnitName,
+    addressed,
+    local_day,
+    place_now,
+)
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.case import Case
@@ -71,5 +79,6 @@ class AnswerCoordination(Command):
     async def decide(self, work: Work) -> CoordinationOrder:
         """Answer."""
         order = await work.get(CoordinationOrder, self.order_id, "orderId")
-        order.answer(self.result, work.actor, work.at)
+        lies = await place_now(work, order.case, order.division)
+        order.answer(self.result, work.actor, work.at, lies)
         return order

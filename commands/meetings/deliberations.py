@@ -10,7 +10,7 @@ from uuid import UUID
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
-from chuishao.commands.meetings.fields import Reason, Topic
+from chuishao.commands.meetings.fields import Reason, Topic, place_now
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.case import Case
@@ -66,9 +66,10 @@ class DeliberationCommand(Command):
     roles = MAY_SET_UP[Setup.DELIBERATE]
     deliberation_id: Annotated[UUID, Doc("协商 the deliberation")]
 
-    async def deliberation(self, work: Work) -> Deliberation:
-        """Load the deliberation."""
-        return await work.get(Deliberation, self.deliberation_id, "deliberationId")
+    async def deliberation(self, work: Work) -> tuple[Deliberation, str]:
+        """Load the deliberation, and say which community is in charge of it now."""
+        found = await work.get(Deliberation, self.deliberation_id, "deliberationId")
+        return found, await place_now(work, found.case, found.community)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +82,10 @@ class RecordOpinion(DeliberationCommand):
 
     async def decide(self, work: Work) -> Deliberation:
         """Record."""
-        deliberation = await self.deliberation(work)
+        deliberation, lies = await self.deliberation(work)
         if self.person_id is not None:
             await work.get(Person, self.person_id, "personId")
-        deliberation.record_opinion(self.label, self.words, self.person_id, work.actor, work.at)
+        deliberation.record_opinion(self.label, self.words, self.person_id, work.actor, work.at, lies)
         return deliberation
 
 
@@ -96,8 +97,8 @@ class ReachAgreement(DeliberationCommand):
 
     async def decide(self, work: Work) -> Deliberation:
         """Agree."""
-        deliberation = await self.deliberation(work)
-        deliberation.agree(self.agreement, work.actor, work.at)
+        deliberation, lies = await self.deliberation(work)
+        deliberation.agree(self.agreement, work.actor, work.at, lies)
         return deliberation
 
 
@@ -109,6 +110,6 @@ class FailAgreement(DeliberationCommand):
 
     async def decide(self, work: Work) -> Deliberation:
         """Fail."""
-        deliberation = await self.deliberation(work)
-        deliberation.fail(self.reason, work.actor, work.at)
+        deliberation, lies = await self.deliberation(work)
+        deliberation.fail(self.reason, work.actor, work.at, lies)
         return deliberation

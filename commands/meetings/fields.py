@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from annotated_doc import Doc
 
 from chuishao.commands.whistles import summonable
 from chuishao.commands.work import Work
+from chuishao.domain.case import Case
 from chuishao.domain.division import Level
 from chuishao.domain.meetings.terms import UnitKind
 from chuishao.domain.meetings.unit import Unit, named_unit
@@ -32,6 +34,11 @@ async def addressed(work: Work, kind: UnitKind, name: str, place: str) -> Unit:
     if unit.department is not None:
         await summonable(work, unit.department, place, "unit")
     return unit
+
+
+async def place_now(work: Work, case: UUID | None, place: str) -> str:
+    """Where something is decided now: where its case lies after all transfers, or the place that began it."""
+    return place if case is None else (await work.get(Case, case)).community
 
 
 async def local_day(work: Work) -> date:

@@ -10,6 +10,7 @@ from annotated_doc import Doc
 
 from chuishao.commands.command import Command
 from chuishao.commands.people import ground
+from chuishao.commands.people.units import require_there
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.people.person import Person
@@ -33,9 +34,11 @@ class FillPost(Command):
     thing = "post"
     roles = FILLERS
     kind: Annotated[PostKind, Doc("岗位 which post")]
-    place_code: Annotated[str, Doc("岗位所在 the street, community or grid that it lies in")]
+    place_code: Annotated[str, Doc("岗位所在 the division or grid that it lies in")]
     person_id: Annotated[UUID, Doc("人员 who holds it from now on")]
-    unit_id: Annotated[UUID | None, Doc("所属单元 the sector or office, for its chief or head alone")] = None
+    unit_id: Annotated[
+        UUID | None, Doc("所属单元 the sector, or unit of the office, for its chief or head")
+    ] = None
     election_id: Annotated[
         UUID | None, Doc("选举 the certified election, for the director and members of the committee alone")
     ] = None
@@ -49,6 +52,7 @@ class FillPost(Command):
         require_place(self.kind, self.place_code)
         await work.place(self.place_code)
         require_unit(self.kind, self.unit_id)
+        await require_there(work, self.kind, self.place_code, self.unit_id)
         person = await work.get(Person, self.person_id, "personId")
         await self._require_elected(work, person)
         post = await work.find(Post, post_id(self.kind, self.place_code, self.unit_id, person.id))

@@ -8,6 +8,7 @@ from typing import Annotated
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
+from chuishao.commands.rehoming import require_held
 from chuishao.commands.street.fields import Reason, StreetCode
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
@@ -67,6 +68,7 @@ class AllocateFund(FundCommand):
         """Allocate."""
         fund = await self.fund(work)
         await work.division(self.community_code, Level.COMMUNITY, "communityCode")
+        await require_held(work, self.community_code, "communityCode")
         fund.allocate(self.community_code, self.amount, self.use, work.actor, work.at)
         return fund
 

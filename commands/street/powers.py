@@ -48,7 +48,7 @@ class AppraiseDepartment(Command):
         not_too_many("whistleIds", len(self.whistle_ids))
         whistles = [
             await work.get(Whistle, id_, "whistleIds", str(number))
-            for number, id_ in enumerate(dict.fromkeys(self.whistle_ids))
+            for number, id_ in enumerate(self.whistle_ids)
         ]
         appraised = PowerExercise.appraise(
             self.street_code, department, self.period, self.score, self.comment, whistles,

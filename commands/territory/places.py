@@ -9,10 +9,11 @@ from uuid import UUID
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
+from chuishao.commands.rehoming import require_held
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.catalogue import AGGREGATES
-from chuishao.domain.division import Level
+from chuishao.domain.division import Division, Level
 from chuishao.domain.refusal import AlreadyExists, NotFound, leading_to
 from chuishao.domain.territory.enclave import Enclave, enclave_id, held_by_code
 from chuishao.domain.territory.gap import CoverageGap
@@ -53,8 +54,8 @@ class FoundCommittee(Command):
 
     async def decide(self, work: Work) -> CoverageGap:
         """Close."""
-        gap = await _gap(work, self.gap_id, self.community_code)
-        gap.found_committee(self.community_code, work.at)
+        gap, community = await _gap(work, self.gap_id, self.community_code)
+        gap.found_committee(self.community_code, community.created_on, work.at)
         return gap
 
 
@@ -69,16 +70,15 @@ class AbsorbByNeighbour(Command):
 
     async def decide(self, work: Work) -> CoverageGap:
         """Close."""
-        gap = await _gap(work, self.gap_id, self.community_code)
+        gap, _ = await _gap(work, self.gap_id, self.community_code)
         gap.absorb(self.community_code, work.at)
         return gap
 
 
-async def _gap(work: Work, gap_id: UUID, community: str) -> CoverageGap:
+async def _gap(work: Work, gap_id: UUID, community: str) -> tuple[CoverageGap, Division]:
     gap = await work.get(CoverageGap, gap_id, "gapId")
     work.require_setup(Setup.KEEP_TERRITORY, gap.place, "gapId")
-    await work.division(community, Level.COMMUNITY, "communityCode")
-    return gap
+    return gap, await work.division(community, Level.COMMUNITY, "communityCode")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,9 +143,11 @@ class TransferJurisdiction(Command):
     basis: Basis
 
     async def decide(self, work: Work) -> Enclave:
-        """Settle."""
+        """Settle; what was given away itself takes nothing over, or nobody would hold either in the end."""
         enclave = await _enclave(work, self.place_code)
+        await _require_place(work, self.place_code, "placeCode")
         await _require_place(work, self.successor_code, "successorCode")
+        await require_held(work, self.successor_code, "successorCode")
         enclave.transfer(self.successor_code, self.basis, work.at)
         return enclave
 

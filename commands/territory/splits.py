@@ -12,6 +12,7 @@ from uuid import UUID
 from annotated_doc import Doc
 
 from chuishao.commands.command import Command
+from chuishao.commands.rehoming import require_held
 from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.catalogue import AGGREGATES
@@ -20,6 +21,7 @@ from chuishao.domain.grid import ServiceGrid
 from chuishao.domain.identity import division_id, grid_id
 from chuishao.domain.people.person import Person
 from chuishao.domain.refusal import AlreadyExists, NotFound, within
+from chuishao.domain.territory.enclave import Enclave, enclave_id
 from chuishao.domain.territory.split import CommunitySplit, split_id
 from chuishao.domain.territory.split_plan import Part, PlannedGrid, Share, SplitPlan
 from chuishao.domain.worker import GridWorker
@@ -86,8 +88,10 @@ class PlanSplit(Command):
         """Plan, or plan anew."""
         work.require_setup(Setup.KEEP_TERRITORY, self.community_code, "communityCode")
         await work.division(self.community_code, Level.COMMUNITY, "communityCode")
+        await require_held(work, self.community_code, "communityCode")
         plan = SplitPlan(self.community_code, self.heir_code, tuple(part.part() for part in self.parts))
-        households = _households(await _grids(work, self.community_code))
+        grids, _ = await _grids(work, self.community_code)
+        households = _households(grids)
         split = await work.find(CommunitySplit, split_id(self.community_code))
         if split is None:
             return work.add(CommunitySplit.begin(plan, households, self.staff_by, self.basis, work.at))
@@ -128,11 +132,13 @@ class DivideCommunity(Command):
         work.require_setup(Setup.KEEP_DIVISIONS, self.community_code, "communityCode")
         split = await _split(work, self.community_code)
         old = await work.division(self.community_code, Level.COMMUNITY, "communityCode")
-        grids = await _grids(work, self.community_code)
+        await require_held(work, self.community_code, "communityCode")
+        grids, given_away = await _grids(work, self.community_code)
         since = (await work.policy()).day(work.at)
         plan = split.divide(_households(grids), since, work.at)
         await _register(work, plan, since)
         await _redraw(work, plan, grids)
+        await _retire(work, plan, given_away)
         old.abolish(since, work.at)
         return split
 
@@ -166,11 +172,20 @@ async def _split(work: Work, community: str) -> CommunitySplit:
     return split
 
 
-async def _grids(work: Work, community: str) -> list[ServiceGrid]:
-    """Every active grid of a community. That there is no other one is what the decision rests on, too."""
+async def _grids(work: Work, community: str) -> tuple[list[ServiceGrid], list[ServiceGrid]]:
+    """The active grids of a community: those it holds, and those over which jurisdiction was given away.
+
+    That there is no other one is what the decision rests on, too.
+    """
     codes = [f"{community}-G{number:03}" for number in range(NUMBERS)]
     found = await asyncio.gather(*(work.find(ServiceGrid, grid_id(code)) for code in codes))
-    return [grid for grid in found if grid is not None and grid.retired_at is None]
+    held: list[ServiceGrid] = []
+    given_away: list[ServiceGrid] = []
+    for grid in found:
+        if grid is not None and grid.retired_at is None:
+            enclave = await work.find(Enclave, enclave_id(grid.code))
+            (held if enclave is None or enclave.successor is None else given_away).append(grid)
+    return held, given_away
 
 
 def _households(grids: list[ServiceGrid]) -> Mapping[str, int]:
@@ -190,17 +205,30 @@ async def _redraw(work: Work, plan: SplitPlan, grids: list[ServiceGrid]) -> None
     """Draw the new grids, retire the old ones, and let their workers go along."""
     made_up = {grid.code for grid in grids if grid.synthetic}
     drawn = {grid.code: work.add(_drawn(grid, made_up, work.at)) for grid in plan.grids()}
+    for worker, grid in await _retire(work, plan, grids):
+        goes = plan.worker_goes(grid.code)
+        if goes is not None:
+            drawn[goes].assign(worker.id, work.at)
+            worker.take(goes, work.at)
+
+
+async def _retire(
+    work: Work, plan: SplitPlan, grids: list[ServiceGrid]
+) -> list[tuple[GridWorker, ServiceGrid]]:
+    """Retire grids; give their workers, each on the roster of a part now, and the grid that each had.
+
+    Who had a grid that was given away before goes to the part that takes over what the plan does not name.
+    """
+    relieved = []
     for grid in grids:
         if grid.worker is not None:
             worker = await work.get(GridWorker, grid.relieve(GOES_ALONG, work.at))
             worker.leave(work.at)
             community, _ = plan.home(grid.code)
-            goes = plan.worker_goes(grid.code)
             worker.transfer(community, work.at)
-            if goes is not None:
-                drawn[goes].assign(worker.id, work.at)
-                worker.take(goes, work.at)
+            relieved.append((worker, grid))
         grid.retire(GOES_ALONG, work.at)
+    return relieved
 
 
 def _drawn(grid: PlannedGrid, made_up: set[str], at: datetime) -> ServiceGrid:

@@ -8,7 +8,7 @@ and more than half of those for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from chuishao.domain.election import committee_events as facts
 from chuishao.domain.election.election import Election
 from chuishao.domain.election.paper import require_hash
 from chuishao.domain.election.refusals import (
+    CallGroundUntrue,
     ElectorateTooSmall,
     NotCarried,
     NoVacancy,
@@ -27,13 +28,15 @@ from chuishao.domain.election.refusals import (
 )
 from chuishao.domain.election.regime import MAX_PEOPLE, Proposal, counted, day_of, regime_on
 from chuishao.domain.election.secrecy import SMALLEST_ELECTORATE, published
-from chuishao.domain.election.terms import Office, VacancyGround
+from chuishao.domain.election.terms import CallGround, Office, VacancyGround
 from chuishao.domain.event import not_before
 from chuishao.domain.identity import identify
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import NotFound, OutOfRange
 
 MEMBER = Phrase("member of the committee", "居民委员会成员")
+ELECTION_SEASON = timedelta(days=183)
+"""How long before the end of its term a committee is elected anew because the term ends."""
 TERM = Phrase("the last change of the committee", "居民委员会的上一次变动")
 
 
@@ -93,6 +96,20 @@ class Committee(BaseAggregate[UUID]):
             community=election.community,
             **_term(election, at),
         )
+
+    def require_renewable(self, ground: CallGround, ballot_on: date) -> None:
+        """Refuse an election for a reason that this committee belies: it is there, and its term goes on.
+
+        A whole district elects in one season, so terms end somewhat apart from the ballots: half a year.
+        """
+        season = self.term_until - ELECTION_SEASON
+        belied = {
+            CallGround.NEW_COMMITTEE: True,
+            CallGround.TERM_ENDS: ballot_on < season,
+            CallGround.PROPOSAL: False,
+        }
+        if belied[ground]:
+            raise CallGroundUntrue("ground", ground=ground, term_until=self.term_until, since=season)
 
     def renew(self, election: Election, at: datetime) -> None:
         """换届: let those elected take the seats of those before."""

@@ -1,4 +1,4 @@
-"""任职变动 What follows for posts outside of the committee when its seats change hands: who left, who came.
+"""任职 What follows for posts outside of the committee from who holds its seats.
 
 The director so elected is the only one who may hold the post of director (一肩挑: “通过法定程序担任”), and
 the members are those whose cross-appointment (交叉任职) is counted.
@@ -24,11 +24,3 @@ class Mandate:
 def mandates(seats: Sequence[tuple[Office, UUID | None]]) -> list[Mandate]:
     """Who has a seat, in the order of the seats."""
     return [Mandate(person, office) for office, person in seats if person is not None]
-
-
-def changes(
-    before: Sequence[tuple[Office, UUID | None]], after: Sequence[tuple[Office, UUID | None]]
-) -> tuple[list[Mandate], list[Mandate]]:
-    """Which mandates ended and which began between two moments; one that goes on is in neither."""
-    ended, begun = mandates(before), mandates(after)
-    return [each for each in ended if each not in begun], [each for each in begun if each not in ended]

@@ -31,6 +31,19 @@ class ProposalMismatch(Refusal):
     zh = "选举事由为{ground}：仅“居民提议”须填写提议，其他事由不填。"
 
 
+class CallGroundUntrue(Refusal):
+    """选举事由不成立 The committee that there is belies the reason."""
+
+    en = (
+        "{ground} does not hold: there is a committee until {term_until}. "
+        "Call with TERM_ENDS for a ballot from {since} on, or with PROPOSAL."
+    )
+    zh = (
+        "“{ground}”不成立：现任居民委员会任期至 {term_until}。"
+        "选举日在 {since} 及以后的可以“届满换届”启动，其余须经居民提议。"
+    )
+
+
 class DelegatesMismatch(Refusal):
     """代表与方式不符 Delegates are given where they vote, and nowhere else."""
 

@@ -43,7 +43,6 @@ class Regime:
     seats: tuple[int, int] = (5, 9)
     delegates: tuple[int, int] = (2, 3)
     term_years: int = 5
-    voting_age: int = 18
     one_in: dict[Proposers, int] = field(
         default_factory=lambda: {Proposers.ADULTS: 5, Proposers.HOUSEHOLDS: 5, Proposers.GROUPS: 3}
     )

@@ -146,9 +146,13 @@ class CoordinationOrder(BaseAggregate[UUID]):
             due=due.isoformat() if due else None,
         )
 
-    def answer(self, result: str, by: Actor, at: datetime) -> None:
-        """协同答复: say what the unit did."""
-        self.unit.require_voice(by, CoordinationStep.ANSWER, self.division)
+    def answer(self, result: str, by: Actor, at: datetime, lies: str = "") -> None:
+        """协同答复: say what the unit did; of an order on a case, `lies` is its community by now.
+
+        Its people answer for units without actors; a department was asked where the order was given.
+        """
+        place = self.division if self.unit.department else lies or self.division
+        self.unit.require_voice(by, CoordinationStep.ANSWER, place)
         if self.state is OrderState.ANSWERED:
             raise IllegalTransition(state=self.state, asked=CoordinationStep.ANSWER, possible=[])
         not_before(at, self.created_on, Phrase("the order", "发起协同"))

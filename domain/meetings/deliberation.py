@@ -18,7 +18,7 @@ from chuishao.domain.authority import Setup, require_setup
 from chuishao.domain.case import Case
 from chuishao.domain.event import SHORT_TEXT, Event, PersonalText, SealedText, not_before, written
 from chuishao.domain.identity import identify
-from chuishao.domain.lifecycle import Status, Step, possible
+from chuishao.domain.lifecycle import Status, possible
 from chuishao.domain.meetings.refusals import NothingHeard
 from chuishao.domain.meetings.terms import DeliberationState, DeliberationStep
 from chuishao.domain.phrase import Phrase
@@ -162,9 +162,13 @@ class Deliberation(BaseAggregate[UUID]):
             topic=PersonalText(subject, written("topic", topic)),
         )
 
-    def record_opinion(self, label: str, words: str, person: UUID | None, by: Actor, at: datetime) -> None:
+    # Of a deliberation on a case, `lies` is the community in which that lies by now: its people go on.
+
+    def record_opinion(
+        self, label: str, words: str, person: UUID | None, by: Actor, at: datetime, lies: str = ""
+    ) -> None:
         """记录意见: keep what somebody said, under the person's key, or a key of the opinion alone."""
-        self._require(DeliberationStep.RECORD_OPINION, by)
+        self._require(DeliberationStep.RECORD_OPINION, by, lies)
         not_before(at, self.created_on, CONVENED)
         number = self.opinions + 1
         self.trigger_event(
@@ -176,31 +180,23 @@ class Deliberation(BaseAggregate[UUID]):
             words=PersonalText(person or opinion_id(self.id, number), written("words", words)),
         )
 
-    def agree(self, agreement: str, by: Actor, at: datetime) -> None:
+    def agree(self, agreement: str, by: Actor, at: datetime, lies: str = "") -> None:
         """达成一致: end with what was agreed, once somebody was heard."""
-        self._require(DeliberationStep.AGREE, by)
+        self._require(DeliberationStep.AGREE, by, lies)
         not_before(at, self.modified_on, LAST)
         if not self.opinions:
             raise NothingHeard()
         said = PersonalText(self.subject, written("agreement", agreement))
         self.trigger_event(AgreementReached, timestamp=at, agreement=said)
 
-    def fail(self, reason: str, by: Actor, at: datetime) -> None:
+    def fail(self, reason: str, by: Actor, at: datetime, lies: str = "") -> None:
         """未达成一致: end without an agreement, and say why."""
-        self._require(DeliberationStep.FAIL, by)
+        self._require(DeliberationStep.FAIL, by, lies)
         not_before(at, self.modified_on, LAST)
         said = PersonalText(self.subject, written("reason", reason))
         self.trigger_event(AgreementFailed, timestamp=at, reason=said)
 
-    def _require(self, step: DeliberationStep, by: Actor) -> None:
-        require_setup(by, Setup.DELIBERATE, self.community)
+    def _require(self, step: DeliberationStep, by: Actor, lies: str) -> None:
+        require_setup(by, Setup.DELIBERATE, lies or self.community)
         if self.state is not DeliberationState.CONVENED:
             raise IllegalTransition(state=self.state, asked=step, possible=[])
-
-
-def follows(deliberation: Deliberation) -> Step | None:
-    """The step that the outcome asks of the case: settle what was agreed, hand on what was not; else none."""
-    if deliberation.case is None:
-        return None
-    outcomes = {DeliberationState.AGREED: Step.RESOLVE, DeliberationState.FAILED: Step.ESCALATE}
-    return outcomes.get(deliberation.state)

@@ -16,7 +16,7 @@ from eventsourcing.domain import AggregateCreated, BaseAggregate
 from chuishao.domain.actor import Actor
 from chuishao.domain.authority import Setup, require_setup
 from chuishao.domain.event import Event, PersonalText, SealedText, not_before, written
-from chuishao.domain.meetings.refusals import ClearanceOff, DayOver
+from chuishao.domain.meetings.refusals import ClearanceOff, DayOver, DayToCome
 from chuishao.domain.meetings.terms import INVITATION_TABLE, InvitationState, InvitationStep, UnitKind
 from chuishao.domain.meetings.unit import Unit
 from chuishao.domain.phrase import Phrase
@@ -154,9 +154,11 @@ class DailyClearanceInvitation(BaseAggregate[UUID]):
         self.trigger_event(DayCleared, timestamp=at, result=said)
 
     def carry_over(self, reason: str, by: Actor, at: datetime, today: date) -> None:
-        """结转: have it due on the day that follows; on this day, where its own was over before."""
+        """结转: have it due on the day that follows, once on its day; on this day, where that is over."""
         require_setup(by, Setup.INVITE, self.division)
         self._require(InvitationStep.CARRY_OVER, at)
+        if self.day > today:
+            raise DayToCome(day=self.day.isoformat(), today=today.isoformat())
         day = max(self.day + timedelta(days=1), today)
         said = PersonalText(self.id, written("reason", reason))
         self.trigger_event(DayCarriedOver, timestamp=at, day=day.isoformat(), reason=said)

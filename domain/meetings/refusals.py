@@ -40,6 +40,13 @@ class ClearanceOff(Refusal):
     zh = "现行政策 {version} 未启用“日日清”约请机制。请先采用启用 `dailyClearance.enabled` 的政策。"
 
 
+class DayToCome(Refusal):
+    """当日未到 What was carried over is not carried on before its day has come."""
+
+    en = "The invitation is due on {day} already; it is {today}. Carry it over then, if need be."
+    zh = "约请已结转至 {day}；现为 {today}。如届时仍未办结，请于当日再行结转。"
+
+
 class DayOver(Refusal):
     """当日已过 What was due by the end of a day is carried over with a reason."""
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.authority import Setup
-from chuishao.domain.division import Level, level_of
+from chuishao.domain.division import level_of
 from chuishao.domain.event import SHORT_TEXT, Event, PersonalText, SealedText, not_before, written
 from chuishao.domain.grid import community_code
 from chuishao.domain.identity import identify
@@ -51,7 +51,7 @@ _STREET, _COMMUNITY = frozenset({PostPlace.STREET}), frozenset({PostPlace.COMMUN
 _GRID = frozenset({PostPlace.GRID})
 
 CHARTERS: dict[PostKind, Charter] = {
-    PostKind.ZONE_CHIEF: Charter(_STREET | _COMMUNITY, Setup.FILL_POSTS),
+    PostKind.ZONE_CHIEF: Charter(frozenset(PostPlace) - _GRID, Setup.FILL_POSTS),
     PostKind.PARTY_SECRETARY: Charter(_COMMUNITY, Setup.FILL_POSTS),
     PostKind.COMMITTEE_DIRECTOR: Charter(_COMMUNITY, Setup.FILL_POSTS, elected=True),
     PostKind.PARTY_COMMITTEE_MEMBER: Charter(_COMMUNITY, Setup.FILL_POSTS, many=True),
@@ -188,12 +188,11 @@ def post_id(kind: PostKind, place: str, unit: UUID | None, person: UUID) -> UUID
 
 def require_place(kind: PostKind, code: str) -> None:
     """Refuse a code of a kind of place in which there is no such post."""
-    known = {Level.STREET: PostPlace.STREET, Level.COMMUNITY: PostPlace.COMMUNITY}
     if "-" in code:
         community_code(code, "placeCode")
-        found: PostPlace | None = PostPlace.GRID
+        found = PostPlace.GRID
     else:
-        found = known.get(level_of(code, "placeCode"))
+        found = PostPlace(level_of(code, "placeCode"))
     if found not in CHARTERS[kind].places:
         raise WrongPostPlace("placeCode", post=kind, place=code, needed=sorted(CHARTERS[kind].places))
 

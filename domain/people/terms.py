@@ -27,6 +27,8 @@ class PostKind(Term):
 class PostPlace(Term):
     """岗位所在 The kinds of place in which a post lies."""
 
+    MUNICIPALITY = "MUNICIPALITY", "直辖市", "a municipality"
+    DISTRICT = "DISTRICT", "区", "a district"
     STREET = "STREET", "街道、乡镇", "a street or town"
     COMMUNITY = "COMMUNITY", "社区、村", "a community or village"
     GRID = "GRID", "网格", "a service grid"

@@ -29,6 +29,7 @@ from chuishao.domain.registers.terms import CareGroup, ExitReason, LineKind, Res
 
 Text = PersonalText | SealedText
 _ENROLMENT = Phrase("the enrolment", "纳入台账")
+_LAST_LINE = Phrase("the last line of the entry", "台账的上一条记录")
 
 
 class CareEvent(Event):
@@ -177,6 +178,7 @@ class CareEntry(BaseAggregate[UUID]):
     def exit(self, reason: ExitReason, at: datetime) -> None:
         """Leave the ledger; once."""
         self._require_enrolled(at)
+        not_before(at, self.modified_on, _LAST_LINE)
         self.trigger_event(CareExited, timestamp=at, exit_reason=reason.value)
 
     def _said(self, words: str) -> PersonalText:

@@ -28,11 +28,6 @@ class OwedCheck:
     rule: str
 
 
-def local_day(policy: Policy, at: datetime) -> date:
-    """The day of a moment where the policy holds."""
-    return at.astimezone(ZoneInfo(policy.calendar.zone)).date()
-
-
 def check_of(policy: Policy, check: WelfareCheck, day: date, grid: str) -> OwedCheck | None:
     """A check of a local day in a grid; None where the policy states no limit for it."""
     limit = policy.limit(LIMITS[check], division=grid)

@@ -17,6 +17,7 @@ from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.actor import Actor
 from chuishao.domain.authority import Setup, require_setup
+from chuishao.domain.election.regime import day_of
 from chuishao.domain.event import (
     SHORT_TEXT,
     Event,
@@ -29,10 +30,16 @@ from chuishao.domain.event import (
 from chuishao.domain.identity import identify
 from chuishao.domain.people.person import period_of
 from chuishao.domain.phrase import Phrase
-from chuishao.domain.refusal import Forbidden, NotFound, NotSummoned, OutOfRange
-from chuishao.domain.street.refusals import AdviceAnsweredAlready, EvidenceRequired, ForeignWhistle
+from chuishao.domain.refusal import Forbidden, NotFound, NotSummoned, OutOfRange, within
+from chuishao.domain.street.refusals import (
+    AdviceAnsweredAlready,
+    EvidenceRequired,
+    ForeignWhistle,
+    OtherPeriod,
+)
 from chuishao.domain.street.terms import ADVICE, StreetPower
 from chuishao.domain.street.unit import PublicUnit, require_some_voice
+from chuishao.domain.summons import Summons
 from chuishao.domain.whistle import Whistle
 
 Text = PersonalText | SealedText
@@ -145,7 +152,10 @@ class PowerExercise(BaseAggregate[UUID]):
         cls, street: str, department: UUID, period: str, score: int, comment: str | None,
         whistles: Sequence[Whistle], by: Actor, at: datetime,
     ) -> Self:  # fmt: skip
-        """考核评价: appraise a department with 1 to 5, over whistles to which the street summoned it."""
+        """考核评价: appraise a department with 1 to 5, over whistles of that year to which it was summoned.
+
+        A whistle that is named twice counts once.
+        """
         require_own_street(by, street)
         known = period_of(period)
         if not 1 <= score <= BEST:
@@ -153,7 +163,11 @@ class PowerExercise(BaseAggregate[UUID]):
         if not whistles:
             raise EvidenceRequired("whistleIds")
         for number, whistle in enumerate(whistles):
-            _require_summoned(whistle, street, department, at, number)
+            with within("whistleIds", str(number)):
+                summons = _summons(whistle, street, department)
+                if (year := day_of(summons.at).year) != int(known[:4]):
+                    raise OtherPeriod(whistle=whistle.id, year=year, period=known)
+            not_before(at, summons.at, SUMMONED)
         id_ = appraisal_id(street, department, known)
         return cls._create(
             DepartmentAppraised,
@@ -163,7 +177,7 @@ class PowerExercise(BaseAggregate[UUID]):
             department=department,
             period=known,
             score=score,
-            whistles=[whistle.id for whistle in whistles],
+            whistles=list(dict.fromkeys(whistle.id for whistle in whistles)),
             comment=about(id_, "comment", comment),
         )
 
@@ -214,12 +228,11 @@ class PowerExercise(BaseAggregate[UUID]):
         self.trigger_event(AdviceAnswered, timestamp=at, adopted=adopted, answer=said)
 
 
-def _require_summoned(whistle: Whistle, street: str, department: UUID, at: datetime, number: int) -> None:
-    """Refuse evidence that is none: another street's whistle, or one to which others were summoned."""
-    path = ("whistleIds", str(number))
+def _summons(whistle: Whistle, street: str, department: UUID) -> Summons:
+    """The summons of the department; refused of another street's whistle, or where others were summoned."""
     if whistle.street != street:
-        raise ForeignWhistle(*path, whistle=whistle.id, street=street)
+        raise ForeignWhistle(whistle=whistle.id, street=street)
     summons = whistle.summons.get(department)
     if summons is None:
-        raise NotSummoned(*path, department=department, summoned=list(whistle.summons))
-    not_before(at, summons.at, SUMMONED)
+        raise NotSummoned(department=department, summoned=list(whistle.summons))
+    return summons

@@ -31,6 +31,13 @@ class ForeignWhistle(Refusal):
     zh = "哨件 {whistle} 并非 {street} 所吹。请填写考核街道自己的哨件。"
 
 
+class OtherPeriod(Refusal):
+    """非本期哨件 A department is appraised for a period over what it was summoned to in that year."""
+
+    en = "To whistle {whistle} the department was summoned in {year}; that says nothing of {period}."
+    zh = "哨件 {whistle} 于 {year} 年召集该部门，不能作为 {period} 的考核依据。"
+
+
 class DepartmentAppraisedAlready(Refusal):
     """部门本期已考核 A street appraises a department once a period."""
 

@@ -1,1 +1,1 @@
-"""地域 Territory: command zones, sectors, the street office, coverage gaps and enclaves."""
+"""地域 Territory: command zones, sectors, the street office, coverage gaps, enclaves and splits."""

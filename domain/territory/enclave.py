@@ -173,8 +173,3 @@ class Enclave(BaseAggregate[UUID]):
         if asked is not self.remedy:
             raise WrongRemedy("placeCode", place=self.place, needed=self.remedy, asked=asked)
         not_before(at, self.created_on, Phrase("the identification", "认定"))
-
-
-def holder_of(place: str, moment: datetime, enclave: Enclave | None) -> str:
-    """The one division that had jurisdiction over a place at a moment; `enclave` as far as it is one."""
-    return held_by_code(place) if enclave is None else enclave.holder_at(moment)

@@ -12,11 +12,14 @@ from uuid import UUID
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.division import street_of
-from chuishao.domain.event import SHORT_TEXT, Event, written
+from chuishao.domain.event import SHORT_TEXT, Event, not_before, written
 from chuishao.domain.grid import MAX_HOUSEHOLDS
+from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import OutOfRange
-from chuishao.domain.territory.refusals import ForeignCommunity, GapClosed
+from chuishao.domain.territory.refusals import ForeignCommunity, GapClosed, OlderCommunity
 from chuishao.domain.territory.terms import GapRemedy
+
+FOUND = Phrase("the finding of the gap", "发现空白")
 
 
 class CoverageGapFound(Event, AggregateCreated):
@@ -87,17 +90,25 @@ class CoverageGap(BaseAggregate[UUID]):
             CoverageGapFound, id=gap, timestamp=at, street=street, name=said, households=households
         )
 
-    def found_committee(self, community: str, at: datetime) -> None:
-        """Close it by a new community of the street."""
+    def found_committee(self, community: str, registered: datetime, at: datetime) -> None:
+        """Close it by a community of the street that was registered since the gap was found."""
+        self._require_open(community)
+        if registered < self.created_on:
+            moments = {"registered": registered.isoformat(), "found": self.created_on.isoformat()}
+            raise OlderCommunity("communityCode", community=community, **moments)
         self._close(CommitteeFounded, community, at)
 
     def absorb(self, community: str, at: datetime) -> None:
         """Close it by a community of the street that was there before."""
+        self._require_open(community)
         self._close(AbsorbedByNeighbour, community, at)
 
-    def _close(self, how: type[CommitteeFounded | AbsorbedByNeighbour], community: str, at: datetime) -> None:
+    def _require_open(self, community: str) -> None:
         if self.remedy is not None:
             raise GapClosed("gapId", remedy=self.remedy, community=self.community)
         if street_of(community) != self.street:
             raise ForeignCommunity("communityCode", community=community, street=self.street)
+
+    def _close(self, how: type[CommitteeFounded | AbsorbedByNeighbour], community: str, at: datetime) -> None:
+        not_before(at, self.created_on, FOUND)
         self.trigger_event(how, timestamp=at, community=community)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
-from chuishao.domain.event import SHORT_TEXT, Event, not_too_many, written
+from chuishao.domain.event import SHORT_TEXT, Event, not_before, not_too_many, written
 from chuishao.domain.identity import identify
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import OutOfRange, within
@@ -22,11 +22,17 @@ from chuishao.domain.territory.refusals import BadChart
 
 MOST_STAFF = 10_000
 """People in one unit."""
+CHARTED = Phrase("the last chart of the office", "上一次机构设置")
 
 
 def office_id(street: str) -> UUID:
     """The stream of a street's office: a street has one."""
     return identify("street-office", street)
+
+
+def office_unit_id(street: str, name: str) -> UUID:
+    """What a unit of a street's office is called: by its name, which no other unit of the office bears."""
+    return identify("office-unit", street, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ class StreetOffice(BaseAggregate[UUID]):
         """Give it another chart; the same again changes nothing."""
         units = _stored(checked(chart))
         if units != self.units:
+            not_before(at, self.modified_on, CHARTED)
             self.trigger_event(OfficeRestructured, timestamp=at, units=units)
 
 

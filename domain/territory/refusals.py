@@ -59,6 +59,16 @@ class GapClosed(Refusal):
     zh = "此空白已消除：{remedy}，社区 {community}。如仍有空白，请另行登记。"
 
 
+class OlderCommunity(Refusal):
+    """并非新建社区 A community that was there before the gap was found is not founded because of it."""
+
+    en = (
+        "Community {community} was registered at {registered}, before the gap was found at {found}. "
+        "Name a community registered since, or let this one take the area in."
+    )
+    zh = "社区 {community} 登记于 {registered}，早于发现空白的 {found}。请填写其后登记的社区，或由其纳入。"
+
+
 class NoEnclave(Refusal):
     """并非飞地 Land and jurisdiction lie together."""
 
@@ -78,6 +88,13 @@ class EnclaveSettled(Refusal):
 
     en = "Enclave {place} was settled at {at}: {remedy}. Nothing is left to do."
     zh = "飞地 {place} 已于 {at} 治理：{remedy}。无须再办。"
+
+
+class HeldElsewhere(Refusal):
+    """已移交管辖 Jurisdiction over a place was given away: it is one place now, under its other code."""
+
+    en = "{place} was given away and is {now} now. Name that, or a place that was not given away."
+    zh = "{place} 的管辖权已移交，现为 {now}。请填写现地点，或未移交的地点。"
 
 
 class ForeignSuccessor(Refusal):

@@ -15,7 +15,7 @@ from uuid import UUID
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.division import street_of
-from chuishao.domain.event import SHORT_TEXT, Event, PersonalText, SealedText, written
+from chuishao.domain.event import SHORT_TEXT, Event, PersonalText, SealedText, not_before, written
 from chuishao.domain.identity import identify
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import BadCode, OutOfRange
@@ -23,6 +23,8 @@ from chuishao.domain.territory.refusals import CommunityInSector, DissolvedSecto
 
 MOST_COMMUNITIES = 2
 """Communities in a sector; the source says one or two."""
+CHANGED = Phrase("the last change of the sector", "街片的上一次变动")
+BELONGS = Phrase("the last change of the community's sector", "该社区所属街片的上一次变动")
 
 
 def sector_id(code: str) -> UUID:
@@ -125,11 +127,13 @@ class Sector(BaseAggregate[UUID]):
         if communities is not None:
             drawn = _of_one_street(street_of(self.code), communities)
         if (said, drawn) != (self.name, self.communities):
+            not_before(at, self.modified_on, CHANGED)
             self.trigger_event(SectorRedrawn, timestamp=at, name=said, communities=drawn)
 
     def dissolve(self, reason: str, at: datetime) -> None:
         """End the sector."""
         self.require_active()
+        not_before(at, self.modified_on, CHANGED)
         said = PersonalText(self.id, written("reason", reason, SHORT_TEXT))
         self.trigger_event(SectorDissolved, timestamp=at, reason=said)
 
@@ -204,9 +208,11 @@ class SectorMembership(BaseAggregate[UUID]):
         if self.sector not in (None, sector):
             raise CommunityInSector("communityCodes", community=self.community, sector=self.sector)
         if self.sector is None:
+            not_before(at, self.modified_on, BELONGS)
             self.trigger_event(SectorChanged, timestamp=at, sector=sector)
 
     def leave(self, at: datetime) -> None:
         """Take it out of its sector."""
         if self.sector is not None:
+            not_before(at, self.modified_on, BELONGS)
             self.trigger_event(SectorChanged, timestamp=at, sector=None)

@@ -14,11 +14,13 @@ from uuid import UUID
 from eventsourcing.domain import AggregateCreated, BaseAggregate
 
 from chuishao.domain.division import level_of
-from chuishao.domain.event import SHORT_TEXT, Event, written
+from chuishao.domain.event import SHORT_TEXT, Event, not_before, written
 from chuishao.domain.identity import identify
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.refusal import WrongDivisionLevel
 from chuishao.domain.territory.refusals import NoZoneAbove, PowerNotHeld, ZoneCycle
+
+CHANGED = Phrase("the last change of the zone", "战区的上一次变动")
 
 
 def zone_id(code: str) -> UUID:
@@ -119,6 +121,7 @@ class CommandZone(BaseAggregate[UUID]):
         if above is not None and self.code in {zone.code for zone in lineage}:
             raise ZoneCycle("aboveCode", zone=self.code, above=above.code)
         if (above.code if above else None) != self.above:
+            not_before(at, self.modified_on, CHANGED)
             self.trigger_event(ZoneMoved, timestamp=at, above=above.code if above else None)
 
     def devolve(self, power: str, at: datetime) -> None:
@@ -127,11 +130,13 @@ class CommandZone(BaseAggregate[UUID]):
         if self.above is None:
             raise NoZoneAbove("zoneCode", zone=self.code)
         if said not in self.powers:
+            not_before(at, self.modified_on, CHANGED)
             self.trigger_event(PowerDevolved, timestamp=at, power=said, above=self.above)
 
     def withdraw(self, power: str, at: datetime) -> None:
         """Give a power back to the zone that it came from."""
         giver = self.giver(power)
+        not_before(at, self.modified_on, CHANGED)
         self.trigger_event(PowerWithdrawn, timestamp=at, power=power.strip(), above=giver)
 
     def giver(self, power: str) -> str:

@@ -122,7 +122,8 @@ class ElectionQueries:
         return await listed(info, _ELECTIONS, given, window, at_least)  # type: ignore[no-any-return]
 
     @strawberry.field(
-        description="参选率 How many took part in the elections of a place, by the year of the ballot.",
+        description="参选率 How many took part in the elections of a place, by the year of the ballot: "
+        "the last year first.",
         metadata={SOURCE: _TURNOUT},
     )
     async def election_turnout(

@@ -134,7 +134,8 @@ def _moment(context: Context, given: Mapping[str, Any], name: str) -> datetime |
 def _coverage(context: Context, given: Mapping[str, Any]) -> list[Any]:
     place = _code(context, given)
     below = [level.digits for level in Level if level.digits > len(place)] or [Level.COMMUNITY.digits]
-    return [place, below[0], _moment(context, given, "at"), context.now]
+    at = _moment(context, given, "at")
+    return [place, below[0], at, context.now, (at or context.now).astimezone(ZONE).date()]
 
 
 def _cross(context: Context, given: Mapping[str, Any]) -> list[Any]:

@@ -5,9 +5,10 @@ from typing import Any
 
 import strawberry
 
+from chuishao.domain.territory.office import office_unit_id
 from chuishao.graphql.links import DIVISION, UNITS_OF_OFFICE
 from chuishao.graphql.types.fields import column, computed, many, one
-from chuishao.graphql.types.shared import ITS_OWN, DivisionRef, Node, identified
+from chuishao.graphql.types.shared import ITS_OWN, DivisionRef, Node
 from chuishao.projections.offices import OfficeRow
 
 
@@ -18,7 +19,7 @@ class OfficeUnit:
     @computed(ITS_OWN)
     def id(street: str, name: str) -> strawberry.ID:
         """By its name, which no other unit of the office bears."""
-        return identified("office-unit", street, name)
+        return strawberry.ID(str(office_unit_id(street, name)))
 
     number: int = column("序号 Its place in the chart, from 1.")
     name: str = column("名称 Its name.")

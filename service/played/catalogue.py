@@ -15,11 +15,11 @@ from chuishao.service.played import (
 from chuishao.service.played.stage import Played
 
 PLAYED: tuple[Played, ...] = (
+    territory.PLAYED,
     people.PLAYED,
     election.PLAYED,
     registers.PLAYED,
     rounds.PLAYED,
-    territory.PLAYED,
     split.PLAYED,
     meetings.PLAYED,
     cases.PLAYED,

@@ -34,6 +34,8 @@ ROLES = {
 """The posts of every community, each with whoever holds it first."""
 AUXILIARIES = (PostKind.PARTY_MEMBER, PostKind.BUILDING_HEAD, PostKind.VOLUNTEER)
 TIERS = tuple(TrainingTier)
+DRAWN = 240
+"""Minutes after the morning began by which the zones and sectors of every street are there."""
 
 _SQL = statements("chuishao.service.played", "people.sql")
 
@@ -63,23 +65,24 @@ def _seated(
     label: str,
     unit: UUID | None = None,
     standing: ChiefStanding | None = None,
+    minutes: float = 0,
 ) -> Iterator[Act]:
-    """Somebody enters the roster and takes up a post."""
+    """Somebody enters the roster and takes up a post, so many minutes after the morning began."""
     by, roster = officer(street_of(place)), community_of(place)
     register = RegisterPerson(place_code=roster, label=f"{label}（模拟）")
-    yield stage.act(0, by, register, place, "person", kind)
+    yield stage.act(minutes, by, register, place, "person", kind)
     fill = FillPost(
         kind=kind, place_code=place, person_id=holder(place, kind), unit_id=unit, standing=standing
     )
-    yield stage.act(5, by, fill, place, "fill", kind)
+    yield stage.act(minutes + 5, by, fill, place, "fill", kind)
 
 
 def _street(stage: Stage, street: str) -> Iterator[Act]:
-    """The chief of the zone, and of a sector."""
-    yield from _seated(stage, PostKind.ZONE_CHIEF, street, "战区主官 001")
+    """The chief of the zone, and of a sector, once both are there: see territory."""
+    yield from _seated(stage, PostKind.ZONE_CHIEF, street, "战区主官 001", minutes=DRAWN)
     standing = ChiefStanding.SECTION_CADRE
-    sector = sector_id(f"{street}-S002")  # there is one in every street, see territory
-    yield from _seated(stage, PostKind.SECTOR_CHIEF, street, "街片长 001", sector, standing)
+    sector = sector_id(f"{street}-S002")  # there is one in every street
+    yield from _seated(stage, PostKind.SECTOR_CHIEF, street, "街片长 001", sector, standing, DRAWN)
 
 
 def _community(stage: Stage, number: int, code: str) -> Iterator[Act]:

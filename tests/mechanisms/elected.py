@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chuishao.commands import committee, divisions, election
 from chuishao.commands.command import Command
+from chuishao.commands.people.persons import RegisterPerson
 from chuishao.domain.election.election import election_id
 from chuishao.domain.election.regime import day_of
 from chuishao.domain.election.terms import (
@@ -19,16 +20,36 @@ from chuishao.domain.election.terms import (
     VacancyGround,
     VotingMode,
 )
-from tests.mechanisms.elections import CANDIDATES, MANY, PEOPLE, PROTOCOL, ROLL, SEATS, STATES, VOTES
+from tests.mechanisms.elections import (
+    CANDIDATES,
+    MANY,
+    PEOPLE,
+    PROTOCOL,
+    REGISTERED,
+    ROLL,
+    SEATS,
+    STATES,
+    VOTES,
+)
 from tests.numbers import community_code
-from tests.town import Town
+from tests.town import COMMUNITY, Town
 
+A_FIFTH = election.ProposalPart(proposers=Proposers.ADULTS, supporters=200, entitled=1000)
 TODAY = date(2026, 3, 2)
 """The day on which the town's clock begins."""
 
 
+async def on_the_roster(town: Town) -> None:
+    """Let those who may stand be persons of the register; once in a town."""
+    if await town.log.version(PEOPLE[-1]):
+        return
+    for number, command in enumerate(REGISTERED, start=1):
+        await town.do(RegisterPerson(place_code=COMMUNITY, label=f"候选人 {number:03}"), id=command)
+
+
 async def a_community(town: Town) -> str:
-    """A community in which nobody was elected yet."""
+    """A community in which nobody was elected yet; those who may stand are on a roster."""
+    await on_the_roster(town)
     code = community_code(town)
     await town.do(divisions.RegisterDivision(code=code, name="待选社区", effective_from=date(2024, 1, 1)))
     return code
@@ -41,6 +62,8 @@ def the_call(community: str, **fields: Any) -> election.CallElection:
         "ballot_on": TODAY,
         "ground": CallGround.NEW_COMMITTEE,
     }
+    if fields.get("ground") is CallGround.PROPOSAL:
+        given["proposal"] = A_FIFTH
     return election.CallElection(community_code=community, **(given | fields))
 
 
@@ -115,7 +138,7 @@ def the_by_election(community: str, ballot_on: date) -> election.CallByElection:
 def the_recall(community: str, **fields: Any) -> committee.RecallMember:
     given: dict[str, Any] = {
         "person_id": PEOPLE[0],
-        "proposal": election.ProposalPart(proposers=Proposers.ADULTS, supporters=200, entitled=1000),
+        "proposal": A_FIFTH,
         "meeting": committee.MeetingPart(electors=1000, present=700, votes=400),
         "protocol_hash": PROTOCOL,
     }

@@ -21,7 +21,7 @@ from chuishao.domain.election.terms import (
     VoidGround,
     VotingMode,
 )
-from chuishao.domain.identity import identify
+from chuishao.domain.identity import identify, named
 from tests.given import later
 from tests.town import COMMUNITY, START
 
@@ -33,7 +33,9 @@ BALLOT = datetime.fromisoformat("2026-03-30T18:00:00+08:00")
 ROLL = salted_hash(b"sixteen bytes or more", ["选民 0001", "选民 0002"])
 PROTOCOL = salted_hash(b"another salt of the count", ["候选人 1: 412"])
 MANY = Electorate(voters=1000, households=420, groups=14)
-PEOPLE = [identify("person", number) for number in range(1, 8)]
+REGISTERED = [identify("person", number) for number in range(1, 8)]
+"""The commands by which those who stand came onto a roster."""
+PEOPLE = [named(command, "") for command in REGISTERED]
 CANDIDATES = list(zip(PEOPLE, [DIRECTOR, DIRECTOR, DEPUTY, MEMBER, MEMBER, MEMBER, MEMBER], strict=True))
 VOTES = (500, 210, 600, 650, 640, 420, 120)
 """Of 800 who took part. Of the last four, who stand for three seats, three have more than half."""

@@ -104,7 +104,7 @@ async def void(town: Town) -> None:
 async def renewed(town: Town) -> None:
     """Two committees, one after the other."""
     community, _ = await an_election_in(town, ElectionStatus.CERTIFIED, days_ago=30)
-    call = the_call(community, ballot_on=day_of(town.clock.now), ground=CallGround.TERM_ENDS)
+    call = the_call(community, ballot_on=day_of(town.clock.now), ground=CallGround.PROPOSAL)
     id_ = (await town.do(call, town.street_officer)).id
     for step in the_steps(id_):
         await town.do(step, town.street_officer)

@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from chuishao.commands.people import persons, posts
+from chuishao.commands.territory.zones import EstablishZone
 from chuishao.domain.event import fold
 from chuishao.domain.people.post import post_id
 from chuishao.domain.people.terms import ChiefStanding, PostKind, Rung, TrainingTier
+from chuishao.domain.territory.sector import sector_id
 from tests.mechanisms.kinds import Board, Live, Prepare, Prepared
+from tests.mechanisms.steps_territory import a_sector
 from tests.numbers import number
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, SAID, STREET, Town
 
@@ -81,6 +84,7 @@ STEPS: dict[str, Prepare] = {
 
 async def lead(town: Town) -> None:
     """Let chiefs, secretaries and leaders take turns."""
+    await town.do(EstablishZone(zone_code=STREET, name="第一战区"))
     for kind, place in (
         (PostKind.ZONE_CHIEF, STREET),
         (PostKind.PARTY_SECRETARY, COMMUNITY),
@@ -91,7 +95,7 @@ async def lead(town: Town) -> None:
         if post is not None and post.holder is not None:
             await town.do(posts.VacatePost(post_id=post.id, reason=SAID))
         await filled(town, kind, place)
-    sector = UUID(int=number(town, "sector"))
+    sector = sector_id(await a_sector(town))
     chief = ChiefStanding.SECTION_CADRE
     await filled(town, PostKind.SECTOR_CHIEF, STREET, unit_id=sector, standing=chief)
     await filled(town, PostKind.ALLEY_STEWARD, COMMUNITY)

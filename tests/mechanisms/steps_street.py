@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from chuishao.commands.divisions import EstablishDepartment
 from chuishao.commands.street.burden import AdmitTask, EndTask, RefuseTask
 from chuishao.commands.street.duties import CatalogueDuty, RetireDuty
 from chuishao.commands.street.funds import AllocateFund, BudgetFund, ReturnFund
 from chuishao.commands.street.powers import AnswerAdvice, AppraiseDepartment, FilePlanOpinion, IssueAdvice
 from chuishao.commands.street.proposals import AnswerProposal, AssignProposal, RateProposal, ReceiveProposal
+from chuishao.commands.whistles import BlowWhistle
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import fold
 from chuishao.domain.street.burden import burden_id
 from chuishao.domain.street.duties import duty_list_id
 from chuishao.domain.street.terms import Proposer, StreetDuty, StreetPower, Verdict
-from chuishao.domain.vocabulary import Role
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Tier, WhistleKind
 from tests.mechanisms.kinds import Board, Live, Prepare, Prepared
 from tests.numbers import number
 from tests.town import COMMUNITY, SAID, STREET, Town
@@ -27,9 +29,8 @@ BUDGET = 1_000_000_000
 BASIS = "街道办事处条例第三条"
 
 
-def period(town: Town) -> str:
-    """A year that nobody was appraised for yet."""
-    return f"{1000 + number(town, 'of the street'):04d}"
+PERIOD = "2026"
+"""The year in which the whistles of these tests are blown."""
 
 
 def year(town: Town) -> int:
@@ -45,13 +46,27 @@ def named(town: Town, what: str) -> str:
 # What comes before
 
 
-async def appraised(town: Town, comment: str | None = None, number: int = 0) -> UUID:
-    """An appraisal of a department over a whistle to which it was summoned."""
-    _, whistle = await town.whistled()
+async def summoned(town: Town) -> tuple[UUID, UUID]:
+    """A department that was never appraised, and a whistle to which it was summoned."""
+    establish = EstablishDepartment(division_code=DISTRICT, name=named(town, "联动部门"))
+    department = (await town.do(establish)).id
+    blow = BlowWhistle(
+        case_id=await town.assigned(Tier.MULTI_UNIT),
+        kind=WhistleKind.ROUTINE,
+        linkage=LinkageMechanism.RAPID_SERVICE,
+        grounds="需要部门联动",
+        department_ids=[department, *town.departments],
+    )
+    return department, (await town.do(blow, town.street_officer)).id
+
+
+async def appraised(town: Town, comment: str | None = None, department: UUID | None = None) -> UUID:
+    """An appraisal over a whistle of the year; by itself of one for which no officer of these tests acts."""
+    fresh, whistle = await summoned(town)
     appraise = AppraiseDepartment(
         street_code=STREET,
-        department_id=town.departments[number],
-        period=period(town),
+        department_id=department or fresh,
+        period=PERIOD,
         score=4,
         whistle_ids=[whistle],
         comment=comment,
@@ -130,8 +145,8 @@ async def answered(town: Town, proposal: str = "增设过街天桥", answer: str
 
 
 async def appraise_department(town: Town) -> Prepared:
-    _, whistle = await town.whistled()
-    given = {"departmentId": str(town.departments[0]), "period": period(town), "score": 4, "comment": SAID}
+    department, whistle = await summoned(town)
+    given = {"departmentId": str(department), "period": PERIOD, "score": 4, "comment": SAID}
     return town.street_officer, {"streetCode": STREET, "whistleIds": [str(whistle)]} | given
 
 
@@ -253,7 +268,7 @@ async def all_said(town: Town, said: str = "缓建停车楼") -> None:
     """Powers, money, a duty, tasks and a proposal from beginning to end."""
     staff, officer = town.community_staff, town.street_officer
     nth = number(town, "of the street")
-    await appraised(town, said, 1)  # whom no officer of these tests acts for
+    await appraised(town, said)
     advice = await advised(town, advice=said)
     await town.do(AnswerAdvice(exercise_id=advice, adopted=True, answer=said), town.officer())
     await town.do(FilePlanOpinion(street_code=STREET, plan="某片区控规（草案）", opinion=said), officer)
@@ -282,7 +297,7 @@ BOARDS: dict[str, Board] = {
 """By the name of the query."""
 SINGLES: dict[str, str] = {
     "powerExercise": "SELECT e.id FROM powers.exercise e JOIN departments.department d ON d.id = e.department"
-    " WHERE e.evidence > 0 AND d.name = '公安部门' LIMIT 1",
+    " WHERE e.evidence > 0 AND d.name LIKE '联动部门%' LIMIT 1",
     "streetFund": "SELECT fund FROM funds.allocation WHERE returned > 0 LIMIT 1",
     "deputyProposal": "SELECT id FROM proposals.proposal WHERE comment IS NOT NULL LIMIT 1",
 }

@@ -126,7 +126,8 @@ async def _dissolve(town: Town) -> dict[str, Any]:
 async def _restructure(town: Town) -> dict[str, Any]:
     head = f"综合办公室 {number(town, 'office')}"
     units = [{"name": head, "staff": 4}, {"name": "便民服务窗口", "under": head, "staff": 6}]
-    return {"streetCode": STREET, "units": units}
+    # the street has one office, which is charted by the town's clock too
+    return {"streetCode": STREET, "units": units, "occurredAt": town.clock.now.isoformat()}
 
 
 async def _report(_town: Town) -> dict[str, Any]:

@@ -237,7 +237,7 @@ WRONG: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"proposal": None}, "PROPOSAL_MISMATCH"),
     ],
     "callByElection": [
-        ({"communityCode": "120101001998"}, "NOT_FOUND"),
+        ({"communityCode": "120101001998"}, "UNKNOWN_DIVISION"),
         ({"ballotOn": "2026-01-05"}, "BAD_TIME"),
         ({"communityCode": "310101001001"}, "OUT_OF_SCOPE"),
     ],

@@ -46,6 +46,7 @@ from tests.mechanisms.elected import (
     a_committee_in,
     a_community,
     an_election_in,
+    on_the_roster,
     the_call,
     the_recall,
     the_steps,
@@ -77,6 +78,7 @@ async def test_an_election_gives_a_committee_its_members(town: Town) -> None:
 
 
 async def test_the_community_conducts_and_the_street_certifies(town: Town) -> None:
+    await on_the_roster(town)
     await refused(town, the_call(COMMUNITY), Forbidden, town.community_staff)
     await town.do(the_call(COMMUNITY), town.street_officer)
     *conducted, certified = the_steps(election_id(COMMUNITY, TODAY))
@@ -111,7 +113,7 @@ async def test_vacant_seats_are_filled_by_a_by_election(town: Town) -> None:
     )
     await town.do(by_election, town.street_officer)
     town.clock.advance(days=30)
-    somebody, id_ = identify("person", 900), election_id(community, day)
+    somebody, id_ = PEOPLE[6], election_id(community, day)
     steps: list[Command] = [
         election.RegisterVoters(election_id=id_, voters=1000, households=420, groups=14, roll_hash=ROLL),
         election.ScreenCandidates(
@@ -149,7 +151,7 @@ async def test_a_by_election_is_overtaken_by_another_committee(town: Town) -> No
     by_election = election.CallByElection(community_code=community, mode=VotingMode.ALL_VOTERS, ballot_on=day)
     id_ = (await town.do(by_election, town.street_officer)).id
     renewed = TODAY + timedelta(days=20)
-    renewal = the_call(community, ballot_on=renewed, ground=CallGround.TERM_ENDS)
+    renewal = the_call(community, ballot_on=renewed, ground=CallGround.PROPOSAL)
     other = (await town.do(renewal, town.street_officer)).id
     town.clock.advance(days=20)
     for step in the_steps(other):
@@ -159,7 +161,7 @@ async def test_a_by_election_is_overtaken_by_another_committee(town: Town) -> No
     screen = election.ScreenCandidates(
         election_id=id_,
         nominated=1,
-        candidates=[election.CandidatePart(person_id=identify("person", 901), office=DIRECTOR)],
+        candidates=[election.CandidatePart(person_id=PEOPLE[6], office=DIRECTOR)],
     )
     counts = election.CountBallots(
         election_id=id_, collected=800, invalid=0, votes=[700], protocol_hash=PROTOCOL

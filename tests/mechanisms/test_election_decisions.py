@@ -89,7 +89,7 @@ LAST_OF_2025, FIRST_OF_2026 = date(2025, 12, 31), date(2026, 1, 1)
 def test_the_law_of_a_day(day: date, name: LegalRegime, households: tuple[int, int]) -> None:
     regime = regime_on(day)
     assert (regime.name, regime.households) == (name, households)
-    assert (regime.seats, regime.term_years, regime.voting_age) == ((5, 9), 5, 18)
+    assert (regime.seats, regime.term_years) == ((5, 9), 5)
 
 
 def test_there_is_no_known_law_before_the_first() -> None:

@@ -8,14 +8,19 @@ import pytest
 
 from chuishao.commands.divisions import RegisterDivision
 from chuishao.commands.election import CountBallots
+from chuishao.commands.people.persons import RegisterPerson
 from chuishao.domain.catalogue import EVENT_TYPES
+from chuishao.domain.people.terms import PostKind
 from chuishao.eventlog.feed import Feed
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
-from chuishao.service.played.election import COMMUNITIES, elections, told
+from chuishao.service.played.election import COMMUNITIES, STAND, elections, told
+from chuishao.service.played.stage import command_id
 from tests.town import STREET, Town
 
 PLACES = [f"{STREET}0{number}" for number in range(31, 31 + COMMUNITIES)]
+POSTED = {1: ("person", PostKind.PARTY_SECRETARY), 6: ("person", PostKind.PARTY_COMMITTEE_MEMBER)}
+"""Who of those who stand is on the roster because of a post of the party."""
 DAY = date(2026, 8, 3)
 OURS = {
     topic
@@ -30,6 +35,10 @@ async def played(town: Town, day: date = DAY) -> list[str]:
     for place in PLACES:
         since = date(2024, 1, 1)
         await town.do(RegisterDivision(code=place, name=f"社区 {place}", effective_from=since))
+        for number in range(1, STAND + 1):
+            entered = RegisterPerson(place_code=place, label=f"居民 {number:03d}")
+            name = POSTED.get(number, ("stands", number))
+            await town.do(entered, id=command_id(place, *name))
     for several in elections(PLACES, day):
         for act in several:
             await town.do(act.command, act.actor, id=act.id, occurred_at=act.at)

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ import pytest
 from chuishao.commands import committee, policies, rounds
 from chuishao.commands.erasure import EraseSubject
 from chuishao.commands.people.persons import RegisterPerson
+from chuishao.commands.people.posts import VacatePost
 from chuishao.commands.stewards import LogDuty
 from chuishao.domain.case_events import CaseReported
 from chuishao.domain.election.committee import Committee, committee_id
@@ -207,10 +208,11 @@ async def posts_of(town: Town, community: str) -> dict[PostKind, set[UUID]]:
     return held
 
 
-async def people_of(town: Town, community: str) -> list[UUID]:
+async def people_of(town: Town, community: str, first: int = 0) -> list[UUID]:
     """Somebody on the roster for every candidate."""
     register = [
-        RegisterPerson(place_code=community, label=f"候选人 {number:03}") for number in range(len(CANDIDATES))
+        RegisterPerson(place_code=community, label=f"候选人 {first + number:03}")
+        for number in range(len(CANDIDATES))
     ]
     return [(await town.do(each)).id for each in register]
 
@@ -223,25 +225,75 @@ async def test_who_is_elected_holds_the_post_and_who_leaves_the_seat_does_not(
     community = await a_community(town)
     people = await people_of(town, community)
     await elect(town, community, people, CallGround.NEW_COMMITTEE)
+    elected_at = town.clock.now
+    town.clock.advance(hours=5)
     await caught_up(town, ELECTED, dies=dies)
     seats = await seats_of(town, community)
     assert await posts_of(town, community) == seats
     assert len(seats[PostKind.COMMITTEE_DIRECTOR]) == 1
+    assert await tenures_of(town, community) == {(elected_at, None)}
 
     (director,) = seats[PostKind.COMMITTEE_DIRECTOR]
     vacate = committee.VacateSeat(community_code=community, person_id=director, ground=VacancyGround.RESIGNED)
     await town.do(vacate, town.street_officer)
+    left_at = town.clock.now
+    town.clock.advance(hours=5)
     await caught_up(town, ELECTED, dies=dies)
+    assert await tenures_of(town, community) == {(elected_at, None), (elected_at, left_at)}
     found = await posts_of(town, community)
     assert PostKind.COMMITTEE_DIRECTOR not in found
     assert found == await seats_of(town, community)
 
     town.clock.advance(days=20)
     others = await people_of(town, community)
-    await elect(town, community, others, CallGround.TERM_ENDS)
+    await elect(town, community, others, CallGround.PROPOSAL)
     await caught_up(town, ELECTED, dies=dies)
     assert await posts_of(town, community) == await seats_of(town, community)
     assert not set.union(*(await posts_of(town, community)).values()) & set(people)
+
+
+async def test_each_leaves_the_post_when_the_seat_was_left_however_late_that_is_heard_of(town: Town) -> None:
+    await caught_up(town, ELECTED)
+    community = await a_community(town)
+    people = await people_of(town, community)
+    await elect(town, community, people, CallGround.NEW_COMMITTEE)
+    await caught_up(town, ELECTED)
+    left_at = set()
+    for somebody in (people[3], people[0]):
+        town.clock.advance(hours=5)
+        left_at.add(town.clock.now)
+        vacate = committee.VacateSeat(
+            community_code=community, person_id=somebody, ground=VacancyGround.RESIGNED
+        )
+        await town.do(vacate, town.street_officer)
+    await caught_up(town, ELECTED)
+    assert {until for _, until in await tenures_of(town, community)} == {*left_at, None}
+
+
+async def test_a_post_that_was_vacated_by_hand_is_filled_as_early_as_it_can_be(town: Town) -> None:
+    await caught_up(town, ELECTED)
+    community = await a_community(town)
+    await elect(town, community, await people_of(town, community), CallGround.NEW_COMMITTEE)
+    await caught_up(town, ELECTED)
+    town.clock.advance(days=30)
+    renewed_at = town.clock.now
+    await elect(town, community, await people_of(town, community, 8), CallGround.PROPOSAL)
+    town.clock.advance(hours=5)
+    held = "SELECT id FROM posts.post WHERE place = $1 AND kind = 'COMMITTEE_DIRECTOR'"
+    post = await town.log.pool.fetchval(held, community)
+    await town.do(VacatePost(post_id=post, reason="换届"), town.street_officer)
+    vacated_at = town.clock.now
+    town.clock.advance(hours=5)
+    await caught_up(town, ELECTED)
+    assert await posts_of(town, community) == await seats_of(town, community)
+    began = {since for since, until in await tenures_of(town, community) if until is None}
+    assert began == {renewed_at, vacated_at}
+
+
+async def tenures_of(town: Town, community: str) -> set[tuple[datetime, datetime | None]]:
+    """From when until when the elected posts were held."""
+    rows = await town.log.pool.fetch("SELECT since, until FROM posts.tenure WHERE place = $1", community)
+    return {(row["since"], row["until"]) for row in rows}
 
 
 async def elect(town: Town, community: str, people: Sequence[UUID], ground: CallGround) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
+from chuishao.commands.meetings.coordination import AnswerCoordination
 from chuishao.domain.actor import Actor
 from chuishao.domain.identity import identify
 from chuishao.domain.lifecycle import Status
@@ -31,6 +32,7 @@ from chuishao.domain.refusal import (
 )
 from chuishao.domain.vocabulary import Role, Tier
 from tests.given import (
+    ADMINISTRATOR,
     CASE,
     EVERYBODY,
     LEADER,
@@ -49,6 +51,7 @@ from tests.given import (
     later,
     when_made,
 )
+from tests.mechanisms.desk import desk, refused
 from tests.town import COMMUNITY, OTHER_COMMUNITY, START, STREET
 
 Decision = Callable[[CoordinationOrder], object]
@@ -188,3 +191,22 @@ def test_only_the_unit_answers_and_once(kind: UnitKind, people: list[Actor]) -> 
             assert by in VOICES[kind]
             assert before is OrderState.OPEN
             assert [type(one) for one in decided_by(order)] == [CoordinationAnswered]
+
+
+@pytest.mark.parametrize("kind", [UnitKind.OTHER_UNIT, UnitKind.DEPARTMENT])
+async def test_of_a_case_that_moved_on_its_present_community_answers_for_units_without_actors(
+    kind: UnitKind,
+) -> None:
+    case = a_case_in(Status.ASSIGNED, Tier.MULTI_UNIT).aggregate
+    order = CoordinationOrder.order_on(
+        ORDER, case, UNITS[kind], "到场查看", None, STREET_OFFICER, later(case), TODAY
+    )
+    case.rehome("120102001001", None, None, ADMINISTRATOR, later(case))
+    answers = AnswerCoordination(order_id=order.id, result="已清理")
+    there = Actor("community-staff-8", Role.COMMUNITY_STAFF, "120102001001")
+    if kind is UnitKind.DEPARTMENT:
+        await answers.decide(desk(case, order, by=POLICE_OFFICER))
+    else:
+        await refused(answers, OutOfScope, desk(case, order, by=STAFF))
+        await answers.decide(desk(case, order, by=there))
+    assert order.state is OrderState.ANSWERED

@@ -10,10 +10,16 @@ import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
+from chuishao.commands.meetings.deliberations import (
+    ConveneDeliberation,
+    FailAgreement,
+    ReachAgreement,
+    RecordOpinion,
+)
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import PersonalText
 from chuishao.domain.identity import identify
-from chuishao.domain.lifecycle import Status, Step
+from chuishao.domain.lifecycle import Status
 from chuishao.domain.meetings.deliberation import (
     AgreementFailed,
     AgreementReached,
@@ -21,7 +27,6 @@ from chuishao.domain.meetings.deliberation import (
     DeliberationConvened,
     OpinionRecorded,
     deliberation_of_case,
-    follows,
     opinion_id,
 )
 from chuishao.domain.meetings.refusals import NothingHeard
@@ -38,6 +43,7 @@ from chuishao.domain.refusal import (
 )
 from chuishao.domain.vocabulary import Role, Tier
 from tests.given import (
+    ADMINISTRATOR,
     CASE,
     EVERYBODY,
     LEADER,
@@ -53,6 +59,7 @@ from tests.given import (
     later,
     when_made,
 )
+from tests.mechanisms.desk import desk, refused
 from tests.town import COMMUNITY, OTHER_COMMUNITY, START
 
 Decision = Callable[[Deliberation], object]
@@ -187,13 +194,6 @@ def test_words_say_something_and_fit(text: str, refusal: type[Refusal]) -> None:
     given(on_a_topic()).when(fail(text)).refused(refusal)
 
 
-def test_what_was_agreed_settles_the_case_and_what_was_not_goes_on() -> None:
-    assert follows(given(on_a_case()).aggregate) is None
-    assert follows(given(on_a_case(), record(), agree()).aggregate) is Step.RESOLVE
-    assert follows(given(on_a_case(), fail()).aggregate) is Step.ESCALATE
-    assert follows(given(on_a_topic(), record(), agree()).aggregate) is None
-
-
 def test_the_step_that_follows_is_one_that_the_case_may_take() -> None:
     case = a_case_in(Status.ASSIGNED, Tier.DELIBERATION).aggregate
     case.resolve("按协商结果处置", RESOLVING[Tier.DELIBERATION], later(case))
@@ -228,3 +228,25 @@ def test_opinions_come_first_and_the_outcome_last_and_once(steps: list[Decision]
         assert opinions
     own = [said.words.subject for said in opinions if said.person is None]
     assert len(set(own)) == len(own), "each can be erased alone"
+
+
+# A case that moved on
+
+
+async def test_whoever_has_the_case_now_goes_on_with_what_was_convened_on_it() -> None:
+    """The community that convened may be no more."""
+    case = a_case_in(Status.ASSIGNED, Tier.DELIBERATION).aggregate
+    begun = Deliberation.convene_on(case, 1, "停车纠纷", STAFF, later(case))
+    case.rehome(OTHER_COMMUNITY, None, None, ADMINISTRATOR, later(case))
+    known = (case, begun)
+    record = RecordOpinion(deliberation_id=begun.id, label="居民代表 003", words="同意")
+    for command in (
+        record,
+        ReachAgreement(deliberation_id=begun.id, agreement="装在东侧"),
+        FailAgreement(deliberation_id=begun.id, reason="未达成一致"),
+    ):
+        await refused(command, OutOfScope, desk(*known, by=STAFF))
+    await record.decide(desk(*known, by=ELSEWHERE))
+    await FailAgreement(deliberation_id=begun.id, reason="未达成一致").decide(desk(*known, by=ELSEWHERE))
+    again = ConveneDeliberation(topic="停车纠纷", case_id=case.id)
+    assert (await again.decide(desk(*known, by=ELSEWHERE))).community == OTHER_COMMUNITY

@@ -22,7 +22,7 @@ from chuishao.domain.meetings.invitation import (
     InvitationDeclined,
     InvitationSent,
 )
-from chuishao.domain.meetings.refusals import ClearanceOff, DayOver
+from chuishao.domain.meetings.refusals import ClearanceOff, DayOver, DayToCome
 from chuishao.domain.meetings.terms import InvitationState, UnitKind
 from chuishao.domain.meetings.unit import Unit
 from chuishao.domain.policy import Policy, parse
@@ -157,6 +157,12 @@ def test_what_is_carried_over_in_time_is_due_on_the_day_that_follows() -> None:
     given(sent(), accept()).when(carry_over()).then(event(DayCarriedOver, day="2026-03-03"))
 
 
+def test_what_was_carried_over_is_not_carried_on_before_its_day() -> None:
+    refused = given(sent(), carry_over()).when(carry_over()).refused(DayToCome, day="2026-03-03")
+    assert refused.facts["today"] == "2026-03-02"
+    given(sent(), carry_over()).when(carry_over(at=MIDNIGHT)).then(event(DayCarriedOver, day="2026-03-04"))
+
+
 def test_what_is_noticed_late_is_due_on_the_day_of_noticing() -> None:
     late = MIDNIGHT + timedelta(days=4)
     given(sent()).when(carry_over(at=late)).then(event(DayCarriedOver, day="2026-03-07"))
@@ -251,6 +257,7 @@ def test_every_day_is_cleared_in_time_or_carried_over_with_a_reason(
                 case DayCarriedOver(day=day, reason=reason):
                     assert reason
                     new = date.fromisoformat(day)
+                    assert today >= due, "nothing is put off before its day has come"
                     assert new > due
                     assert new in (due + timedelta(days=1), today)
                     assert new >= today

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given as forall
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from chuishao.commands.divisions import AbolishDivision, RegisterDivision, RenameDivision
 from chuishao.commands.people import ground, persons, posts
 from chuishao.commands.work import Work
 from chuishao.domain.actor import Actor
@@ -22,6 +24,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
+from chuishao.projections import posts as posts_board
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from tests.conftest import copy_of_template
@@ -29,6 +32,7 @@ from tests.mechanisms.steps_people import STEPS, filled, person
 from tests.served import AUDITOR, Client, Served, mutation, served
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, SAID, STREET, Town, make_town
 
+PLACES = {STREET: "STREET", COMMUNITY: "COMMUNITY", GRID: "GRID"}
 STRANGER = Actor("street-officer-8", Role.STREET_OFFICER, "310101001")
 SHOWN = {"person": "person { id label rung trainingHours appraisals { period points incentives { id } } }"}
 SHOWN["post"] = "post { id kind holder { id } since tenures { until reason { text } } }"
@@ -65,7 +69,7 @@ async def test_a_person_enters_a_roster_and_grows(town: Town, serving: Served) -
 async def test_a_post_is_filled_and_vacated_and_keeps_who_held_it(town: Town, serving: Served) -> None:
     client = serving.client(town.street_officer)
     holder = str(await person(town))
-    given = {"kind": "ZONE_CHIEF", "placeCode": STREET, "personId": holder}
+    given = {"kind": "GRID_LEADER", "placeCode": COMMUNITY, "personId": holder}
 
     taken = await client.do("fillPost", SHOWN["post"], **given)
     assert taken["post"]["holder"] == {"id": holder} and taken["post"]["since"]
@@ -101,8 +105,8 @@ async def test_what_is_given_to_others_is_refused_without_a_trace(town: Town, se
         ("fillPost", about | {"kind": "VOLUNTEER", "placeCode": f"{COMMUNITY}-G099"}, "UNKNOWN_GRID",
          ["placeCode"]),
         ("fillPost", about | {"kind": "OFFICE_HEAD", "placeCode": STREET}, "WRONG_GROUND", ["unitId"]),
-        ("fillPost", about | {"kind": "SECTOR_CHIEF", "placeCode": STREET, "unitId": post}, "WRONG_GROUND",
-         ["standing"]),
+        ("fillPost", about | {"kind": "SECTOR_CHIEF", "placeCode": STREET, "unitId": post}, "NOT_FOUND",
+         ["unitId"]),
         ("fillPost", about | {"kind": "COMMITTEE_DIRECTOR", "placeCode": COMMUNITY}, "ELECTION_REQUIRED",
          ["electionId"]),
         ("fillPost", about | {"kind": "COMMITTEE_DIRECTOR", "placeCode": COMMUNITY, "electionId": post},
@@ -128,7 +132,8 @@ async def test_what_is_given_to_others_is_refused_without_a_trace(town: Town, se
 async def test_community_staff_fill_the_posts_of_grids_and_no_others(town: Town, serving: Served) -> None:
     client = serving.client(town.community_staff)
     for kind in PostKind:
-        place = {"STREET": STREET, "COMMUNITY": COMMUNITY, "GRID": GRID}[min(CHARTERS[kind].places)]
+        places = CHARTERS[kind].places
+        place = next(code for code in (COMMUNITY, STREET, GRID) if PLACES[code] in places)
         given = {"kind": kind.value, "placeCode": place, "personId": str(await person(town))}
         answer = await client.post(mutation("fillPost"), {"input": {"commandId": str(uuid4())} | given})
         codes = [error["code"] for error in answer.json()["data"]["fillPost"]["errors"]]
@@ -188,6 +193,25 @@ async def test_one_person_as_secretary_and_director_is_covered_while_it_lasts(
     assert (await coverage(client, town, **as_of))[STREET] == (2, 1, 0, 0, 0.0)
     as_of = {"when": during.isoformat(), "place": STREET}
     assert (await coverage(client, town, **as_of))[STREET] == (2, 1, 1, 1, 0.5)
+
+
+async def test_a_moment_of_the_past_has_the_communities_of_its_day(town: Town) -> None:
+    """One comes to be and gets another name later; one ends; neither changes what was before."""
+    for command in (
+        RegisterDivision(code=f"{STREET}003", name="第三社区", effective_from=date(2026, 3, 10)),
+        RenameDivision(code=f"{STREET}003", name="和顺社区", effective_from=date(2026, 3, 20)),
+        AbolishDivision(code=OTHER_COMMUNITY, effective_from=date(2026, 3, 15)),
+    ):
+        await town.do(command)
+    await Engine(Feed(town.log), PROJECTIONS).catch_up()
+
+    async def communities(day: date) -> int:
+        moment = datetime.combine(day, time(0, 30), ZoneInfo("Asia/Shanghai"))
+        rows = await town.log.pool.fetch(posts_board.COVERAGE, STREET, 12, moment, moment, day)
+        return int(next(row["communities"] for row in rows if row["place"] == STREET))
+
+    found = {day: await communities(date(2026, 3, day)) for day in (9, 10, 14, 15, 20)}
+    assert found == {9: 2, 10: 3, 14: 3, 15: 2, 20: 2}
 
 
 async def test_the_leaderships_say_where_one_person_is_both(

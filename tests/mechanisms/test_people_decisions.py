@@ -37,7 +37,7 @@ ONE, OTHER = identify("person", 1), identify("person", 2)
 ELECTION, SECTOR = identify("election", 1), identify("sector", 1)
 SECRETARY, DIRECTOR = PostKind.PARTY_SECRETARY, PostKind.COMMITTEE_DIRECTOR
 ELECTED = [kind for kind, charter in CHARTERS.items() if charter.elected]
-CODES = {"STREET": STREET, "COMMUNITY": COMMUNITY, "GRID": GRID}
+CODES = {"MUNICIPALITY": "12", "DISTRICT": "120101", "STREET": STREET, "COMMUNITY": COMMUNITY, "GRID": GRID}
 
 kinds = st.sampled_from(PostKind)
 moments = st.integers(-2, 40).map(lambda days: START + timedelta(days=days))

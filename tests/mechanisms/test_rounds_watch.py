@@ -17,7 +17,7 @@ from chuishao.domain.identity import identify
 from chuishao.domain.policy import Policy, parse
 from chuishao.domain.refusal import BadTime, Forbidden, NotYetDue, TextEmpty
 from chuishao.domain.rounds import watch_events as facts
-from chuishao.domain.rounds.checks import OwedCheck, check_of, local_day, missed_checks, next_check
+from chuishao.domain.rounds.checks import OwedCheck, check_of, missed_checks, next_check
 from chuishao.domain.rounds.following import report_of_concern
 from chuishao.domain.rounds.household import household_subject
 from chuishao.domain.rounds.refusals import (
@@ -49,7 +49,7 @@ def at(hour: int, minute: int = 0, day: date = DAY) -> datetime:
 
 def a_watch(since: datetime = START) -> NeighbourWatch:
     """A watch over one household, with a neighbour who looks in."""
-    day = local_day(POLICY, since)
+    day = POLICY.day(since)
     return NeighbourWatch.begin(GRID, 12, day, PERSON, NEIGHBOUR, "独居", since)
 
 
@@ -62,7 +62,7 @@ def look(
 ) -> Decision:
     def decide(watch: NeighbourWatch) -> None:
         moment = when or later(watch)
-        day = local_day(POLICY, moment)
+        day = POLICY.day(moment)
         morning = check_of(POLICY, CURTAIN, day, GRID)
         owed = check_of(POLICY, check, day, GRID)
         watch.look(check, day, amiss, finding, morning.ends if morning else None, owed, by, moment)
@@ -78,7 +78,7 @@ def resume(when: datetime | None = None, watcher: object = NEIGHBOUR) -> Decisio
     def decide(watch: NeighbourWatch) -> None:
         moment = when or later(watch)
         named = NEIGHBOUR if watcher is NEIGHBOUR else None
-        watch.resume(local_day(POLICY, moment), PERSON, named, None, moment)
+        watch.resume(POLICY.day(moment), PERSON, named, None, moment)
 
     return decide
 

@@ -140,7 +140,7 @@ async def test_an_opinion_on_a_plan(town: Town, serving: Served) -> None:
 
 async def test_the_ledger_has_a_line_for_each_exercise(town: Town, serving: Served) -> None:
     before = await town.log.head()
-    await steps.appraised(town)
+    await steps.appraised(town, department=town.departments[0])
     await steps.advised(town)
     await steps.allocated(town, 321)
     client = serving.client(town.street_officer)
@@ -620,7 +620,8 @@ async def test_only_whistles_to_which_it_was_summoned_speak_for_a_department(
         "NOT_SUMMONED",
         ["whistleIds", "1"],
     )
-    await client.do("appraiseDepartment", **(given | evidence))
+    first = given | {"departmentId": str(town.departments[0]), "period": "2026-Q1"}
+    await client.do("appraiseDepartment", **(first | evidence))
 
 
 async def test_a_whistle_that_another_street_blew_is_no_evidence(town: Town, serving: Served) -> None:

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
+from chuishao.commands.street.powers import AppraiseDepartment
 from chuishao.domain.actor import Actor
+from chuishao.domain.department import Department
 from chuishao.domain.identity import identify
 from chuishao.domain.people.refusals import BadPeriod
 from chuishao.domain.refusal import (
@@ -39,6 +41,7 @@ from chuishao.domain.street.refusals import (
     EvidenceRequired,
     ForeignWhistle,
     NotAbove,
+    OtherPeriod,
 )
 from chuishao.domain.street.terms import ADVICE, StreetPower
 from chuishao.domain.street.unit import PublicUnit
@@ -59,6 +62,7 @@ from tests.given import (
     later,
     when_made,
 )
+from tests.mechanisms.desk import desk, divisions, refused
 from tests.town import COMMUNITY, START, STREET
 
 OTHER_STREET = "120101002"
@@ -150,6 +154,30 @@ def test_an_appraisal_rests_on_a_whistle() -> None:
 def test_a_whistle_to_which_others_were_summoned_is_no_evidence() -> None:
     made = when_made(lambda: appraised(whistle(1), whistle(2, STREET, WORKS)))
     assert made.refused(NotSummoned, department=str(POLICE)).path == ("whistleIds", "1")
+
+
+@pytest.mark.parametrize("period", ["2019", "2025-Q1", "2027"])
+def test_a_whistle_of_another_year_is_no_evidence(period: str) -> None:
+    made = when_made(lambda: appraised(whistle(), period=period))
+    assert made.refused(OtherPeriod, year=2026, period=period).path == ("whistleIds", "0")
+
+
+def test_a_whistle_that_is_named_twice_counts_once_and_a_refusal_leads_to_what_was_named() -> None:
+    twice = (whistle(1), whistle(1))
+    when_made(lambda: appraised(*twice)).then(event(DepartmentAppraised, whistles=[twice[0].id]))
+    made = when_made(lambda: appraised(*twice, whistle(2, STREET, WORKS)))
+    assert made.refused(NotSummoned).path == ("whistleIds", "2")
+
+
+async def test_a_whistle_that_there_is_not_is_found_where_it_was_named() -> None:
+    department = Department.establish(POLICE, "120101", "公安部门", START)
+    known = (*divisions("12", "120101", STREET), department, whistle(1))
+    named = [known[-1].id, known[-1].id, identify("whistle", "nowhere")]
+    appraise = AppraiseDepartment(
+        street_code=STREET, department_id=POLICE, period="2026", score=4, whistle_ids=named
+    )
+    told = await refused(appraise, NotFound, desk(*known, by=STREET_OFFICER))
+    assert told.path == ("whistleIds", "2")
 
 
 def test_a_whistle_of_another_street_is_no_evidence() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import SHORT_TEXT
-from chuishao.domain.territory.enclave import Enclave, holder_of
+from chuishao.domain.territory.enclave import Enclave
 from chuishao.domain.territory.sector import sector_id
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import connected, open_pool
@@ -21,6 +21,7 @@ from chuishao.projections.enclaves import ENCLAVES, EnclaveRow, holdings
 from tests.conftest import copy_of_template
 from tests.mechanisms import steps_territory as steps
 from tests.mechanisms.steps_territory import STEPS
+from tests.mechanisms.test_territory_places import holder_of
 from tests.served import ADMINISTRATOR, Client, Served, mutation, served
 from tests.town import (
     COMMUNITY,
@@ -205,7 +206,8 @@ _streets = count(301)
 async def test_a_gap_is_on_the_list_until_it_is_closed(
     client: Client, town: Town, name: str, remedy: str
 ) -> None:
-    report = {"streetCode": STREET, "name": "新建小区", "households": 420}
+    found_at = town.clock.now.isoformat()
+    report = {"streetCode": STREET, "name": "新建小区", "households": 420, "occurredAt": found_at}
     found = await client.do("reportCoverageGap", "gap { id }", **report)
     open_ = f'coverageGaps(place: "{STREET}", open: true, last: 100, AT) {{ nodes {{ id }} }}'
     assert found["gap"] in (await asked(client, found, open_))["nodes"]

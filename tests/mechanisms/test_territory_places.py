@@ -24,7 +24,6 @@ from chuishao.domain.territory.enclave import (
     JurisdictionTransferred,
     enclave_id,
     held_by_code,
-    holder_of,
 )
 from chuishao.domain.territory.gap import CoverageGap
 from chuishao.domain.territory.refusals import (
@@ -33,6 +32,7 @@ from chuishao.domain.territory.refusals import (
     ForeignSuccessor,
     GapClosed,
     NoEnclave,
+    OlderCommunity,
     WrongRemedy,
 )
 from chuishao.domain.territory.terms import EnclaveRemedy, GapRemedy
@@ -50,8 +50,10 @@ def a_gap() -> CoverageGap:
     return CoverageGap.find(GAP, STREET, "新建小区 1", 420, START)
 
 
-def found_committee(community: str = COMMUNITY) -> Callable[[CoverageGap], object]:
-    return lambda gap: gap.found_committee(community, later(gap))
+def found_committee(
+    community: str = COMMUNITY, registered: datetime = START
+) -> Callable[[CoverageGap], object]:
+    return lambda gap: gap.found_committee(community, registered, later(gap))
 
 
 def absorb(community: str = OTHER_COMMUNITY) -> Callable[[CoverageGap], object]:
@@ -74,6 +76,14 @@ def test_an_area_has_a_sensible_number_of_households(households: int) -> None:
 def test_a_gap_is_closed_by_a_committee_of_its_own() -> None:
     gap = given(a_gap()).when(found_committee()).then(event(gaps.CommitteeFounded, community=COMMUNITY))
     assert (gap.remedy, gap.community) == (GapRemedy.COMMITTEE_FOUNDED, COMMUNITY)
+
+
+def test_a_community_of_before_is_not_founded_because_of_a_gap() -> None:
+    before = START - timedelta(seconds=1)
+    told = (
+        given(a_gap()).when(found_committee(registered=before)).refused(OlderCommunity, community=COMMUNITY)
+    )
+    assert told.path == ("communityCode",)
 
 
 def test_a_gap_is_closed_by_a_neighbour() -> None:
@@ -257,6 +267,11 @@ def take(known: dict[str, Enclave], place: str, step: str, at: datetime) -> None
         case "transfer":
             if place in known:
                 known[place].transfer(SUCCESSORS[place], BASIS, at)
+
+
+def holder_of(place: str, moment: datetime, enclave: Enclave | None) -> str:
+    """The one division that had jurisdiction over a place at a moment; `enclave` as far as it is one."""
+    return held_by_code(place) if enclave is None else enclave.holder_at(moment)
 
 
 @forall(STEPS, MOMENTS)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
+from datetime import date
 from uuid import UUID
 
 from chuishao.commands.command import Command
+from chuishao.commands.divisions import RegisterDivision
 from chuishao.commands.grids import DrawGrid
 from chuishao.commands.territory import places, sectors, zones
 from chuishao.domain.actor import SYSTEM, Actor
@@ -30,7 +32,8 @@ async def step(do: Do, chance: random.Random, made: dict[str, list[UUID]]) -> No
 
 
 def _round(taken: int, chance: random.Random, gaps: list[UUID]) -> list[Command]:
-    number = taken // 21
+    number = taken // 22
+    founded = f"{STREET}{700 + number % 200}"
     power = {"zone_code": COMMUNITY, "power": f"权力 {number % 3}"}
     sector = {"sector_code": f"{STREET}-S{number + 1:03d}"}
     above = STREET if number % 2 else OTHER_COMMUNITY
@@ -50,7 +53,8 @@ def _round(taken: int, chance: random.Random, gaps: list[UUID]) -> list[Command]
         _restructured(None, chance.randint(1, 9)),
         _gap(chance),
         _gap(chance),
-        places.FoundCommittee(gap_id=first, community_code=COMMUNITY),
+        RegisterDivision(code=founded, name="新社区", effective_from=date(2024, 1, 1)),
+        places.FoundCommittee(gap_id=first, community_code=founded),
         places.AbsorbByNeighbour(gap_id=second, community_code=OTHER_COMMUNITY),
         DrawGrid(grid_code=SUCCESSOR, name="承接网格", households=300),
         _enclave(GRID, adjoining=False),
