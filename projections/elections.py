@@ -186,6 +186,6 @@ PROJECTION = Projection("elections", version=1, fold=fold, on=(facts.ElectionEve
 
 
 async def turnout(connection: Connection, place: str) -> list[TurnoutRow]:
-    """How many took part, by the year of the ballot, the last year first."""
+    """How many took part, by the year of the ballot, the first year first."""
     rows = [TurnoutRow(*row) for row in await connection.fetch(TURNOUT, place)]
-    return sorted(rows, key=lambda row: row.year, reverse=True)
+    return sorted(rows, key=lambda row: row.year)

@@ -123,7 +123,7 @@ class ElectionQueries:
 
     @strawberry.field(
         description="参选率 How many took part in the elections of a place, by the year of the ballot: "
-        "the last year first.",
+        "the first year first.",
         metadata={SOURCE: _TURNOUT},
     )
     async def election_turnout(

@@ -125,10 +125,10 @@ async def test_a_proposal_calls_an_election_at_any_time() -> None:
 # 参选率 What came of it
 
 
-async def test_the_turnout_is_told_of_the_last_year_first() -> None:
+async def test_the_turnout_is_told_of_the_first_year_first() -> None:
     class Connection:
         async def fetch(self, _query: str, place: str) -> list[tuple[Any, ...]]:
             return [(year, 1, 1, 0, 1, 1000, 800, place) for year in (2021, 2026, 2016)]
 
     told: Any = Connection()
-    assert [row.year for row in await turnout(told, STREET)] == [2026, 2021, 2016]
+    assert [row.year for row in await turnout(told, STREET)] == [2016, 2021, 2026]
