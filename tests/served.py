@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -33,6 +34,7 @@ from chuishao.service.keys import token_key
 from chuishao.service.settings import PREFIX, Settings
 from chuishao.service.sockets import SocketConnection
 from chuishao.service.tokens import Trust, mint
+from tests.forked import Forked, fork
 from tests.town import KEY
 
 T = TypeVar("T")
@@ -275,14 +277,17 @@ def address(database_url: str) -> str:
 
 def run_chuishao(*arguments: object, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
-    return subprocess.run(
-        [str(CHUISHAO), *map(str, arguments)],
-        env=environment() | environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    command = [str(CHUISHAO), *map(str, arguments)]
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as error:
+        process = fork(command, environment() | environ, output, error)
+        try:
+            code = process.wait(120)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        output.seek(0)
+        error.seek(0)
+        return subprocess.CompletedProcess(command, code, output.read(), error.read())
 
 
 def free_port() -> int:
@@ -299,7 +304,7 @@ class Process:
     served: Served
     arguments: tuple[object, ...]
     log: Path
-    popen: subprocess.Popen[bytes]
+    popen: Forked
 
     def client(self, actor: Actor | None = None) -> Client:
         """Somebody with a token for an actor, or without any."""
@@ -322,20 +327,13 @@ class Process:
         return self.popen.wait(20)
 
 
-def begin(log: Path, *arguments: object) -> subprocess.Popen[bytes]:
+def begin(log: Path, *arguments: object) -> Forked:
     """Start the command with a session of its own; what it says goes to a file."""
     with log.open("ab") as output:
-        return subprocess.Popen(
-            [str(CHUISHAO), *map(str, arguments)],
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+        return fork([str(CHUISHAO), *map(str, arguments)], environment(), output, output)
 
 
-def start(log: Path, port: int, *arguments: object) -> subprocess.Popen[bytes]:
+def start(log: Path, port: int, *arguments: object) -> Forked:
     """Start `chuishao serve`, not yet ready."""
     return begin(log, "serve", "--port", port, *arguments)
 
