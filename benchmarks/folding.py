@@ -30,6 +30,7 @@ from rich.table import Table
 from benchmarks.cloning import lengthen
 from benchmarks.rebuilding import chuishao
 from chuishao.domain.event import Event
+from chuishao.domain.whistle_events import WhistleBlown
 from chuishao.eventlog.connection import Pool, connected, open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
@@ -87,13 +88,14 @@ class CaseView(PostgresTrackingRecorder):
     def fold(self, event: Event, tracking: Tracking) -> None:
         """Fold one event with the fold of our own read model."""
         rows: dict[UUID, cases.CaseRow] = {}
+        case = event.case if isinstance(event, WhistleBlown) else event.originator_id
         with self.datastore.transaction(commit=True) as cursor:
-            cursor.execute(_SELECT, (event.originator_id,), prepare=True)
+            cursor.execute(_SELECT, (case,), prepare=True)
             for row in cursor.fetchall():
                 found = cases.CaseRow(**row)
                 rows[found.id] = found
             cases.evolve(rows, as_recorded(event, tracking.notification_id))
-            changed = rows[event.originator_id]
+            changed = rows[case]
             cases.date(changed, book, tracking.notification_id)
             values = [getattr(changed, name) for name in cases.CASES.columns]
             cursor.execute(_UPSERT, values, prepare=True)
