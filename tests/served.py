@@ -261,8 +261,8 @@ async def served(
 def environment() -> dict[str, str]:
     """The environment of a command, with our key and nothing else said.
 
-    Where Python is told to keep nothing that it compiles, it is kept among the files of the tests: hundreds
-    of commands would each compile hundreds of modules anew.
+    Where Python is told to keep nothing that it compiles, it is kept among files of the tests: the workers of
+    a server, and commands that are not forked, would each compile hundreds of modules anew.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     if kept.pop("PYTHONDONTWRITEBYTECODE", ""):

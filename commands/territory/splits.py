@@ -179,12 +179,12 @@ async def _grids(work: Work, community: str) -> tuple[list[ServiceGrid], list[Se
     """
     codes = [f"{community}-G{number:03}" for number in range(NUMBERS)]
     found = await asyncio.gather(*(work.find(ServiceGrid, grid_id(code)) for code in codes))
+    active = [grid for grid in found if grid is not None and grid.retired_at is None]
+    enclaves = await asyncio.gather(*(work.find(Enclave, enclave_id(grid.code)) for grid in active))
     held: list[ServiceGrid] = []
     given_away: list[ServiceGrid] = []
-    for grid in found:
-        if grid is not None and grid.retired_at is None:
-            enclave = await work.find(Enclave, enclave_id(grid.code))
-            (held if enclave is None or enclave.successor is None else given_away).append(grid)
+    for grid, enclave in zip(active, enclaves, strict=True):
+        (held if enclave is None or enclave.successor is None else given_away).append(grid)
     return held, given_away
 
 
