@@ -77,12 +77,13 @@ async def _grown(url: str, cases: int, console: Console) -> int:
 
 
 async def _hold(log: EventLog) -> None:
-    """Hold them to what a played log promises: positions without gaps, tallies that are sums."""
+    """Hold them to what a played log promises: positions without gaps, tallies that are sums, nothing to do."""
     async with connected(log.pool) as connection:
         events = await connection.fetchval("SELECT count(*) FROM event")
         head = await connection.fetchval("SELECT max(position) FROM event")
         wrong = await connection.fetchval(statements("benchmarks", "growing.sql")["tallies_hold"])
-        assert (events, wrong) == (head, 0), (events, head, wrong)
+        behind = await connection.fetchval("SELECT count(*) FROM reaction WHERE position <> $1", head)
+        assert (events, wrong, behind) == (head, 0, 0), (events, head, wrong, behind)
 
 
 def _made_by() -> str:

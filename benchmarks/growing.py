@@ -352,7 +352,10 @@ class Sink:
         await self._connection.execute(_SQL["stage"])
 
     async def finish(self) -> None:
-        """Add up the tallies, move the checkpoints, and let the planner see what is there."""
+        """Add up the tallies, move the checkpoints, and let the planner see what is there.
+
+        Nothing follows from the copies: whatever reactions sent is copied with what they reacted to, or not at all.
+        """
         run = self._connection.execute
         async with self._connection.transaction():
             await run("SET LOCAL search_path = tallies, public")

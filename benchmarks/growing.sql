@@ -33,7 +33,8 @@ INSERT INTO elements.coverage
 SELECT code, community, 0, 0, 0, 0, 0, 0, retired_at IS NULL FROM grids.grid ON CONFLICT DO NOTHING
 
 -- name: moved
-UPDATE projection SET position = (SELECT max(position) FROM event WHERE log = 1), updated_at = now() WHERE log = 1
+UPDATE projection SET position = (SELECT max(position) FROM event WHERE log = 1), updated_at = now() WHERE log = 1;
+UPDATE reaction SET position = (SELECT max(position) FROM event WHERE log = 1) WHERE log = 1
 
 -- name: played
 SELECT position, stream, version, event_id, type, schema_version, correlation, data, meta, occurred_at
