@@ -77,7 +77,7 @@ async def _grown(url: str, cases: int, console: Console) -> int:
 
 
 async def _hold(log: EventLog) -> None:
-    """Hold them to what a played log promises: positions without gaps, tallies that are sums, nothing to do."""
+    """Hold them to what a played log promises: no gaps, tallies that are sums, nothing to do."""
     async with connected(log.pool) as connection:
         events = await connection.fetchval("SELECT count(*) FROM event")
         head = await connection.fetchval("SELECT max(position) FROM event")

@@ -354,7 +354,7 @@ class Sink:
     async def finish(self) -> None:
         """Add up the tallies, move the checkpoints, and let the planner see what is there.
 
-        Nothing follows from the copies: whatever reactions sent is copied with what they reacted to, or not at all.
+        Reactions have nothing to do: cases that they acted upon are not copied.
         """
         run = self._connection.execute
         async with self._connection.transaction():

@@ -66,7 +66,7 @@ def every(wanted: F) -> list[F]:
     for _ in range(DEEPEST):
         level = [inner for outer in level for inner in _inner(outer)]
         found += level
-        if len(found) > MOST:
+        if not level or len(found) > MOST:
             break
     if level:
         raise FilterTooLarge("filter", deepest=DEEPEST, most=MOST)

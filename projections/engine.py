@@ -213,9 +213,11 @@ class Engine:
             names = [row["name"] for row in free if row["position"] == position]
             batch = await self.feed.read(position)
             if batch:
+                types = {event.type for event in batch}
                 with _folding(names, batch):
                     for name in names:
-                        await fold(connection, self._place(known[name]), batch)
+                        if known[name].folds(types):
+                            await fold(connection, self._place(known[name]), batch)
                 position = batch[-1].position
                 await advance(connection, self.log.id, names, batch[-1])
         for name in names:

@@ -64,6 +64,10 @@ class Projection:
         """Its version and fingerprint: rows made under others are not its own."""
         return self.version, self.fingerprint
 
+    def folds(self, types: Collection[str]) -> bool:
+        """Whether it folds events of any of these types."""
+        return not self.on or not self.topics.isdisjoint(types)
+
     def wanted(self, events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
         """Those of the events that it folds."""
         topics = self.topics

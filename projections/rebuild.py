@@ -250,7 +250,10 @@ async def _fold_together(connection: Connection, copies: list[Copy], page: Seque
 async def _fold_rest(connection: Connection, copies: list[Copy], page: Sequence[RecordedEvent]) -> None:
     """Fold what copies lack of a page."""
     some_wait = await parking(connection, copies[0].log, [copy.place.schema for copy in copies])
+    types = {event.type for event in page}
     for copy in copies:
+        if not copy.projection.folds(types):
+            continue
         events = page if copy.position < page[0].position else _after(page, copy.position)
         work = fold_or_wait if copy.place.schema in some_wait else fold
         await work(connection, copy.place, events)

@@ -23,6 +23,7 @@ from uuid import uuid4
 
 import httpx
 import uvicorn
+from httpx_aiohttp import AiohttpTransport
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -65,8 +66,13 @@ class Refused(Exception):
 
 
 def http_client(**options: Any) -> httpx.AsyncClient:
-    """A client for servers of this machine: to read the certificates of the world takes 50 ms each time."""
-    return httpx.AsyncClient(**{"timeout": 20, "verify": False} | options)
+    """A client for servers of this machine, over aiohttp: that takes less than half of httpx's processor.
+
+    Whoever says how connections are to be kept gets httpx's own. No certificates: to read them takes 50 ms.
+    """
+    quick = {} if "limits" in options else {"transport": AiohttpTransport(verify=False)}
+    given: dict[str, Any] = {"timeout": 20, "verify": False} | quick | options
+    return httpx.AsyncClient(**given)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -154,13 +154,16 @@ class _Reader:
 
         known, varying = _told_apart(readers)
         known = {name: value for name, value in known.items() if value is not Undefined}
+        pattern = vars(_pattern(make, known))
 
         def read(variables: Given) -> Any:
-            values = dict(known)
+            values = dict(pattern)
             for name, inner in varying:
                 if (value := inner(variables)) is not Undefined:
                     values[name] = value
-            return make(**values)
+            made = make.__new__(make)
+            made.__dict__ = values  # an input is its fields; a call with two dozen takes twice as long
+            return made
 
         return read
 
@@ -172,6 +175,12 @@ class _Reader:
 
     def _converted(self, value: Any) -> Any:
         return convert_argument(value, self.described, self.registry, CONFIG)
+
+
+def _pattern(make: type[Any], known: dict[str, Any]) -> Any:
+    """An input with what is known of it, the defaults of what may be left out, and None for the rest."""
+    required = [field.name for field in fields(make) if field.default is field.default_factory is MISSING]
+    return make(**dict.fromkeys(required) | known)
 
 
 def _items(node: ValueNode) -> Iterable[ValueNode]:
