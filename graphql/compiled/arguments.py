@@ -57,7 +57,7 @@ def arguments_of(
     known = {name: None if value is Undefined else value for name, value in known.items()}
 
     def read(variables: Given) -> dict[str, Any]:
-        given = dict(known)
+        given = known.copy()
         for name, one in varying:
             value = one(variables)
             given[name] = None if value is Undefined else value
@@ -157,7 +157,7 @@ class _Reader:
         pattern = vars(_pattern(make, known))
 
         def read(variables: Given) -> Any:
-            values = dict(pattern)
+            values = pattern.copy()
             for name, inner in varying:
                 if (value := inner(variables)) is not Undefined:
                     values[name] = value

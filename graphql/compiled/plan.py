@@ -68,7 +68,7 @@ class Plan:
         """The parts of the answer for readers of this kind; None where they cannot be compiled."""
         actor = context.actor
         reach = actor.scope and "within"  # None is nowhere, "" everywhere
-        key = (actor.role, reach, *(variables.get(name) for name in self.conditions))
+        key = (actor.role, reach, *map(variables.get, self.conditions))
         if key not in self.variants:
             if len(self.variants) >= _VARIANTS:
                 self.variants.clear()
