@@ -70,6 +70,9 @@ class PaperFeed:
         while self.head <= after and self.history == history:
             await self.news.wait()
 
+    async def at_once(self, _wanted: object, after: int, until: int) -> tuple[list[Fact], int]:
+        return self.events[after:until], until
+
     async def some(self, wanted: object, after: int, until: int) -> tuple[list[Fact], int]:
         for _ in range(self.chance.randint(0, 2)):
             await asyncio.sleep(0)
@@ -157,8 +160,12 @@ class PaperLine:
 
     def put(self, message: bytes) -> None:
         assert self.hold is not None
-        assert message[2:].startswith(self.start)
-        self.reader.got.append(message[2:].removeprefix(self.start).removesuffix(b"}").decode())
+        self.reader.town.puts += 1
+        while message:
+            length = message[1]  # of a short frame
+            frame, message = message[2 : 2 + length], message[2 + length :]
+            assert frame.startswith(self.start)
+            self.reader.got.append(frame.removeprefix(self.start).removesuffix(b"}").decode())
         if self.reader.town.feed.chance.random() < self.reader.town.fills:
             self.reader.set_reading(False)
 
@@ -201,8 +208,7 @@ class Reader:
         async with aclosing(self.town.results(self.source, push, self.seen)) as results:
             try:
                 async for result in results:
-                    assert isinstance(result, Written)
-                    self.got.append(result.cursor)
+                    self.got.append(result.cursor if isinstance(result, Written) else "an error")
                     await self.reading.wait()
             except GoneError as error:
                 self.ended = error
@@ -222,8 +228,10 @@ class Town:
         self.feed = PaperFeed(chance)
         self.sharing = Sharing()
         self.executed = 0
+        self.puts = 0
         self.fills = 0.0
         self.failure: str | None = None
+        self.ends_at = 0
 
     def results(
         self, source: PaperSource, push: Push | None, seen: Observation | None
@@ -232,6 +240,8 @@ class Town:
 
     async def write(self, event: Any, _context: object) -> Written:
         self.executed += 1
+        if event.position == self.ends_at:
+            raise GoneError
         await asyncio.sleep(0)
         return Written(event.position, cursor_of(event), cursor_of(event).encode(), None, self.failure)
 
@@ -430,6 +440,42 @@ async def test_a_line_of_a_row_that_fails_ends_nobody_else(town: Town) -> None:
     assert readers[2].got == readers[0].got
     await asyncio.gather(*map(leaves, readers))
     assert not group._rows
+
+
+async def test_what_waits_is_written_to_a_row_in_one_go(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers = [follows(town, after=0) for _ in range(3)]
+    town.feed.append()
+    await town.settle()
+    town.feed.append()
+    await town.settle()
+    before = town.puts
+    monkeypatch.setattr(town.feed, "some", town.feed.at_once)
+    for _ in range(group_module.TOGETHER + 1):
+        town.feed.append()
+    await town.settle()
+
+    assert all(reader.got == reader.expected for reader in readers)
+    assert town.puts - before == 2 * len(readers)
+    await asyncio.gather(*map(leaves, readers))
+
+
+@pytest.mark.parametrize("seated", [False, True])
+async def test_what_came_before_an_event_that_ends_everything_is_handed_out(
+    town: Town, seated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = follows(town, after=0)
+    for _ in range(1 + seated):
+        town.feed.append()
+        await town.settle()
+    monkeypatch.setattr(town.feed, "some", town.feed.at_once)
+    town.ends_at = town.feed.head + 3
+    for _ in range(5):
+        town.feed.append()
+    await town.settle()
+
+    assert reader.got[:-1] == reader.expected[: town.ends_at - 1]
+    assert reader.got[-1] == "an error"
+    await leaves(reader)
 
 
 async def test_what_was_handed_to_a_row_is_counted_for_each_of_its_members(town: Town) -> None:

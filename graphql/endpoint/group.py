@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from contextlib import aclosing
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -32,6 +32,8 @@ KEPT = 500
 """Written results that a group keeps for members who read slowly."""
 AT_ONCE = 250
 """Members who are written to before anything else has its turn."""
+TOGETHER = 16
+"""Results that are handed out together where several wait: one write to each member, and not one for each."""
 
 Write: TypeAlias = Callable[[RecordedEvent, Any], Awaitable[Written]]
 """Executes an operation for one event with a context, and writes the result out."""
@@ -239,8 +241,8 @@ class Group:
                     await feed.wait(self.position)
                     continue
                 events, reached = await feed.some(self.source.wanted, self.position, feed.head)
-                for event in events:
-                    await self._take(event)
+                for start in range(0, len(events), TOGETHER):
+                    await self._take(events[start : start + TOGETHER])
                 self.position = reached
         except Exception as error:
             self._errors = [failed(error)]
@@ -248,39 +250,54 @@ class Group:
             self.on_end(self)
             asyncio.get_running_loop().call_soon(self._wake_all)  # once this task is done
 
-    async def _take(self, event: RecordedEvent) -> None:
-        if await self.source.shows(event):
-            written = await self.write(event, self.source.context)
-            self._kept.append(written)
-            self.position = event.position
-            self._tell()
-            await self._hand_out(written)
-            self._tidy()
+    async def _take(self, events: Sequence[RecordedEvent]) -> None:
+        """Hand out what is shown of events; where one of them ends everything, first what came before it."""
+        shown: list[Written] = []
+        try:
+            for event in events:
+                if await self.source.shows(event):
+                    shown.append(await self.write(event, self.source.context))
+        except Exception:
+            await self._hand_out(shown)
+            raise
+        await self._hand_out(shown)
 
-    async def _hand_out(self, written: Written) -> None:
+    async def _hand_out(self, shown: Sequence[Written]) -> None:
         """Write to everybody who is live; who cannot be written to now is woken to see to it."""
+        if not shown:
+            return
+        self._kept.extend(shown)
+        self.position = shown[-1].position
+        self._tell()
         for row in list(self._rows):
-            self._hand_to(row, written)
+            self._hand_to(row, shown)
             await asyncio.sleep(0)
         for number, member in enumerate(list(self._singly), start=1):
-            if not member.live or member.sent >= written.position:
+            if member.live and member.sent < shown[-1].position:
+                self._hand_singly(member, shown)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self._tidy()
+
+    def _hand_singly(self, member: Member, shown: Sequence[Written]) -> None:
+        """Write to one member, as far as that can be."""
+        for written in shown:
+            if member.sent >= written.position:
                 continue
             try:
                 taken = member.push.now(written)  # type: ignore[union-attr]  # who has none is never live
             except Exception:  # its own operation meets it again, and ends of it alone
                 taken = False
-            if taken:
-                member.took(written)
-                self._seat(member, written)
-            else:
+            if not taken:
                 self._wake(member, written.position - 1)
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
+                return
+            member.took(written)
+        self._seat(member, shown[-1])
 
-    def _hand_to(self, row: Row, written: Written) -> None:
+    def _hand_to(self, row: Row, shown: Sequence[Written]) -> None:
         """Write to a whole row; nothing else happens meanwhile but that some of its lines become full."""
-        for member in row.hand(written):
-            self._wake(member, written.position - 1)
+        for member in row.hand(shown):
+            self._wake(member, shown[0].position - 1)
         for member in row.held:
             self._hold(member)
         row.held.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -45,15 +45,15 @@ class Row:
         if handed := self.handed - member.came:
             member.took(self.last, handed)
 
-    def hand(self, written: Written) -> list[Member]:
-        """Write a result to everybody; gives those who could not be written to, who have left.
+    def hand(self, shown: Sequence[Written]) -> list[Member]:
+        """Write results to everybody, in one go; gives those who could not be written to, who have left.
 
         Nobody joins or leaves while it writes: those whose line becomes full are noted as `held`.
         """
         self.writing = True
         failed: set[int] = set()
         for start, puts in self._by_start().items():
-            message = framed(start, written.payload)
+            message = b"".join([framed(start, written.payload) for written in shown])
             for put in puts:
                 try:
                     put(message)
@@ -63,11 +63,11 @@ class Row:
         left = [member for member, put in self.members.items() if id(put) in failed] if failed else []
         for member in left:
             self.leave(member)
-        self.last = written
-        self.handed += 1
-        if written.failure is not None:
+        self.last = shown[-1]
+        self.handed += len(shown)
+        for failure in [written.failure for written in shown if written.failure is not None]:
             for member in self.members:
-                member.fails(written.failure)
+                member.fails(failure)
         return left
 
     def _by_start(self) -> dict[bytes, list[Put]]:
