@@ -1,8 +1,8 @@
 """`make bench`: measure on this machine, print the tables, keep the ratios and write them into the page.
 
 `.venv/bin/python -m benchmarks snapshots` measures one thing alone; `verify` and `rebuild` take long and
-must be named. `profile list` shows where the time of a read goes. `--quick` is for seeing that it works:
-small cities, one round, and what it finds is kept beside the cities.
+must be named. `profile list` shows which functions take the time of a read. `--quick` is for seeing that it
+works: small cities, one round, and what it finds is kept beside the cities.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from benchmarks import (
     verifying,
 )
 from benchmarks.dataset import CACHE, city
+from benchmarks.questions import KINDS
 from chuishao.service.postgres import EmbeddedPostgres
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -145,7 +146,17 @@ def _growth(told: Told, console: Console) -> tuple[Table, Kept]:
     return growth.table(found), {"growth": growth.as_json(found)}
 
 
-ON_A_CITY: dict[str, Callable[[Told, Console], tuple[Table, Kept]]] = {"reads": _reads, "growth": _growth}
+def _profile(told: Told, console: Console) -> tuple[Table, Kept]:
+    with city(told.cases, told.cache, console) as town:
+        found = profiling.measure(town, KINDS, console)
+    return profiling.table(found), {"profile": profiling.as_json(found)}
+
+
+ON_A_CITY: dict[str, Callable[[Told, Console], tuple[Table, Kept]]] = {
+    "reads": _reads,
+    "growth": _growth,
+    "profile": _profile,
+}
 """Each gives a table for reading and what is kept, by name."""
 
 
@@ -199,9 +210,9 @@ def main() -> None:
     """Run the benchmarks that are named, or every short one; then hold all that is kept against the goals."""
     told = _told()
     console = Console(width=None if sys.stdout.isatty() else 160)
-    if told.names[:1] == ["profile"]:
+    if told.names[:1] == ["profile"] and told.names[1:]:
         with city(told.cases, told.cache, console) as town:
-            profiling.show(town, told.names[1:], console)
+            console.print(profiling.table(profiling.measure(town, told.names[1:], console)))
         return
     BENCHMARKS["rebuild"] = partial(_rebuild, told.wish)
     every = [*ON_A_CITY, *BENCHMARKS]

@@ -151,12 +151,72 @@ def _parts(results: Results) -> str:
     return _table(("part of a command", "share", "processor"), rows)
 
 
+def _profile(results: Results) -> str:
+    found = results.get("profile", {})
+    parts = dict.fromkeys(part for one in found.values() for part in one)
+    rows = [(part, *(f"{one[part]:,} µs" if part in one else "" for one in found.values())) for part in parts]
+    return _table(("a request", *found), rows)
+
+
+def _live(results: Results) -> str:
+    found = results.get("live", {})
+    names = {
+        "p50_ms": "p50, ms",
+        "p99_ms": "p99, ms",
+        "floor_ms": "p50 of a server that only writes these bytes, ms",
+        "cpu_us_a_delivery": "server's processor a delivery, µs",
+        "floor_us_a_delivery": "of a server that only writes these bytes, µs",
+        "unshared": "one execution for each subscriber: times as much processor",
+        "missed": "missed or repeated",
+        "memory_kib_a_connection": "memory of an idle connection, KiB",
+        "memory_kib_a_subscriber": "memory of a connection with an idle subscription, KiB",
+    }
+    rows = [(name, f"{found[key]:,}") for key, name in names.items() if key in found]
+    return _table((f"{found.get('subscribers', 0):,} subscribers", ""), rows)
+
+
+def _projections(results: Results) -> str:
+    found = results.get("projections", {})
+    names = {
+        "events_per_second": "made anew, events a second",
+        "into_tables_in_use": "into the tables in use, events a second",
+        "package_runner": "times the package's runner, which makes one of them",
+        "microseconds_of_python": "of Python an event, µs",
+    }
+    return _table(
+        ("all read models", ""), [(name, f"{found[key]:,}") for key, name in names.items() if key in found]
+    )
+
+
+def _start(results: Results) -> str:
+    found = results.get("start", {})
+    names = {
+        "ready": "ready, s",
+        "answered": "GraphQL answered, s",
+        "cpu": "processor, s",
+        "rss": "RSS, MB",
+        "pss": "PSS, MB",
+    }
+    rows = [
+        (place, *(f"{found[place][key]:,}" for key in names))
+        for place in ("embedded", "external")
+        if place in found
+    ]
+    return _table(("database", *names.values()), rows) + (
+        f"\nA million events take {found['log']:,} MB on disk as a log.\n" if "log" in found else ""
+    )
+
+
 TABLES: dict[str, Callable[[Results], str]] = {
     "machine": _machine,
     "goals": _goals,
     "reads": _reads,
     "processor": _processor,
     "growth": _growth,
+    "profile": _profile,
+    "live": _live,
+    "projections": _projections,
+    "start": _start,
     "append": _append,
     "commands": _commands,
     "parts": _parts,

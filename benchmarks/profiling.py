@@ -15,7 +15,7 @@ import os
 import pstats
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,6 +43,8 @@ from tests.town import KEY
 WARM, REQUESTS, SHOWN = 200, 2000, 22
 SECONDS = 4.0
 """After which no more requests are sent, however few they were."""
+SEEN = 0.005
+"""Shares below it are not told."""
 
 
 @dataclass
@@ -105,13 +107,40 @@ class Profile:
     profiled: int
 
 
-def show(town: City, kinds: Sequence[str], console: Console) -> None:
-    """Profile the questions that are named, or all, and print where their time goes."""
+def measure(town: City, kinds: Sequence[str], console: Console) -> dict[str, Profile]:
+    """Profile the questions that are named, or all, and print which functions take their time."""
+    profiles = {}
     for kind in kinds or KINDS:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            found = runner.run(_profile(town, kind))
-        console.print(_packages(found))
-        console.print(_functions(found))
+            profiles[kind] = runner.run(_profile(town, kind))
+        console.print(_functions(profiles[kind]))
+    return profiles
+
+
+def as_json(profiles: Mapping[str, Profile]) -> dict[str, dict[str, int]]:
+    """Microseconds a request by question: of everybody, of PostgreSQL, of our process by package."""
+    return {
+        kind: {
+            "from call to answer": round(found.wall),
+            "PostgreSQL": round(found.database),
+            "of it the hand-written statement": round(found.statement),
+            "our process": round(found.cpu),
+        }
+        | {f"of it {package}": round(share * found.cpu) for package, share in _packages(found).items()}
+        for kind, found in profiles.items()
+    }
+
+
+def table(profiles: Mapping[str, Profile]) -> Table:
+    """Where the time of each question goes, by package."""
+    shown = Table(title="Where the microseconds of a request go; behind a socket come uvicorn and the kernel")
+    shown.add_column("")
+    kept = as_json(profiles)
+    for kind in profiles:
+        shown.add_column(kind, justify="right")
+    for part in dict.fromkeys(part for found in kept.values() for part in found):
+        shown.add_row(part, *(f"{found[part]:,.0f}" if part in found else "" for found in kept.values()))
+    return shown
 
 
 async def _profile(town: City, kind: str) -> Profile:
@@ -192,22 +221,16 @@ def _short(file: str) -> str:
     return "/".join(file.split("/")[-2:]) if file != "~" else "~"
 
 
-def _packages(found: Profile) -> Table:
-    shown = Table(title=f"{found.kind}: where the time of our process goes, by package")
-    for heading in ("package", "share", "µs a request"):
-        shown.add_column(heading, justify="right" if heading != "package" else "left")
+def _packages(found: Profile) -> dict[str, float]:
+    """The share of each package, the largest first; of those that can be seen."""
     shares: dict[str, float] = defaultdict(float)
     for package, _, share, _ in _rows(found):
         shares[package] += share
-    for package, share in sorted(shares.items(), key=lambda pair: -pair[1]):
-        if share >= 0.005:
-            shown.add_row(package, f"{share:.0%}", f"{share * found.cpu:,.0f}")
-    shown.caption = (
-        f"A request takes {found.wall:,.0f} µs, of which our process works {found.cpu:,.0f} and PostgreSQL"
-        f" {found.database:,.0f} (side by side in part). The hand-written statement alone executes in"
-        f" {found.statement:,.0f} µs. Behind a socket come uvicorn and the kernel."
-    )
-    return shown
+    return {
+        package: share
+        for package, share in sorted(shares.items(), key=lambda pair: -pair[1])
+        if share >= SEEN
+    }
 
 
 def _functions(found: Profile) -> Table:
