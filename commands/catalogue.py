@@ -70,6 +70,7 @@ COMMANDS: tuple[type[Command], ...] = (
     divisions.RenameDepartment,
     divisions.AbolishDepartment,
     policies.AdoptPolicy,
+    policies.AnnounceWorkdays,
     erasure.EraseSubject,
     persons.RegisterPerson,
     persons.RecordLevel,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from chuishao.commands.work import Work
 from chuishao.domain.authority import MAY_SET_UP, Setup
 from chuishao.domain.identity import POLICY_ID
 from chuishao.domain.policy import Policies
+from chuishao.domain.refusal import NoPolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,41 @@ class AdoptPolicy(Command):
         if policies is None:
             return work.add(Policies.adopt(self.document, work.at))
         policies.revise(self.document, work.at)
+        return policies
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workday:
+    """工作日 Whether one works on a day."""
+
+    day: Annotated[date, Doc("日期 the local day")]
+    works: Annotated[bool, Doc("是否上班 whether the working shifts of that day count")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnounceWorkdays(Command):
+    """公布工作日 Announce on which days one works in a place, and on which not. Limits are dated anew."""
+
+    thing = "policy"
+    roles = MAY_SET_UP[Setup.ANNOUNCE_WORKDAYS]
+    days: Annotated[
+        list[Workday], Doc("日期 the days: holidays (节假日), make-up days (调休), local exceptions")
+    ]
+    division_code: Annotated[
+        str | None,
+        Doc("区划代码 in which division, and all that lies in it; everywhere where it is left out"),
+    ] = None
+
+    async def decide(self, work: Work) -> Policies:
+        """Announce what is not so already."""
+        place = self.division_code or ""
+        work.require_setup(Setup.ANNOUNCE_WORKDAYS, place, "divisionCode")
+        if place:
+            await work.division(place)
+        policies = await work.find(Policies, POLICY_ID)
+        if policies is None:
+            raise NoPolicy(at=work.at.isoformat())
+        policies.announce(place, [(one.day, one.works) for one in self.days], work.at)
         return policies
 
 

@@ -156,7 +156,7 @@ class RecordMissedCheckIn(WhistleCommand):
         policy = await work.policy(since)
         facts = {"kind": whistle.kind.value, "division": whistle.street}
         limit = policy.limit(LimitKind.CHECK_IN, **facts)
-        due = policy.ends(since, limit) if limit else None
+        due = policy.ends(since, limit, whistle.street) if limit else None
         if limit is None or due is None:
             kind = whistle.kind
             raise NoLimit(what=Phrase(f"checking in to a {kind} whistle", f"{kind.zh}（{kind}）的报到"))

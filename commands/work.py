@@ -148,7 +148,8 @@ class Work:
         self._saw(POLICY_ID, policies)
         if policies is None:
             raise NoPolicy(at=(at or self.at).isoformat())
-        return in_force(_read(self.log, policies.documents), at or self.at)
+        found = in_force(_read(self.log, policies.documents), at or self.at)
+        return found.announcing(policies.announced)
 
     def require_setup(self, what: Setup, place: str, *path: str) -> None:
         """Refuse an actor who may not set this up here; `path` leads to what names the place."""

@@ -21,6 +21,7 @@ class Setup(Term):
     KEEP_DIVISIONS = "KEEP_DIVISIONS", "区划管理", "register, rename, recode and abolish divisions"
     KEEP_DEPARTMENTS = "KEEP_DEPARTMENTS", "部门管理", "establish, rename and abolish departments"
     ADOPT_POLICY = "ADOPT_POLICY", "政策管理", "adopt a policy"
+    ANNOUNCE_WORKDAYS = "ANNOUNCE_WORKDAYS", "公布工作日", "announce working days and days off"
     KEEP_GRIDS = "KEEP_GRIDS", "网格管理", "draw, redraw and retire grids"
     KEEP_WORKERS = "KEEP_WORKERS", "网格员管理", "register, assign and relieve grid workers"
     PUBLISH_CONTACT = "PUBLISH_CONTACT", "公示", "publish a grid worker's contact"
@@ -83,6 +84,7 @@ MAY_SET_UP: dict[Setup, frozenset[Role]] = {
     Setup.KEEP_DIVISIONS: ADMINISTRATORS,
     Setup.KEEP_DEPARTMENTS: ADMINISTRATORS,
     Setup.ADOPT_POLICY: ADMINISTRATORS,
+    Setup.ANNOUNCE_WORKDAYS: ADMINISTRATORS,
     Setup.KEEP_GRIDS: GRID_KEEPERS,
     Setup.KEEP_WORKERS: GRID_KEEPERS,
     Setup.PUBLISH_CONTACT: GRID_KEEPERS | {Role.GRID_WORKER},

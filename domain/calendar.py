@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -50,6 +50,7 @@ class WorkingCalendar:
     shifts: tuple[Shift, ...]
     urgent_shifts: tuple[Shift, ...]
     exceptions: tuple[tuple[date, bool], ...] = ()
+    _works: dict[date, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
     _days: dict[tuple[date, bool], tuple[Span, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -59,12 +60,17 @@ class WorkingCalendar:
     )
     """When so many working days after a day are over."""
 
+    def __post_init__(self) -> None:
+        self._works.update(self.exceptions)
+
+    def with_days(self, days: Iterable[tuple[date, bool]]) -> WorkingCalendar:
+        """The same with further exceptions, which overrule those that it has."""
+        return replace(self, exceptions=tuple((self._works | dict(days)).items()))
+
     def is_working_day(self, day: date) -> bool:
         """Whether the working shifts of that day count."""
-        for exception, works in self.exceptions:
-            if exception == day:
-                return works
-        return day.isoweekday() in self.weekdays
+        works = self._works.get(day)
+        return day.isoweekday() in self.weekdays if works is None else works
 
     def spans(self, since: datetime, *, urgent: bool) -> Iterator[Span]:
         """The stretches of working time from `since` on, in order; in UTC, for clocks change."""

@@ -38,6 +38,7 @@ MEANINGS: dict[str, str] = {
     "community": "社区 The code of the community.",
     "contact": "联系方式 How residents reach the worker.",
     "day": "日期 The local day, as year-month-day; of a concern, null where no check led to it.",
+    "days": "日期 Whether one works, by the day as year-month-day.",
     "department": "部门 The department summoned, appraised or named as a unit; null where it is a body.",
     "division": "区划 The code of the division it belongs to; of a claimed code, the division that bears it.",
     "document": "政策文本 The whole policy: version, date of effect, limits, calendar, categories.",

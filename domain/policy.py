@@ -6,7 +6,8 @@ one whole document; adopting a new version is an event, so what was in force whe
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from chuishao.domain.identity import POLICY_ID
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy_document import Category, LimitKind, Policy, parse
 from chuishao.domain.refusal import AlreadyExists, NoPolicy
+from chuishao.domain.workdays import Announcement, require_days, said_of
 
 __all__ = [
     "Category",
@@ -26,6 +28,7 @@ __all__ = [
     "Policy",
     "PolicyAdopted",
     "PolicyRevised",
+    "WorkdaysAnnounced",
     "in_force",
     "parse",
 ]
@@ -53,13 +56,26 @@ class PolicyRevised(Event):
         policies.documents.append(self.document)
 
 
+class WorkdaysAnnounced(Event):
+    """公布工作日: it was announced on which days one works in a place, and on which one does not."""
+
+    TOPIC = "WorkdaysAnnounced"
+    division: str
+    days: dict[str, bool]
+
+    def apply(self, policies: Policies) -> None:
+        """Keep it behind what was announced before."""
+        policies.announced = (*policies.announced, Announcement.of(self.division, self.days))
+
+
 class Policies(BaseAggregate[UUID]):
-    """All policies ever adopted, in the order of their adoption."""
+    """All policies ever adopted, in the order of their adoption, and what was announced of single days."""
 
     TOPIC = "policies"
 
     def __init__(self) -> None:
         self.documents: list[dict[str, Any]] = []
+        self.announced: tuple[Announcement, ...] = ()
 
     @property
     def place(self) -> str:
@@ -87,9 +103,17 @@ class Policies(BaseAggregate[UUID]):
                 raise AlreadyExists("document", "version", kind=kind, id=policy.version, existing=existing)
         self.trigger_event(PolicyRevised, timestamp=at, document=document)
 
+    def announce(self, division: str, days: Sequence[tuple[date, bool]], at: datetime) -> None:
+        """Announce on which days one works in a place; what holds there already changes nothing."""
+        wanted = require_days(days)
+        said = said_of(self.announced, division)
+        if any(said.get(day) != works for day, works in wanted.items()):
+            named = {day.isoformat(): works for day, works in wanted.items()}
+            self.trigger_event(WorkdaysAnnounced, timestamp=at, division=division, days=named)
+
     def in_force(self, at: datetime) -> Policy:
         """The policy in force at that moment: of those effective by then, the one adopted last."""
-        return in_force([parse(document) for document in self.documents], at)
+        return in_force([parse(document) for document in self.documents], at).announcing(self.announced)
 
 
 def in_force(policies: list[Policy], at: datetime) -> Policy:

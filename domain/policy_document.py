@@ -6,7 +6,7 @@ What is adopted must work for every reader of the log from then on, so everythin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from itertools import pairwise
@@ -21,6 +21,7 @@ from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy_entry import Entry, require_once, require_storable
 from chuishao.domain.refusal import BadPolicy, UnknownCategory
 from chuishao.domain.term import Term
+from chuishao.domain.workdays import Announcement, Workday, holding
 
 LARGEST_AMOUNT = 1_000_000
 """Units in a limit."""
@@ -81,6 +82,38 @@ class Policy:
     """Of which category a case is that follows from a finding; without one, somebody has to report it."""
     daily_clearance: bool
     """“日日清”约请: whether units may be invited to clear a matter on the day; off where nothing is said."""
+    announced: tuple[Announcement, ...] = ()
+    """What was announced of single days, in the order in which it was."""
+    _announcing: list[Policy] = field(default_factory=list, init=False, repr=False, compare=False)
+    _calendars: dict[tuple[int, ...], WorkingCalendar] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """The calendars of places, by the announcements that hold there."""
+
+    def announcing(self, announced: tuple[Announcement, ...]) -> Policy:
+        """The same where this was announced of single days; the last one asked for is remembered."""
+        if not announced:
+            return self
+        if not self._announcing or self._announcing[0].announced != announced:
+            self._announcing[:] = [replace(self, announced=announced)]
+        return self._announcing[0]
+
+    def workday(self, place: str, day: date) -> Workday:
+        """What holds of a day in a place."""
+        announced = any(
+            day == said for n in holding(self.announced, place) for said, _ in self.announced[n].days
+        )
+        return Workday(place, day, self.calendar_of(place).is_working_day(day), announced)
+
+    def calendar_of(self, place: str) -> WorkingCalendar:
+        """The working calendar of a place: the policy's, with what was announced there."""
+        held = holding(self.announced, place)
+        if not held:
+            return self.calendar
+        if held not in self._calendars:
+            days = [day for number in held for day in self.announced[number].days]
+            self._calendars[held] = self.calendar.with_days(days)
+        return self._calendars[held]
 
     def part_outlier(self, households: int) -> bool | None:
         """Whether the size of a part lies outside what is asked; None where nothing is."""
@@ -106,14 +139,14 @@ class Policy:
         return _limit(best)
 
     def due(self, about: LimitKind, since: datetime, /, **facts: str | None) -> datetime | None:
-        """When the limit that fits ends, or None where none is stated."""
+        """When the limit that fits ends, or None where none is stated; the fact `division` is the place."""
         limit = self.limit(about, **facts)
-        return self.ends(since, limit) if limit else None
+        return self.ends(since, limit, facts.get("division") or "") if limit else None
 
-    def ends(self, since: datetime, limit: Limit) -> datetime | None:
-        """When a limit ends; None where it never does, for want of working time or of years."""
+    def ends(self, since: datetime, limit: Limit, place: str) -> datetime | None:
+        """When a limit ends in a place; None where it never does, for want of working time or of years."""
         try:
-            return self.calendar.due(since, limit)
+            return self.calendar_of(place).due(since, limit)
         except (ValueError, OverflowError):
             return None
 

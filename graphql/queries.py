@@ -24,6 +24,7 @@ from chuishao.graphql.boards.registers import RegisterQueries
 from chuishao.graphql.boards.rounds import RoundsQueries
 from chuishao.graphql.boards.street import StreetQueries
 from chuishao.graphql.boards.territory import TerritoryQueries
+from chuishao.graphql.boards.workdays import WorkdayQueries
 from chuishao.graphql.context import Context, Info
 from chuishao.graphql.filters import (
     CaseFilter,
@@ -242,6 +243,7 @@ class Query(
     StreetQueries,
     LoopQueries,
     CommandQueries,
+    WorkdayQueries,
 ):
     """The queries."""
 

@@ -25,7 +25,7 @@ from chuishao.domain import case_events as facts
 from chuishao.domain.case import holder_of
 from chuishao.domain.lifecycle import OPEN, STAGES, Status
 from chuishao.domain.loop import grid_stage, night_after, rank, settled_level
-from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised
+from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised, WorkdaysAnnounced
 from chuishao.domain.vocabulary import Tier
 from chuishao.domain.whistle_events import WhistleBlown
 from chuishao.eventlog.connection import Connection
@@ -107,7 +107,7 @@ CASES = Table("case_row", CaseRow)
 TEXTS = Table("case_text", CaseText)
 
 _BEGINNINGS = (facts.CaseReported, facts.CaseSplitOff)
-_POLICIES = (PolicyAdopted, PolicyRevised)
+_POLICIES = (PolicyAdopted, PolicyRevised, WorkdaysAnnounced)
 _LIMITS: dict[str, LimitKind] = {
     Status.REPORTED: LimitKind.ACCEPT,
     Status.ACCEPTED: LimitKind.ASSESS,
@@ -123,7 +123,7 @@ _LIMITS: dict[str, LimitKind] = {
 
 
 async def fold(connection: Connection, batch: Batch) -> None:
-    """Fold a batch: case events change their rows, a new policy re-dates every open case."""
+    """Fold a batch: case events change their rows, a policy or an announced day re-dates the open cases."""
     book = await policy_book(connection, batch.log)
     pending: list[RecordedEvent] = []
     for recorded in batch.events:
@@ -180,7 +180,7 @@ def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
         limit = book.limit(
             policy, kind, category=row.category, severity=row.severity, tier=row.tier, division=row.place
         )
-    row.due_at = policy.ends(row.since, limit) if policy and limit else None
+    row.due_at = policy.ends(row.since, limit, row.place) if policy and limit else None
     row.due_rule = limit.rule if limit else None
 
 
@@ -311,4 +311,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=6, fold=fold, on=(facts.CaseEvent, WhistleBlown, *_POLICIES))
+PROJECTION = Projection("cases", version=7, fold=fold, on=(facts.CaseEvent, WhistleBlown, *_POLICIES))

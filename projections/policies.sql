@@ -8,7 +8,7 @@ CREATE TABLE policy (
 );
 
 -- name: adopted
-SELECT e.position, e.data
+SELECT e.position, e.type, e.data
 FROM public.stream s
 JOIN public.event e ON e.log = s.log AND e.stream = s.id AND e.position BETWEEN s.first_position AND s.last_position
 WHERE s.log = $1 AND s.id = $2

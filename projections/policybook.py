@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from chuishao.domain.calendar import Limit
 from chuishao.domain.identity import POLICY_ID
-from chuishao.domain.policy import LimitKind, Policy, in_force, parse
+from chuishao.domain.policy import LimitKind, Policy, WorkdaysAnnounced, in_force, parse
 from chuishao.domain.refusal import NoPolicy
+from chuishao.domain.workdays import Announcement
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sql import statements
@@ -27,11 +28,16 @@ class PolicyBook:
     """The policies of a log with the positions of their adoption, in order."""
 
     adopted: tuple[tuple[int, Policy], ...]
-    _days: dict[tuple[int, date], Policy | None] = field(
+    announced: tuple[tuple[int, Announcement], ...] = ()
+    """What was announced of single days, with its positions, in order."""
+    _days: dict[tuple[int, int, date], Policy | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    """What is in force all through a day, by how many policies are known."""
+    """What is in force all through a day, by how many policies and announcements are known."""
     _limits: dict[tuple[object, ...], Limit | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _with_days: dict[tuple[int, int], Policy] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -39,22 +45,38 @@ class PolicyBook:
     def _positions(self) -> list[int]:
         return [position for position, _ in self.adopted]
 
+    @cached_property
+    def _told(self) -> list[int]:
+        return [position for position, _ in self.announced]
+
+    def _announcing(self, policy: Policy, told: int) -> Policy:
+        """A policy with the first so many announcements."""
+        if not told:
+            return policy
+        if (id(policy), told) not in self._with_days:
+            announced = tuple(one for _, one in self.announced[:told])
+            self._with_days[id(policy), told] = replace(policy, announced=announced)
+        return self._with_days[id(policy), told]
+
     def at(self, moment: datetime, known_by: int) -> Policy | None:
         """The policy in force at a moment, as known at a position; None where none was."""
-        known = bisect_right(self._positions, known_by)
+        known, told = bisect_right(self._positions, known_by), bisect_right(self._told, known_by)
         day = moment.astimezone(UTC).date()
-        if (known, day) in self._days:
-            return self._days[known, day]
+        if (known, told, day) in self._days:
+            return self._days[known, told, day]
         policies = [policy for _, policy in self.adopted[:known]]
         found = _in_force(policies, moment)
+        if found is not None:
+            found = self._announcing(found, told)
         if not any(_begins_on(policy, day) for policy in policies):
-            self._days[known, day] = found
+            self._days[known, told, day] = found
         return found
 
     def limit(self, policy: Policy, about: LimitKind, /, **facts: str | None) -> Limit | None:
         """The limit of the rule that fits the facts most closely, as the policy says; remembered."""
-        asked = self._asked[id(policy), about]
-        key = (id(policy), about, *[facts.get(name) for name in asked])
+        rules = id(policy.rules)  # the same whatever was announced of single days
+        asked = self._asked[rules, about]
+        key = (rules, about, *[facts.get(name) for name in asked])
         if key not in self._limits:
             if len(self._limits) >= REMEMBERED:
                 self._limits.clear()
@@ -65,7 +87,7 @@ class PolicyBook:
     def _asked(self) -> dict[tuple[int, LimitKind], list[str]]:
         """Which facts the rules of each policy ask for: others make no difference to a limit."""
         return {
-            (id(policy), about): sorted(
+            (id(policy.rules), about): sorted(
                 {name for rule in policy.rules if rule["about"] == about for name in rule.get("when", {})}
             )
             for _, policy in self.adopted
@@ -100,7 +122,15 @@ async def policy_book(connection: Connection, log: EventLog, last: int | None = 
     position, book = _books.get(log, (0, PolicyBook(())))
     if position != last:
         rows = await connection.fetch(_SQL["adopted"], log.id, POLICY_ID)
-        documents = ((row["position"], json.loads(row["data"])["document"]) for row in rows)
-        book = PolicyBook(tuple((position, parse(document)) for position, document in documents))
+        said = [(row["position"], row["type"], json.loads(row["data"])) for row in rows]
+        days = WorkdaysAnnounced.TOPIC
+        book = PolicyBook(
+            tuple((at, parse(data["document"])) for at, kind, data in said if kind != days),
+            tuple(
+                (at, Announcement.of(data["division"], data["days"]))
+                for at, kind, data in said
+                if kind == days
+            ),
+        )
         _books[log] = (last, book)
     return book

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from chuishao.domain.identity import identify
-from chuishao.domain.policy import Policy, PolicyAdopted, PolicyRevised
+from chuishao.domain.policy import Policy, PolicyAdopted, PolicyRevised, WorkdaysAnnounced
 from chuishao.domain.rounds import watch_events as facts
 from chuishao.domain.rounds.checks import next_check
 from chuishao.domain.rounds.days import settled_days
@@ -19,7 +19,7 @@ from chuishao.projections.policybook import PolicyBook, policy_book
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.table import Table
 
-_POLICIES = (PolicyAdopted, PolicyRevised)
+_POLICIES = (PolicyAdopted, PolicyRevised, WorkdaysAnnounced)
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ class Rows:
 
 
 async def fold(connection: Connection, batch: Batch) -> None:
-    """Fold watches; a new policy dates anew what they owe."""
+    """Fold watches; a policy or an announced day dates anew what they owe."""
     book = await policy_book(connection, batch.log)
     pending: list[RecordedEvent] = []
     for recorded in batch.events:
@@ -183,4 +183,4 @@ def _worry(rows: Rows, row: WatchRow, event: facts.ConcernRaised, recorded: Reco
     )
 
 
-PROJECTION = Projection("watches", version=1, fold=fold, on=(facts.WatchEvent, *_POLICIES))
+PROJECTION = Projection("watches", version=2, fold=fold, on=(facts.WatchEvent, *_POLICIES))

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chuishao.domain import whistle_events as facts
-from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised
+from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised, WorkdaysAnnounced
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import to_bytes
@@ -99,7 +99,7 @@ class Standing:
     place: str
 
 
-_POLICIES = (PolicyAdopted, PolicyRevised)
+_POLICIES = (PolicyAdopted, PolicyRevised, WorkdaysAnnounced)
 _WAITING = (SummonsState.SUMMONED.value, SummonsState.SIGNED.value)
 WHISTLES = Table("whistle", WhistleRow)
 SUMMONS = Table("summons", SummonsRow, key=("whistle", "department", "number"))
@@ -120,7 +120,7 @@ class Rows:
 
 
 async def fold(connection: Connection, batch: Batch) -> None:
-    """Fold whistle events; a new policy re-dates the summonses that wait."""
+    """Fold whistle events; a policy or an announced day re-dates the summonses that wait."""
     book = await policy_book(connection, batch.log)
     pending: list[RecordedEvent] = []
     for recorded in batch.events:
@@ -205,7 +205,7 @@ def date(row: SummonsRow, kind: str, book: PolicyBook, known_by: int) -> None:
 
     def due(about: LimitKind) -> datetime | None:
         limit = book.limit(policy, about, kind=kind, division=row.street) if policy else None
-        return policy.ends(row.summoned_at, limit) if policy and limit else None
+        return policy.ends(row.summoned_at, limit, row.street) if policy and limit else None
 
     row.sign_due_at, row.check_in_due_at = due(LimitKind.SIGN), due(LimitKind.CHECK_IN)
 
@@ -279,7 +279,7 @@ def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
             row.score, row.rated_at = score, at
 
 
-PROJECTION = Projection("whistles", version=2, fold=fold, on=(facts.WhistleEvent, *_POLICIES))
+PROJECTION = Projection("whistles", version=3, fold=fold, on=(facts.WhistleEvent, *_POLICIES))
 
 
 # Queries

@@ -9,8 +9,7 @@ from uuid import UUID
 from chuishao.commands.rehoming import Find
 from chuishao.domain.event import PersonalText, SealedText
 from chuishao.domain.identity import POLICY_ID
-from chuishao.domain.policy import Policies, in_force
-from chuishao.domain.policy_document import Policy, parse
+from chuishao.domain.policy import Policies, Policy
 from chuishao.reactions.reaction import Around
 
 
@@ -19,7 +18,7 @@ async def policy_at(around: Around, moment: datetime) -> Policy | None:
     policies = await around.log.aggregates.load(POLICY_ID)
     if not isinstance(policies, Policies):
         return None
-    return in_force([parse(document) for document in policies.documents], moment)
+    return policies.in_force(moment)
 
 
 def finding(around: Around) -> Find:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -295,6 +295,11 @@ async def adopt(_town: Town) -> dict[str, Any]:
     return {"document": policies.default_policy() | {"version": f"of test {next(_numbers)}"}}
 
 
+async def announce(_town: Town) -> dict[str, Any]:
+    day = date(2030, 1, 1) + timedelta(days=next(_numbers))
+    return {"days": [{"day": day.isoformat(), "works": False}], "divisionCode": "120101"}
+
+
 async def erasable(town: Town) -> dict[str, Any]:
     report = cases.ReportCase(category="01001", text="井盖丢失", grid_code=GRID)
     return {"subjectId": str((await town.do(report, ANONYMOUS)).id), "reason": "OWN_REQUEST"}
@@ -316,6 +321,7 @@ SETUP: dict[str, Prepare] = {
     "renameDepartment": setting_up("administrator", rename_department),
     "abolishDepartment": setting_up("administrator", abolish_department),
     "adoptPolicy": setting_up("administrator", adopt),
+    "announceWorkdays": setting_up("administrator", announce),
     "eraseSubject": setting_up("administrator", erasable),
 }
 MUTATIONS: dict[str, Prepare] = HANDLING | SETUP | STEPS

@@ -33,7 +33,7 @@ def check_of(policy: Policy, check: WelfareCheck, day: date, grid: str) -> OwedC
     limit = policy.limit(LIMITS[check], division=grid)
     if limit is None:
         return None
-    ends = policy.ends(datetime.combine(day, time(), ZoneInfo(policy.calendar.zone)), limit)
+    ends = policy.ends(datetime.combine(day, time(), ZoneInfo(policy.calendar.zone)), limit, grid)
     return OwedCheck(day, check, ends, limit.rule) if ends is not None else None
 
 

@@ -27,6 +27,7 @@ MODULES = {
     "serve": "serving",
     "demo": "serving",
     "migrate": "setting_up",
+    "calendar": "calendar",
     "token": "tokens",
     "verify": "verifying",
     "parked": "parked",

@@ -7,6 +7,7 @@ from chuishao.graphql.endpoint.documents import BadDocuments
 from chuishao.projections.parked import NotParked
 from chuishao.projections.rebuild import NothingToGoBackTo, Poisoned
 from chuishao.service.demo import UnknownDistrict
+from chuishao.service.holidays import UnknownYear
 from chuishao.service.importer import BadFile
 from chuishao.service.postgres import PostgresUnavailable
 from chuishao.service.settings import WrongSetting
@@ -18,6 +19,7 @@ EXPECTED = (
     WrongSetting,
     BadFile,
     UnknownDistrict,
+    UnknownYear,
     BadDocuments,
     Poisoned,
     NotParked,
