@@ -62,8 +62,8 @@ class AnnounceWorkdays(Command):
         """Announce what is not so already."""
         place = self.division_code or ""
         work.require_setup(Setup.ANNOUNCE_WORKDAYS, place, "divisionCode")
-        if place:
-            await work.division(place)
+        if self.division_code is not None:
+            await work.division(self.division_code)
         policies = await work.find(Policies, POLICY_ID)
         if policies is None:
             raise NoPolicy(at=work.at.isoformat())

@@ -414,6 +414,12 @@ async def adoptpolicy(town: Town) -> Example:
 
 
 @example
+async def announceworkdays(town: Town) -> Example:
+    day = policies.Workday(day=date(2030, 10, 1), works=False)
+    return policies.AnnounceWorkdays(days=[day], division_code=STREET), SYSTEM
+
+
+@example
 async def erasesubject(town: Town) -> Example:
     report = cases.ReportCase(category="01001", text=SAID, grid_code=GRID)
     subject = (await town.do(report, ANONYMOUS)).id

@@ -228,6 +228,7 @@ def roots(known: Known, town: Town) -> dict[str, str]:
         "department": f'department(id: "{town.departments[0]}")',
         "tally": f'tally(place: "{STREET}")',
         "consistency": "consistency(since: 1)",
+        "workdays": 'workdays(since: "2026-03-02", until: "2026-03-03")',
     }
     singles = {name: f'{name}(id: "{id_}")' for name, id_ in known.ids.items()}
     return fixed | singles | {name: text % known.ids for name, text in ROOTS.items()}
