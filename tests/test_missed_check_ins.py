@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,7 +17,11 @@ from hypothesis import strategies as st
 from chuishao.commands.policies import AnnounceWorkdays, Workday
 from chuishao.commands.whistles import CheckIn, RefuseSummons, SignSummons, WithdrawWhistle
 from chuishao.domain.whistle_events import CheckInMissed
+from chuishao.eventlog.feed import Feed
+from chuishao.projections.catalogue import PROJECTIONS
+from chuishao.projections.engine import Engine
 from chuishao.reactions.missed_check_in import NAME, TIMED
+from tests.served import run_chuishao
 from tests.test_reactions import Crashed, reacting, recorded
 from tests.town import Town
 
@@ -87,6 +92,16 @@ async def test_a_day_off_that_is_announced_in_time_moves_the_limit(town: Town) -
     town.clock.now += timedelta(days=1)
     await caught_up(town)
     assert await missed(town) == [(whistle, town.departments[0], town.clock.now, f"reaction {NAME}")]
+
+
+async def test_the_command_line_says_how_much_is_due(town: Town, database: str) -> None:
+    await caught_up(town)
+    await town.whistled(departments=2)
+    await Engine(Feed(town.log), PROJECTIONS).catch_up()
+    listed = await asyncio.to_thread(run_chuishao, "reactions", "list", "--database-url", database)
+    (line,) = [line for line in listed.stdout.splitlines() if line.startswith(NAME)]
+    assert line.startswith(f"{NAME}  by the clock  2 due  未按时报到")  # the town lives in the past
+    await caught_up(town)
 
 
 @settings(max_examples=6)

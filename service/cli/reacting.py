@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import typer
 
+from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
-from chuishao.reactions.catalogue import REACTIONS
+from chuishao.reactions.catalogue import REACTIONS, TIMED
+from chuishao.reactions.reaction import Around
 from chuishao.reactions.standing import ReactionStanding, go_on, refusals, standings
 from chuishao.service.cli.app import app
 from chuishao.service.cli.running import console, run_on_log
@@ -35,6 +39,12 @@ def list_reactions(
             return
         for standing in await standings(log):
             console.print(_line(standing), highlight=False, soft_wrap=True)
+        around = Around(log, partial(connected, log.pool))
+        for timed in TIMED:
+            due = len(await timed.due(around, datetime.now(UTC)))
+            console.print(
+                f"{timed.name}  by the clock  {due} due  {timed.title}", highlight=False, soft_wrap=True
+            )
 
     run_on_log(settings, work, even_poisoned=True)
 
