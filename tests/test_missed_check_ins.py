@@ -21,7 +21,7 @@ from chuishao.eventlog.feed import Feed
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.reactions.missed_check_in import NAME, TIMED
-from tests.served import run_chuishao
+from tests.served import address, run_chuishao
 from tests.test_reactions import Crashed, reacting, recorded
 from tests.town import Town
 
@@ -98,7 +98,8 @@ async def test_the_command_line_says_how_much_is_due(town: Town, database: str) 
     await caught_up(town)
     await town.whistled(departments=2)
     await Engine(Feed(town.log), PROJECTIONS).catch_up()
-    listed = await asyncio.to_thread(run_chuishao, "reactions", "list", "--database-url", database)
+    listed = await asyncio.to_thread(run_chuishao, "reactions", "list", "--database-url", address(database))
+    assert listed.returncode == 0, listed
     (line,) = [line for line in listed.stdout.splitlines() if line.startswith(NAME)]
     assert line.startswith(f"{NAME}  by the clock  2 due  未按时报到")  # the town lives in the past
     await caught_up(town)
