@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 from typing import Annotated, Any
@@ -19,29 +19,36 @@ from chuishao.domain.refusal import NoPolicy
 
 
 @dataclass(frozen=True, kw_only=True)
+class Workday:
+    """工作日 Whether one works on a day."""
+
+    day: Annotated[date, Doc("日期 the local day")]
+    works: Annotated[bool, Doc("是否上班 whether the working shifts of that day count")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AdoptPolicy(Command):
     """采用政策 Adopt a policy document: limits, calendar, grid size and categories, from its date on."""
 
     thing = "policy"
     roles = MAY_SET_UP[Setup.ADOPT_POLICY]
     document: Annotated[dict[str, Any], Doc("政策文件 the whole document, in the form of data/policy.json")]
+    days: Annotated[list[Workday], Doc("日期 days that are announced with it, everywhere")] = field(
+        default_factory=list
+    )
 
     async def decide(self, work: Work) -> Policies:
         """Adopt the first or a further version."""
         work.require_setup(Setup.ADOPT_POLICY, "")
         policies = await work.find(Policies, POLICY_ID)
         if policies is None:
-            return work.add(Policies.adopt(self.document, work.at))
-        policies.revise(self.document, work.at)
+            policies = work.add(Policies.adopt(self.document, work.at))
+        else:
+            policies.revise(self.document, work.at)
+        if self.days:
+            work.require_setup(Setup.ANNOUNCE_WORKDAYS, "")
+            policies.announce("", _named(self.days), work.at)
         return policies
-
-
-@dataclass(frozen=True, kw_only=True)
-class Workday:
-    """工作日 Whether one works on a day."""
-
-    day: Annotated[date, Doc("日期 the local day")]
-    works: Annotated[bool, Doc("是否上班 whether the working shifts of that day count")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +74,12 @@ class AnnounceWorkdays(Command):
         policies = await work.find(Policies, POLICY_ID)
         if policies is None:
             raise NoPolicy(at=work.at.isoformat())
-        policies.announce(place, [(one.day, one.works) for one in self.days], work.at)
+        policies.announce(place, _named(self.days), work.at)
         return policies
+
+
+def _named(days: list[Workday]) -> list[tuple[date, bool]]:
+    return [(one.day, one.works) for one in days]
 
 
 def default_policy() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
@@ -63,9 +63,9 @@ class WorkingCalendar:
     def __post_init__(self) -> None:
         self._works.update(self.exceptions)
 
-    def with_days(self, days: Iterable[tuple[date, bool]]) -> WorkingCalendar:
+    def with_days(self, days: dict[date, bool]) -> WorkingCalendar:
         """The same with further exceptions, which overrule those that it has."""
-        return replace(self, exceptions=tuple((self._works | dict(days)).items()))
+        return replace(self, exceptions=tuple((self._works | days).items()))
 
     def is_working_day(self, day: date) -> bool:
         """Whether the working shifts of that day count."""

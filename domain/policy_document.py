@@ -6,6 +6,7 @@ What is adopted must work for every reader of the log from then on, so everythin
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -85,10 +86,10 @@ class Policy:
     announced: tuple[Announcement, ...] = ()
     """What was announced of single days, in the order in which it was."""
     _announcing: list[Policy] = field(default_factory=list, init=False, repr=False, compare=False)
-    _calendars: dict[tuple[int, ...], WorkingCalendar] = field(
+    _calendars: dict[tuple[int, ...], tuple[WorkingCalendar, Collection[date]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    """The calendars of places, by the announcements that hold there."""
+    """The calendars of places with the days announced there, by the announcements that hold."""
 
     def announcing(self, announced: tuple[Announcement, ...]) -> Policy:
         """The same where this was announced of single days; the last one asked for is remembered."""
@@ -100,19 +101,19 @@ class Policy:
 
     def workday(self, place: str, day: date) -> Workday:
         """What holds of a day in a place."""
-        announced = any(
-            day == said for n in holding(self.announced, place) for said, _ in self.announced[n].days
-        )
-        return Workday(place, day, self.calendar_of(place).is_working_day(day), announced)
+        calendar, announced = self._holding(place)
+        return Workday(place, day, calendar.is_working_day(day), day in announced)
 
     def calendar_of(self, place: str) -> WorkingCalendar:
         """The working calendar of a place: the policy's, with what was announced there."""
+        return self._holding(place)[0]
+
+    def _holding(self, place: str) -> tuple[WorkingCalendar, Collection[date]]:
+        """The calendar of a place, and the days that were announced there."""
         held = holding(self.announced, place)
-        if not held:
-            return self.calendar
         if held not in self._calendars:
-            days = [day for number in held for day in self.announced[number].days]
-            self._calendars[held] = self.calendar.with_days(days)
+            days = dict(day for number in held for day in self.announced[number].days)
+            self._calendars[held] = (self.calendar.with_days(days) if days else self.calendar), days.keys()
         return self._calendars[held]
 
     def part_outlier(self, households: int) -> bool | None:

@@ -31,7 +31,7 @@ from chuishao.domain.whistle_events import WhistleBlown
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import from_bytes, to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.policybook import PolicyBook, policy_book
+from chuishao.projections.policybook import PolicyBook, place_of, policy_book
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.steps import LEAVES_AT
 from chuishao.projections.table import Table
@@ -130,7 +130,7 @@ async def fold(connection: Connection, batch: Batch) -> None:
         if isinstance(recorded.event, _POLICIES):
             await _fold_cases(connection, pending, book)
             pending = []
-            await _redate(connection, recorded.position, book)
+            await _redate(connection, recorded, book)
         else:
             pending.append(recorded)
     await _fold_cases(connection, pending, book)
@@ -148,11 +148,12 @@ async def _fold_cases(connection: Connection, events: Sequence[RecordedEvent], b
     await CASES.add(connection, [rows[id_] for id_ in begun])
 
 
-async def _redate(connection: Connection, position: int, book: PolicyBook) -> None:
-    columns = ", ".join(CASES.columns)
-    rows = [CaseRow(*row) for row in await connection.fetch(f"SELECT {columns} FROM case_row WHERE open")]  # noqa: S608
+async def _redate(connection: Connection, recorded: RecordedEvent, book: PolicyBook) -> None:
+    """Date the open cases of a place anew, or all of them."""
+    query = f"SELECT {', '.join(CASES.columns)} FROM case_row WHERE open AND starts_with(place, $1)"  # noqa: S608
+    rows = [CaseRow(*row) for row in await connection.fetch(query, place_of(recorded))]
     for row in rows:
-        date(row, book, position)
+        date(row, book, recorded.position)
     await CASES.save(connection, rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
@@ -16,11 +16,12 @@ from chuishao.domain.refusal import NoPolicy
 from chuishao.domain.workdays import Announcement
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
 
 _SQL = statements("chuishao.projections", "policies.sql")
 REMEMBERED = 10_000
-"""Limits that a book remembers."""
+"""Limits that a book remembers, and days."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class PolicyBook:
         if found is not None:
             found = self._announcing(found, told)
         if not any(_begins_on(policy, day) for policy in policies):
+            if len(self._days) >= REMEMBERED:
+                self._days.clear()
             self._days[known, told, day] = found
         return found
 
@@ -104,7 +107,13 @@ def _in_force(policies: list[Policy], moment: datetime) -> Policy | None:
 
 def _begins_on(policy: Policy, day: date) -> bool:
     """Whether a policy comes into force somewhere in the world on that day of UTC."""
-    return policy.effective_from in (day, day + timedelta(days=1))
+    return (policy.effective_from - day).days in (0, 1)
+
+
+def place_of(recorded: RecordedEvent) -> str:
+    """Where a policy or an announcement holds: what lies elsewhere need not be dated anew."""
+    event = recorded.event
+    return event.division if isinstance(event, WorkdaysAnnounced) else ""
 
 
 _books: WeakKeyDictionary[EventLog, tuple[int, PolicyBook]] = WeakKeyDictionary()

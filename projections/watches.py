@@ -15,7 +15,7 @@ from chuishao.domain.rounds.terms import WelfareCheck
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.policybook import PolicyBook, policy_book
+from chuishao.projections.policybook import PolicyBook, place_of, policy_book
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.table import Table
 
@@ -99,7 +99,7 @@ async def fold(connection: Connection, batch: Batch) -> None:
         if isinstance(recorded.event, _POLICIES):
             await _fold_watches(connection, pending, book)
             pending = []
-            await _redate(connection, recorded.position, book)
+            await _redate(connection, recorded, book)
         else:
             pending.append(recorded)
     await _fold_watches(connection, pending, book)
@@ -117,11 +117,11 @@ async def _fold_watches(connection: Connection, events: list[RecordedEvent], boo
     await CONCERNS.save(connection, rows.concerns)
 
 
-async def _redate(connection: Connection, position: int, book: PolicyBook) -> None:
-    query = f"SELECT {', '.join(WATCHES.columns)} FROM watch"  # noqa: S608
-    rows = [WatchRow(*record) for record in await connection.fetch(query)]
+async def _redate(connection: Connection, recorded: RecordedEvent, book: PolicyBook) -> None:
+    query = f"SELECT {', '.join(WATCHES.columns)} FROM watch WHERE starts_with(grid, $1)"  # noqa: S608
+    rows = [WatchRow(*record) for record in await connection.fetch(query, place_of(recorded))]
     for row in rows:
-        date_next(row, book, position)
+        date_next(row, book, recorded.position)
     await WATCHES.save(connection, rows)
 
 

@@ -14,7 +14,7 @@ from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
-from chuishao.projections.policybook import PolicyBook, policy_book
+from chuishao.projections.policybook import PolicyBook, place_of, policy_book
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.table import Table
 
@@ -127,7 +127,7 @@ async def fold(connection: Connection, batch: Batch) -> None:
         if isinstance(recorded.event, _POLICIES):
             await _fold_whistles(connection, pending, book)
             pending = []
-            await _redate(connection, recorded.position, book)
+            await _redate(connection, recorded, book)
         else:
             pending.append(recorded)
     await _fold_whistles(connection, pending, book)
@@ -172,15 +172,16 @@ async def _summonses(
     return found
 
 
-async def _redate(connection: Connection, position: int, book: PolicyBook) -> None:
+async def _redate(connection: Connection, recorded: RecordedEvent, book: PolicyBook) -> None:
     columns = ", ".join(f"s.{name}" for name in SUMMONS.columns)
     query = (
-        f"SELECT w.kind, {columns} FROM summons s JOIN whistle w ON w.id = s.whistle WHERE s.state = ANY($1)"  # noqa: S608
+        f"SELECT w.kind, {columns} FROM summons s JOIN whistle w ON w.id = s.whistle"  # noqa: S608
+        " WHERE s.state = ANY($1) AND starts_with(s.street, $2)"
     )
     changed = []
-    for kind, *values in await connection.fetch(query, list(_WAITING)):
+    for kind, *values in await connection.fetch(query, list(_WAITING), place_of(recorded)):
         row = SummonsRow(*values)
-        date(row, kind, book, position)
+        date(row, kind, book, recorded.position)
         changed.append(row)
     whistles = await WHISTLES.load(connection, {row.whistle for row in changed})
     wait(whistles, changed)

@@ -162,12 +162,22 @@ class Reactions:
         """Send what is due by now; give how much of it was accepted."""
         accepted = 0
         for timed in self.timed:
-            for key, one in await timed.due(self.around, self.executor.clock()):
-                try:
-                    await self._patiently(one.command, Envelope(timed.identified(key), one.by, one.at))
-                    accepted += 1
-                except Refusal as refusal:
-                    logger.warning("%s: %s is refused: %s", timed.name, key, refusal.code)
+            try:
+                accepted += await self._send_due(timed)
+            except Unavailable:
+                raise
+            except Exception:  # what time brings otherwise goes on
+                logger.exception("%s could not go on; trying again", timed.name)
+        return accepted
+
+    async def _send_due(self, timed: Timed) -> int:
+        accepted = 0
+        for key, one in await timed.due(self.around, self.executor.clock()):
+            try:
+                await self._patiently(one.command, Envelope(timed.identified(key), one.by, one.at))
+                accepted += 1
+            except Refusal as refusal:
+                logger.warning("%s: %s is refused: %s", timed.name, key, refusal.code)
         return accepted
 
     async def _advance(self, names: Sequence[str], position: int) -> None:

@@ -16,7 +16,7 @@ from chuishao.eventlog.migrate import migrate
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.poison import OnPoison
 from chuishao.projections.rebuild import Progress, prepare, quiet
-from chuishao.service.holidays import with_public_days
+from chuishao.service.holidays import published_since
 from chuishao.service.postgres import EmbeddedPostgres
 from chuishao.service.settings import Settings
 
@@ -51,6 +51,7 @@ async def make_ready(
     migrations = await migrate(log.pool)
     await log.make_partitions()
     if await log.version(POLICY_ID) == 0:
-        adopt = AdoptPolicy(document=with_public_days(default_policy()))
+        document = default_policy()
+        adopt = AdoptPolicy(document=document, days=published_since(document))
         await Executor(log, key).execute(adopt, Envelope(uuid4(), SYSTEM))
     return migrations, await prepare(log, PROJECTIONS, progress, on_poison)

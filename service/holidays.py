@@ -1,7 +1,7 @@
 """法定节假日 Public holidays and make-up days (调休) as the State Council publishes them each year.
 
 They are known for the years that the package `chinesecalendar` has. What it says is written into the log, in
-the first policy or by an announcement: a later release of it changes nothing that was recorded.
+an announcement: a later release of it changes nothing that was recorded.
 """
 
 from __future__ import annotations
@@ -43,10 +43,7 @@ def public_days(years: Iterable[int]) -> list[Workday]:
     return found
 
 
-def with_public_days(document: dict[str, Any]) -> dict[str, Any]:
-    """A policy document with the days that are published since it holds, where it does not say otherwise."""
+def published_since(document: dict[str, Any]) -> list[Workday]:
+    """The days that are published from the year on from which a policy document holds."""
     since = date.fromisoformat(document["effectiveFrom"]).year
-    published = public_days(year for year in KNOWN if year >= since)
-    days = {one.day.isoformat(): one.works for one in published}
-    calendar = document["calendar"]
-    return document | {"calendar": calendar | {"exceptions": days | calendar.get("exceptions", {})}}
+    return public_days(year for year in KNOWN if year >= since)

@@ -14,7 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from chuishao.commands.cases import RefuseCase, ReportCase
-from chuishao.commands.policies import AnnounceWorkdays, Workday, default_policy
+from chuishao.commands.execution import Envelope, Executor
+from chuishao.commands.policies import AdoptPolicy, AnnounceWorkdays, Workday, default_policy
+from chuishao.domain.actor import SYSTEM
 from chuishao.domain.calendar import Limit, TimeUnit
 from chuishao.domain.identity import POLICY_ID
 from chuishao.domain.policy import LimitKind, Policies, Policy, WorkdaysAnnounced, parse
@@ -22,14 +24,16 @@ from chuishao.domain.refusal import Forbidden, OutOfRange, OutOfScope, Refusal, 
 from chuishao.domain.workdays import MOST, Announcement, DayTwice
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.log import EventLog
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.policybook import PolicyBook
 from chuishao.projections.rebuild import Manner, rebuild_all
-from chuishao.service.holidays import KNOWN, UnknownYear, public_days, with_public_days
+from chuishao.service.database import make_ready
+from chuishao.service.holidays import KNOWN, UnknownYear, public_days
 from tests.given import event, given
 from tests.served import ADMINISTRATOR, Client, served
-from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, START, STREET, Town
+from tests.town import COMMUNITY, GRID, KEY, OTHER_COMMUNITY, START, STREET, Town
 
 DISTRICT = "120101"
 PLACES = ("", DISTRICT, STREET, COMMUNITY, GRID, "120102")
@@ -163,6 +167,12 @@ async def _due(town: Town) -> dict[UUID, datetime | None]:
     return {row["id"]: row["due_at"] for row in rows}
 
 
+async def _summoned(town: Town) -> list[Any]:
+    async with connected(town.log.pool) as connection:
+        query = "SELECT whistle, department, sign_due_at, check_in_due_at FROM whistles.summons ORDER BY 1, 2"
+        return [tuple(row) for row in await connection.fetch(query)]
+
+
 async def _policy(town: Town, at: datetime) -> Policy:
     policies = await town.log.aggregates.load(POLICY_ID)
     assert isinstance(policies, Policies)
@@ -212,7 +222,7 @@ async def test_a_day_that_is_announced_late_moves_the_running_limits_that_it_sho
     for policy, due in ((known, before), (told, after)):
         for case, (category, at) in running.items():
             assert due[case] == policy.due(LimitKind.ACCEPT, at, category=category, division=GRID)
-    moved = {case for case in before if before[case] != after[case]}
+    moved = {case for case in (*running, *ended) if before[case] != after[case]}
     assert moved <= running.keys()
     if place == OTHER_COMMUNITY:
         assert not moved
@@ -221,12 +231,15 @@ async def test_a_day_that_is_announced_late_moves_the_running_limits_that_it_sho
 
 async def test_a_rebuild_dates_as_living_along_did(town: Town) -> None:
     case = await town.report()
+    await town.whistled()
     days = [Workday(day=(START + n * DAY).date(), works=False) for n in range(3)]
     await town.do(AnnounceWorkdays(days=days, division_code=STREET))
     await Engine(Feed(town.log), PROJECTIONS).catch_up()
     lived = await _due(town)
+    summoned = await _summoned(town)
     await rebuild_all(town.log, PROJECTIONS, Manner())
     assert await _due(town) == lived
+    assert await _summoned(town) == summoned
     assert lived[case] is not None and lived[case].date() > START.date() + 2 * DAY  # type: ignore[union-attr]
 
 
@@ -246,12 +259,17 @@ def test_a_year_that_is_not_published_is_named() -> None:
         public_days([KNOWN[-1], KNOWN[-1] + 1])
 
 
-def test_the_first_policy_knows_the_published_days_and_keeps_its_own_exceptions() -> None:
-    document = default_policy()
-    document["calendar"]["exceptions"] = {"2024-10-01": True, "2024-03-05": False}
-    calendar = parse(with_public_days(document)).calendar
-    asked = (date(2024, 10, 1), date(2024, 3, 5), date(2024, 10, 2), date(2024, 10, 12), date(2024, 3, 6))
-    assert [calendar.is_working_day(day) for day in asked] == [True, False, False, True, True]
+async def test_the_published_days_are_announced_with_the_first_policy_and_outlive_it(log: EventLog) -> None:
+    await make_ready(log, KEY)
+    executor, off = Executor(log, KEY), date(2024, 10, 1)
+    for again in (default_policy(), default_policy() | {"version": "2"}):
+        await executor.execute(AdoptPolicy(document=again), Envelope(uuid4(), SYSTEM))
+    policies = await log.aggregates.load(POLICY_ID)
+    assert isinstance(policies, Policies)
+    assert [document["version"] for document in policies.documents] == ["1", "2"]
+    known = policies.in_force(datetime(2024, 9, 1, tzinfo=UTC))
+    asked = (off, date(2024, 10, 12), date(2024, 3, 6), date(2024, 3, 9))
+    assert [known.workday("", day).works for day in asked] == [False, True, True, False]
 
 
 # Through the server
@@ -312,6 +330,8 @@ async def test_bad_announcements_are_refused_and_record_nothing(
 
 
 async def test_a_stretch_without_days_or_with_too_many_is_refused(asker: Client) -> None:
+    last = {"since": "9999-12-30", "until": "9999-12-31", "place": ""}
+    assert len((await asker.send(ASK, last))["data"]["workdays"]) == 2
     for since, until in (("2026-10-02", "2026-10-01"), ("2026-01-01", "2027-12-31")):
         answer = await asker.send(ASK, {"since": since, "until": until, "place": ""})
         assert answer["errors"][0]["extensions"]["code"] == "OUT_OF_RANGE"

@@ -28,13 +28,17 @@ from chuishao.domain.refusal import BadPolicy
 from chuishao.domain.rounds.household import household_subject
 from chuishao.domain.rounds.terms import StewardDuty, WelfareCheck
 from chuishao.domain.rounds.watch_events import ConcernRaised
+from chuishao.eventlog.feed import Feed
+from chuishao.projections.catalogue import PROJECTIONS
+from chuishao.projections.engine import Engine
 from chuishao.reactions.elected import REACTION as ELECTED
 from chuishao.reactions.finding import REACTION as FINDING
 from chuishao.reactions.missed_check import TIMED
-from chuishao.reactions.reaction import Reaction
+from chuishao.reactions.reaction import Reaction, Timed
 from tests.mechanisms.elected import a_community, the_call, the_steps
 from tests.mechanisms.elections import CANDIDATES
 from tests.mechanisms.steps_rounds import steward_of, watched, watched_since
+from tests.served import address, run_chuishao
 from tests.test_reactions import Crashed, reacting, recorded
 from tests.town import COMMUNITY, GRID, Town
 
@@ -150,6 +154,26 @@ async def test_a_week_of_missed_checks_is_raised_once_each_and_dated_when_they_w
     assert all(each.occurred_at <= town.clock.now for each in raised)
     assert {each.meta.actor for each in raised} == {"reaction raise-missed-checks"}
     assert len(await reported(town)) == len(raised)
+
+
+async def test_what_fails_by_the_clock_stops_nothing_else_that_time_brings(town: Town) -> None:
+    async def fails(_around: Any, _now: datetime) -> Any:
+        raise ZeroDivisionError
+
+    await caught_up(town, timed=True)
+    await watched_since(town, timedelta(days=1))
+    broken = Timed("broken", "坏 Fails.", fails)
+    await reacting(town, timed=(broken, TIMED)).catch_up()
+    assert [each for each in await recorded(town.log) if isinstance(each.event, ConcernRaised)]
+
+
+async def test_the_command_line_says_how_much_is_due(town: Town, database: str) -> None:
+    await caught_up(town, timed=True)
+    await watched_since(town, timedelta(days=1))
+    await Engine(Feed(town.log), PROJECTIONS).catch_up()
+    listed = await asyncio.to_thread(run_chuishao, "reactions", "list", "--database-url", address(database))
+    (line,) = [line for line in listed.stdout.splitlines() if "by the clock" in line]
+    assert line.startswith("raise-missed-checks  by the clock  1 due  漏查成忧")
 
 
 async def test_a_check_that_was_made_is_not_missed(town: Town) -> None:
