@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from typing import Annotated, Any
@@ -33,9 +33,7 @@ class AdoptPolicy(Command):
     thing = "policy"
     roles = MAY_SET_UP[Setup.ADOPT_POLICY]
     document: Annotated[dict[str, Any], Doc("政策文件 the whole document, in the form of data/policy.json")]
-    days: Annotated[list[Workday], Doc("日期 days that are announced with it, everywhere")] = field(
-        default_factory=list
-    )
+    days: Annotated[list[Workday] | None, Doc("日期 days that are announced with it, everywhere")] = None
 
     async def decide(self, work: Work) -> Policies:
         """Adopt the first or a further version."""
@@ -45,7 +43,7 @@ class AdoptPolicy(Command):
             policies = work.add(Policies.adopt(self.document, work.at))
         else:
             policies.revise(self.document, work.at)
-        if self.days:
+        if self.days is not None:
             work.require_setup(Setup.ANNOUNCE_WORKDAYS, "")
             policies.announce("", _named(self.days), work.at)
         return policies

@@ -289,24 +289,27 @@ async def test_migrate_makes_everything_once(nowhere: str) -> None:
     assert first.startswith("Migrations applied: 0001_log, 0002_partitions, ")
     assert again == "Migrations applied: none were missing.\nRead models rebuilt: none were out of date.\n"
     connection = await asyncpg.connect(nowhere)
-    assert await connection.fetchval("SELECT array_agg(type) FROM event") == ["PolicyAdopted"]
+    assert await connection.fetchval("SELECT array_agg(type) FROM event") == [
+        "PolicyAdopted",
+        "WorkdaysAnnounced",
+    ]
     await connection.close()
 
 
 async def test_status_shows_the_head_and_where_each_read_model_stands(database: str, log: EventLog) -> None:
     succeeded("migrate", "--database-url", database)
     await log.pool.execute("UPDATE projection SET status = 'stopped', error = 'a fault' WHERE name = 'cases'")
-    await log.pool.execute("UPDATE projection SET position = 1 WHERE name = 'policies'")
+    await log.pool.execute("UPDATE projection SET position = 2 WHERE name = 'policies'")
 
     printed = succeeded("status", "--database-url", database)
 
-    assert "The log ends at position 1" in printed
+    assert "The log ends at position 2" in printed
     rows = standings(printed)
     assert set(rows) == {projection.name for projection in PROJECTIONS}
     version = {projection.name: str(projection.version) for projection in PROJECTIONS}
-    assert rows["policies"] == [version["policies"], "1", "0", "live", "0", ""]
-    assert rows["workers"] == [version["workers"], "0", "1", "live", "0", ""]
-    assert rows["cases"] == [version["cases"], "0", "1", "stopped", "0", "a fault"]
+    assert rows["policies"] == [version["policies"], "2", "0", "live", "0", ""]
+    assert rows["workers"] == [version["workers"], "0", "2", "live", "0", ""]
+    assert rows["cases"] == [version["cases"], "0", "2", "stopped", "0", "a fault"]
 
 
 async def test_rebuild_makes_one_read_model_anew_from_the_log(database: str, tmp_path: Path) -> None:
@@ -318,7 +321,7 @@ async def test_rebuild_makes_one_read_model_anew_from_the_log(database: str, tmp
 
     printed = succeeded("rebuild", "divisions", "--database-url", database)
 
-    assert "divisions is rebuilt up to position 4." in printed
+    assert "divisions is rebuilt up to position 5." in printed
     assert await names(database) == {"98": "试验市", "980101": "试验区", "980101001": "试验街道"}
 
 
@@ -420,7 +423,7 @@ def test_a_malformed_file_is_refused_and_told_where(name: str, side_by_side: Sid
 
 async def test_malformed_files_leave_the_log_as_it_was(side_by_side: SideBySide, shared: str) -> None:
     wait(side_by_side.values())
-    assert await head_of(shared) == 1  # the policy that `migrate` adopts
+    assert await head_of(shared) == 2  # the policy that `migrate` adopts, and the days announced with it
 
 
 async def test_a_missing_file_is_refused(shared: str, tmp_path: Path) -> None:

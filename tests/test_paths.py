@@ -47,7 +47,7 @@ async def serving(town: Town, peopled: str) -> AsyncIterator[Served]:
         yield running
 
 
-GOOD: dict[str, dict[str, Any]] = {}
+GOOD: dict[str, dict[str, Any]] = {"adoptPolicy": {"days": [{"day": "2030-10-01", "works": False}]}}
 """What is good for a field that the example of a mutation leaves out."""
 
 
