@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from itertools import cycle
 from typing import Any
@@ -258,6 +258,10 @@ class Wanderer:
             divisions.EstablishDepartment(division_code="120101", name=f"部门 {number}"),
             divisions.RenameDepartment(department_id=self.town.departments[0], name=f"部门 {number}"),
             policies.AdoptPolicy(document=self._policy(number, today)),
+            policies.AnnounceWorkdays(
+                days=[policies.Workday(day=today + timedelta(days=number % 7), works=number % 3 == 0)],
+                division_code=(None, "120101", STREET, COMMUNITY)[number % 4],
+            ),
             erasure.EraseSubject(
                 subject_id=self.chance.choice([*self.cases, worker]), reason=ErasureGround.OWN_REQUEST
             ),
