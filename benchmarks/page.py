@@ -171,8 +171,7 @@ def _live(results: Results) -> str:
         "memory_kib_a_connection": "memory of an idle connection, KiB",
         "memory_kib_a_subscriber": "memory of a connection with an idle subscription, KiB",
     }
-    rows = [(name, f"{found[key]:,}") for key, name in names.items() if key in found]
-    return _table((f"{found.get('subscribers', 0):,} subscribers", ""), rows)
+    return _figures(f"{found.get('subscribers', 0):,} subscribers", found, names)
 
 
 def _projections(results: Results) -> str:
@@ -183,9 +182,7 @@ def _projections(results: Results) -> str:
         "package_runner": "times the package's runner, which makes one of them",
         "microseconds_of_python": "of Python an event, µs",
     }
-    return _table(
-        ("all read models", ""), [(name, f"{found[key]:,}") for key, name in names.items() if key in found]
-    )
+    return _figures("all read models", found, names)
 
 
 def _start(results: Results) -> str:
@@ -221,6 +218,11 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "commands": _commands,
     "parts": _parts,
 }
+
+
+def _figures(heading: str, found: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """A line for each figure that was found, by what it is called."""
+    return _table((heading, ""), [(name, f"{found[key]:,}") for key, name in names.items() if key in found])
 
 
 def _times(ratio: float | None) -> str:

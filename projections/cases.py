@@ -25,13 +25,13 @@ from chuishao.domain import case_events as facts
 from chuishao.domain.case import holder_of
 from chuishao.domain.lifecycle import OPEN, STAGES, Status
 from chuishao.domain.loop import grid_stage, night_after, rank, settled_level
-from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised, WorkdaysAnnounced
+from chuishao.domain.policy import LimitKind
 from chuishao.domain.vocabulary import Tier
 from chuishao.domain.whistle_events import WhistleBlown
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import from_bytes, to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.policybook import PolicyBook, place_of, policy_book
+from chuishao.projections.policybook import POLICIES, PolicyBook, fold_between, place_of
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.steps import LEAVES_AT
 from chuishao.projections.table import Table
@@ -107,7 +107,6 @@ CASES = Table("case_row", CaseRow)
 TEXTS = Table("case_text", CaseText)
 
 _BEGINNINGS = (facts.CaseReported, facts.CaseSplitOff)
-_POLICIES = (PolicyAdopted, PolicyRevised, WorkdaysAnnounced)
 _LIMITS: dict[str, LimitKind] = {
     Status.REPORTED: LimitKind.ACCEPT,
     Status.ACCEPTED: LimitKind.ASSESS,
@@ -124,16 +123,7 @@ _LIMITS: dict[str, LimitKind] = {
 
 async def fold(connection: Connection, batch: Batch) -> None:
     """Fold a batch: case events change their rows, a policy or an announced day re-dates the open cases."""
-    book = await policy_book(connection, batch.log)
-    pending: list[RecordedEvent] = []
-    for recorded in batch.events:
-        if isinstance(recorded.event, _POLICIES):
-            await _fold_cases(connection, pending, book)
-            pending = []
-            await _redate(connection, recorded, book)
-        else:
-            pending.append(recorded)
-    await _fold_cases(connection, pending, book)
+    await fold_between(connection, batch, _fold_cases, _redate)
     await _keep_words(connection, batch)
 
 
@@ -312,4 +302,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=7, fold=fold, on=(facts.CaseEvent, WhistleBlown, *_POLICIES))
+PROJECTION = Projection("cases", version=7, fold=fold, on=(facts.CaseEvent, WhistleBlown, *POLICIES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -11,13 +12,22 @@ from weakref import WeakKeyDictionary
 
 from chuishao.domain.calendar import Limit
 from chuishao.domain.identity import POLICY_ID
-from chuishao.domain.policy import LimitKind, Policy, WorkdaysAnnounced, in_force, parse
+from chuishao.domain.policy import (
+    LimitKind,
+    Policy,
+    PolicyAdopted,
+    PolicyRevised,
+    WorkdaysAnnounced,
+    in_force,
+    parse,
+)
 from chuishao.domain.refusal import NoPolicy
 from chuishao.domain.workdays import Announcement
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
+from chuishao.projections.projection import Batch
 
 _SQL = statements("chuishao.projections", "policies.sql")
 REMEMBERED = 10_000
@@ -108,6 +118,29 @@ def _in_force(policies: list[Policy], moment: datetime) -> Policy | None:
 def _begins_on(policy: Policy, day: date) -> bool:
     """Whether a policy comes into force somewhere in the world on that day of UTC."""
     return (policy.effective_from - day).days in (0, 1)
+
+
+POLICIES = (PolicyAdopted, PolicyRevised, WorkdaysAnnounced)
+"""What dates limits anew that run already."""
+
+
+async def fold_between(
+    connection: Connection,
+    batch: Batch,
+    fold: Callable[[Connection, list[RecordedEvent], PolicyBook], Awaitable[None]],
+    redate: Callable[[Connection, RecordedEvent, PolicyBook], Awaitable[None]],
+) -> None:
+    """Fold the events between policies and announcements together, and date anew at each of these."""
+    book = await policy_book(connection, batch.log)
+    pending: list[RecordedEvent] = []
+    for recorded in batch.events:
+        if isinstance(recorded.event, POLICIES):
+            await fold(connection, pending, book)
+            pending = []
+            await redate(connection, recorded, book)
+        else:
+            pending.append(recorded)
+    await fold(connection, pending, book)
 
 
 def place_of(recorded: RecordedEvent) -> str:

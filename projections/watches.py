@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from chuishao.domain.identity import identify
-from chuishao.domain.policy import Policy, PolicyAdopted, PolicyRevised, WorkdaysAnnounced
+from chuishao.domain.policy import Policy
 from chuishao.domain.rounds import watch_events as facts
 from chuishao.domain.rounds.checks import next_check
 from chuishao.domain.rounds.days import settled_days
@@ -15,11 +15,9 @@ from chuishao.domain.rounds.terms import WelfareCheck
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.projections.policybook import PolicyBook, place_of, policy_book
+from chuishao.projections.policybook import POLICIES, PolicyBook, fold_between, place_of
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.table import Table
-
-_POLICIES = (PolicyAdopted, PolicyRevised, WorkdaysAnnounced)
 
 
 @dataclass(slots=True)
@@ -93,16 +91,7 @@ class Rows:
 
 async def fold(connection: Connection, batch: Batch) -> None:
     """Fold watches; a policy or an announced day dates anew what they owe."""
-    book = await policy_book(connection, batch.log)
-    pending: list[RecordedEvent] = []
-    for recorded in batch.events:
-        if isinstance(recorded.event, _POLICIES):
-            await _fold_watches(connection, pending, book)
-            pending = []
-            await _redate(connection, recorded, book)
-        else:
-            pending.append(recorded)
-    await _fold_watches(connection, pending, book)
+    await fold_between(connection, batch, _fold_watches, _redate)
 
 
 async def _fold_watches(connection: Connection, events: list[RecordedEvent], book: PolicyBook) -> None:
@@ -183,4 +172,4 @@ def _worry(rows: Rows, row: WatchRow, event: facts.ConcernRaised, recorded: Reco
     )
 
 
-PROJECTION = Projection("watches", version=2, fold=fold, on=(facts.WatchEvent, *_POLICIES))
+PROJECTION = Projection("watches", version=2, fold=fold, on=(facts.WatchEvent, *POLICIES))

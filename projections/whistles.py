@@ -8,13 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from chuishao.domain import whistle_events as facts
-from chuishao.domain.policy import LimitKind, PolicyAdopted, PolicyRevised, WorkdaysAnnounced
+from chuishao.domain.policy import LimitKind
 from chuishao.domain.summons import SummonsState, WhistleStatus
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
-from chuishao.projections.policybook import PolicyBook, place_of, policy_book
+from chuishao.projections.policybook import POLICIES, PolicyBook, fold_between, place_of
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.table import Table
 
@@ -99,7 +99,6 @@ class Standing:
     place: str
 
 
-_POLICIES = (PolicyAdopted, PolicyRevised, WorkdaysAnnounced)
 _WAITING = (SummonsState.SUMMONED.value, SummonsState.SIGNED.value)
 WHISTLES = Table("whistle", WhistleRow)
 SUMMONS = Table("summons", SummonsRow, key=("whistle", "department", "number"))
@@ -121,16 +120,7 @@ class Rows:
 
 async def fold(connection: Connection, batch: Batch) -> None:
     """Fold whistle events; a policy or an announced day re-dates the summonses that wait."""
-    book = await policy_book(connection, batch.log)
-    pending: list[RecordedEvent] = []
-    for recorded in batch.events:
-        if isinstance(recorded.event, _POLICIES):
-            await _fold_whistles(connection, pending, book)
-            pending = []
-            await _redate(connection, recorded, book)
-        else:
-            pending.append(recorded)
-    await _fold_whistles(connection, pending, book)
+    await fold_between(connection, batch, _fold_whistles, _redate)
 
 
 async def _fold_whistles(connection: Connection, events: list[RecordedEvent], book: PolicyBook) -> None:
@@ -280,7 +270,7 @@ def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
             row.score, row.rated_at = score, at
 
 
-PROJECTION = Projection("whistles", version=3, fold=fold, on=(facts.WhistleEvent, *_POLICIES))
+PROJECTION = Projection("whistles", version=3, fold=fold, on=(facts.WhistleEvent, *POLICIES))
 
 
 # Queries

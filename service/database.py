@@ -16,7 +16,6 @@ from chuishao.eventlog.migrate import migrate
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.poison import OnPoison
 from chuishao.projections.rebuild import Progress, prepare, quiet
-from chuishao.service.holidays import published_since
 from chuishao.service.postgres import EmbeddedPostgres
 from chuishao.service.settings import Settings
 
@@ -51,6 +50,8 @@ async def make_ready(
     migrations = await migrate(log.pool)
     await log.make_partitions()
     if await log.version(POLICY_ID) == 0:
+        from chuishao.service.holidays import published_since  # noqa: PLC0415 once in the life of a log
+
         document = default_policy()
         adopt = AdoptPolicy(document=document, days=published_since(document))
         await Executor(log, key).execute(adopt, Envelope(uuid4(), SYSTEM))
