@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -51,6 +52,11 @@ def pytest_configure() -> None:
     """Let what tests write lie in memory: databases of their own wait for the disk again and again."""
     if roomy():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """Take modules and twelve thousand tests for lasting: to look through them for garbage takes a twentieth."""
+    gc.freeze()
 
 
 def roomy() -> bool:
