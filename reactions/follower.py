@@ -149,6 +149,8 @@ class Reactions:
         due = {name for name, position in positions.items() if position == least}
         for event in batch:
             wanting = [name for name in sorted(due) if isinstance(event.event, self.reactions[name].to)]
+            if wanting and event.meta.imported is not None:
+                continue  # it happened elsewhere and long ago: nobody acts on it today
             for name in wanting:
                 if not await self._react(self.reactions[name], event):
                     due.discard(name)

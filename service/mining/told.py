@@ -144,7 +144,7 @@ def _envelope(recorded: RecordedEvent) -> dict[str, Value]:
         "place": meta.place,
         "role": meta.role,
     }
-    return said
+    return said if meta.imported is None else said | {"imported": meta.imported}
 
 
 def _actor(role: str, identifier: str) -> Thing:
