@@ -30,7 +30,7 @@ CHANGING: dict[str, tuple[str, ...]] = {
 """Attributes of objects, also where the selection lacks their first event. Other objects have what their
 first event says of them; a later event that says it anew changes it."""
 _TYPES: dict[type, str] = {bool: "BOOLEAN", int: "INTEGER", datetime: "TIMESTAMP"}
-REMEMBERED = 200_000
+REMEMBERED = 50_000
 """Objects and links of which it is remembered that they were written."""
 _FIXED = {
     "event": ["ocel_id TEXT PRIMARY KEY REFERENCES event (ocel_id)", "ocel_time TIMESTAMP"],
