@@ -34,9 +34,9 @@ class Clock:
         return replace(self, stops=(*self.stops, (at, until)))
 
     def resumed(self, at: datetime) -> Clock:
-        """The same, running from a moment at which it stands still."""
-        *before, (begins, _) = self.stops
-        return replace(self, stops=(*before, (begins, at)) if begins < at else tuple(before))
+        """The same, running on and on from a moment."""
+        before = [(begins, ends) for begins, ends in self.stops if begins < at]
+        return replace(self, stops=tuple((begins, min(ends or at, at)) for begins, ends in before))
 
     def extended(self, amount: int, unit: TimeUnit) -> Clock:
         """The same with so much more."""
@@ -50,7 +50,7 @@ class Clock:
         return due
 
     def left(self, calendar: WorkingCalendar, since: datetime, limit: Limit, now: datetime) -> int:
-        """Seconds that count until the limit ends, below 0 once it is over; while it stands they stay.
+        """Seconds that count until the limit ends, below 0 once it is over; while it stands, if it ran now.
 
         They are counted in the limit's own time: of the clock, of the urgent or of the working shifts.
         """

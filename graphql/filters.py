@@ -183,7 +183,13 @@ def _case_conditions(context: Context, wanted: CaseFilter, where: Where) -> None
         where.within("place", wanted.place)
     if wanted.grid_code is not None:
         where.also(f"place = {where.add(wanted.grid_code)}")
-    for name, values in (("status", wanted.status), ("tier", wanted.tier), ("severity", wanted.severity)):
+    lists = {
+        "status": wanted.status,
+        "tier": wanted.tier,
+        "severity": wanted.severity,
+        "asked": wanted.requested,
+    }
+    for name, values in lists.items():
         _among(where, name, values)
     if wanted.category is not None:
         where.also(f"starts_with(category, {where.add(wanted.category)})")

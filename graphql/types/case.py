@@ -177,7 +177,7 @@ class Case(Node):
     @computed(
         "剩余时间（秒） How many seconds that count are left until its limit ends, below 0 once it is over: "
         "of the clock, of the urgent or of the working shifts where it lies, as the limit is counted. "
-        "They stay as they are while it is suspended; null where no limit runs."
+        "While it is suspended, as if it were resumed now; null where no limit runs."
     )
     def seconds_left(
         status: str,
