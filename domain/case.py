@@ -16,7 +16,7 @@ from eventsourcing.domain import BaseAggregate
 from chuishao.domain import case_events as facts
 from chuishao.domain import case_requests as requests
 from chuishao.domain.actor import Actor, authorise, out_of_scope
-from chuishao.domain.calendar import TimeUnit
+from chuishao.domain.calendar import Limit, TimeUnit
 from chuishao.domain.clock import RUNNING, Clock
 from chuishao.domain.division import street_of
 from chuishao.domain.event import (
@@ -30,7 +30,7 @@ from chuishao.domain.event import (
 )
 from chuishao.domain.lifecycle import DECIDERS, RESOLVERS, TRANSITIONS, Status, Step, possible, require
 from chuishao.domain.phrase import Phrase, said
-from chuishao.domain.policy_document import LimitKind, Policy
+from chuishao.domain.policy_document import LIMITS, Policy
 from chuishao.domain.refusal import (
     AlreadyRated,
     AtHome,
@@ -39,7 +39,9 @@ from chuishao.domain.refusal import (
     Forbidden,
     HasMergedCases,
     IllegalTransition,
+    NotYetDue,
     OutOfRange,
+    OverdueAlready,
     SameCase,
     SamePerson,
     TierNotHigher,
@@ -87,6 +89,8 @@ _ABOVE_ON_SPOT: dict[str, object] = {
 }
 
 
+PASSED = "逾期自动升级 The limit passed, and the policy says that the case goes to the next tier."
+"""Why a case was escalated by the clock."""
 GRANTED = "同意退回 The return that was asked for was granted."
 """Why a case was returned, where whoever granted it said nothing."""
 
@@ -116,7 +120,7 @@ class Case(BaseAggregate[UUID]):
         self.reworks = 0
         self.reopenings = 0
         self.joined: UUID | None = None
-        self.before_merge: tuple[Status, datetime, Clock] | None = None
+        self.before_merge: tuple[Status, datetime, Clock, datetime | None] | None = None
         self.absorbed: set[UUID] = set()
         self.split_from: UUID | None = None
         self.parts: list[UUID] = []
@@ -125,6 +129,7 @@ class Case(BaseAggregate[UUID]):
         self.requests = 0
         self.requested_at = self.created_on
         self.suspension = 0
+        self.overdue_at: datetime | None = None
 
     @property
     def place(self) -> str:
@@ -412,6 +417,27 @@ class Case(BaseAggregate[UUID]):
         self.trigger_event(facts.CaseSplit, timestamp=at, parts=[part.id for part in parts])
         return cases
 
+    def let_pass(self, due: datetime, rule: str, by: Actor, at: datetime, *, escalates: bool) -> None:
+        """逾期: record that the limit passed, at the moment it passed; a day announced since may move it on.
+
+        Where limits escalate, what is handled goes to the next tier, now: nobody there could know before.
+        """
+        require(Step.OVERDUE, self.status, by, self.place, self.tier)
+        if at < due:
+            raise NotYetDue(due=due.isoformat(), at=at.isoformat())
+        if self.overdue_at is not None and due <= self.overdue_at:
+            raise OverdueAlready(case=self.id, due=self.overdue_at.isoformat())
+        self.trigger_event(facts.CaseOverdue, timestamp=due, rule=rule)
+        if escalates and self.status is Status.ASSIGNED and self.tier is not None and self.tier.above:
+            self.trigger_event(
+                facts.CaseEscalated,
+                timestamp=at,
+                tier=self.tier.above.value,
+                holder=holder_of(self.tier.above, self.community, self.grid),
+                assignee=None,
+                reason=self._said("reason", PASSED),
+            )
+
     # What is asked for
 
     def ask_suspension(self, until: datetime | None, reason: str, by: Actor, at: datetime) -> None:
@@ -476,10 +502,15 @@ class Case(BaseAggregate[UUID]):
             requests.CaseResumed, timestamp=at, number=self.suspension, note=self._about("note", note)
         )
 
-    def due(self, policy: Policy, clock: Clock | None = None) -> datetime | None:
-        """Until when a policy wants it handled, by its own clock or another one; None without a limit."""
+    def limit(self, policy: Policy) -> Limit | None:
+        """The limit of the step that is owed, by a policy; None where it states none or nothing is owed."""
         facts_of = {"category": self.category, "severity": self.severity, "tier": self.tier}
-        limit = policy.limit(LimitKind.HANDLE, **facts_of, division=self.place)
+        kind = LIMITS.get(self.status)
+        return policy.limit(kind, **facts_of, division=self.place) if kind else None
+
+    def due(self, policy: Policy, clock: Clock | None = None) -> datetime | None:
+        """Until when a policy wants that step, by the case's clock or another one; None without a limit."""
+        limit = self.limit(policy)
         return policy.ends(self.since, limit, self.place, clock or self.clock) if limit else None
 
     # Checks and shared pieces

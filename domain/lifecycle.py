@@ -61,6 +61,7 @@ class Step(Term):
     REQUEST = "REQUEST", "申请", "ask for suspension, extension or return"
     DECIDE_REQUEST = "DECIDE_REQUEST", "审批", "grant or deny what was asked for"
     RESUME = "RESUME", "恢复计时", "let the clock of a suspended case run again"
+    OVERDUE = "OVERDUE", "逾期", "let the limit pass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ _S = Status
 _BEFORE_HANDLED = (_S.REPORTED, _S.ACCEPTED, _S.ASSESSED, _S.ASSIGNED)
 _BEING_HANDLED = (*_BEFORE_HANDLED, _S.WHISTLED)
 _LIMITED = (_S.ASSIGNED, _S.WHISTLED)
+_DATED = (*_BEING_HANDLED, _S.RESOLVED)
 _NOT_OVER = (*_BEING_HANDLED, _S.RESOLVED, _S.VERIFIED, _S.MERGED)
 
 # fmt: off
@@ -124,6 +126,7 @@ TABLE: tuple[Transition, ...] = (
     _row(Step.REQUEST,            _LIMITED,                                                 None,         FIELD),
     _row(Step.DECIDE_REQUEST,     _LIMITED,                                                 None,         DISPATCHERS),
     _row(Step.RESUME,             _LIMITED,                                                 None,         FIELD),
+    _row(Step.OVERDUE,            _DATED,                                                   None,         SETTERS_UP),
 )
 # fmt: on
 
@@ -161,7 +164,7 @@ TIERS: dict[Step, frozenset[Tier]] = {
 }
 """The tiers at which a step may be taken, where not at all of them."""
 
-BY_ITSELF = frozenset({Step.REHOME})
+BY_ITSELF = frozenset({Step.REHOME, Step.OVERDUE})
 """Steps that nobody takes by hand: a reaction does."""
 
 STAGES: dict[Status, Stage | None] = {

@@ -96,6 +96,8 @@ class Policy:
     """Of which category a case is that follows from a finding; without one, somebody has to report it."""
     daily_clearance: bool
     """“日日清”约请: whether units may be invited to clear a matter on the day; off where nothing is said."""
+    escalates: bool = False
+    """逾期升级: whether what is handled goes to the next tier once its limit passed; off unless said."""
     announced: tuple[Announcement, ...] = ()
     """What was announced of single days, in the order in which it was."""
     _announcing: list[Policy] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -224,6 +226,7 @@ def _parse(text: str) -> Policy:
         part_tolerance=community["tolerance"].number(0, LARGEST_AMOUNT) if community.value else 0,
         findings=_findings(document.get("findings"), categories),
         daily_clearance=_enabled(document.get("dailyClearance")),
+        escalates=_enabled(document.get("escalation")),
     )
 
 

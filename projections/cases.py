@@ -107,6 +107,8 @@ class CaseRow:
     still_until: datetime | None = None
     asked: str | None = None
     requests: int = 0
+    overdue_at: datetime | None = None
+    overdue_before: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -172,7 +174,10 @@ async def _keep_words(connection: Connection, batch: Batch) -> None:
 
 
 def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
-    """Set until when the next step is due, by the policy in force since the case stands where it stands."""
+    """Set until when the next step is due, by the policy in force since the case stands where it stands.
+
+    A limit that passed, and ends later now or not at all, has not passed.
+    """
     kind = LIMITS.get(Status(row.status))
     policy = book.at(row.since, known_by) if kind else None
     limit = None
@@ -183,6 +188,8 @@ def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
     clock = Clock.of_text(row.clock)
     row.due_at = policy.ends(row.since, limit, row.place, clock) if policy and limit else None
     row.due_rule = limit.rule if limit else None
+    if row.overdue_at is not None and (row.due_at is None or row.due_at > row.overdue_at):
+        row.overdue_at = None
 
 
 def _case_of(recorded: RecordedEvent) -> UUID:
@@ -207,7 +214,7 @@ def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent, asked: Requests) 
         row.status, row.since = status, recorded.occurred_at
         if row.asked is not None:
             requests.lapse(asked[row.id, row.requests], recorded.occurred_at)
-        row.asked = None
+        row.asked = row.overdue_at = None
         if row.clock is not None:
             _run_by(row, RUNNING)
     row.open = row.status in OPEN
@@ -273,6 +280,8 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
             row.holder = holder or grid or community
         case facts.CaseEscalated(tier=tier, holder=holder, assignee=assignee):
             row.tier, row.holder, row.assignee = tier, holder, assignee
+        case facts.CaseOverdue():
+            row.overdue_at = at
         case facts.CaseReturned():
             _hold_by_nobody(row)
         case facts.ResolvedOnSpot(by=by):
@@ -301,12 +310,13 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
             row.joined = other
         case facts.CaseMerged(into=other):
             row.status_before, row.since_before, row.joined = row.status, row.since, other
-            row.clock_before = row.clock
+            row.clock_before, row.overdue_before = row.clock, row.overdue_at
         case facts.MergeUndone():
             row.status, row.since = row.status_before or row.status, row.since_before or row.since
             row.status_before = row.since_before = row.joined = None
             _run_by(row, Clock.of_text(row.clock_before))
-            row.clock_before = None
+            row.overdue_at = row.overdue_before
+            row.clock_before = row.overdue_before = None
 
 
 def _ask(row: CaseRow, recorded: RecordedEvent, asked: Requests) -> None:

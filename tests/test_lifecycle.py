@@ -98,6 +98,7 @@ DECISIONS: dict[Step, Callable[[Actor], CaseDecision]] = {
     Step.REQUEST: lambda by: ask_suspension(by=by),
     Step.DECIDE_REQUEST: asked_and_decided,
     Step.RESUME: suspended_and_resumed,
+    Step.OVERDUE: lambda by: lambda case: case.let_pass(case.since, "rule", by, later(case), escalates=False),
 }
 TIERS = {Step.RESOLVE: Tier.GRID_LEADER, Step.WHISTLE: Tier.MULTI_UNIT}
 """The tier at which a step is tried, where the lowest does not do."""

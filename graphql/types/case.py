@@ -124,6 +124,9 @@ class Case(Node):
     since: datetime = column("状态起始 Since when it stands where it stands.")
     due_at: datetime | None = column("期限 Until when the next step is due by the policy in force.")
     due_rule: str | None = column("期限规则 The policy's rule that sets the limit.")
+    overdue_at: datetime | None = column(
+        "逾期时间 When the limit of its present step passed, as the clock recorded it; null while it did not."
+    )
     on_spot: bool = column("当场解决 Whether it was resolved on the spot.")
     resolved_at: datetime | None = column("处置时间 When it was resolved.")
     verified_at: datetime | None = column("核查时间 When it was verified.")
