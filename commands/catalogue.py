@@ -8,6 +8,7 @@ from chuishao.commands import (
     erasure,
     findings,
     grids,
+    overdue,
     policies,
     rehoming,
     requests,
@@ -171,5 +172,9 @@ COMMANDS: tuple[type[Command], ...] = (
     proposals.RateProposal,
 )
 
-SENT_BY_REACTIONS: tuple[type[Command], ...] = (findings.ReportFinding, rehoming.RehomeCase)
+SENT_BY_REACTIONS: tuple[type[Command], ...] = (
+    findings.ReportFinding,
+    rehoming.RehomeCase,
+    overdue.RecordOverdue,
+)
 """What nobody sends by hand: no mutations."""

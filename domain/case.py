@@ -14,9 +14,24 @@ from uuid import UUID
 from eventsourcing.domain import BaseAggregate
 
 from chuishao.domain import case_events as facts
-from chuishao.domain import case_requests as requests
 from chuishao.domain.actor import Actor, authorise, out_of_scope
 from chuishao.domain.calendar import Limit, TimeUnit
+from chuishao.domain.case_requests import (
+    LONGEST,
+    AlreadySuspended,
+    Asked,
+    CaseRequestDenied,
+    CaseRequestFiled,
+    CaseRequestGranted,
+    CaseResumed,
+    LimitOver,
+    NothingAsked,
+    NothingToExtend,
+    NotSuspended,
+    OwnCaseRequest,
+    RequestKind,
+    RequestOpen,
+)
 from chuishao.domain.clock import RUNNING, Clock
 from chuishao.domain.division import street_of
 from chuishao.domain.event import (
@@ -125,7 +140,7 @@ class Case(BaseAggregate[UUID]):
         self.split_from: UUID | None = None
         self.parts: list[UUID] = []
         self.clock = RUNNING
-        self.asked: requests.Asked | None = None
+        self.asked: Asked | None = None
         self.requests = 0
         self.requested_at = self.created_on
         self.suspension = 0
@@ -444,52 +459,52 @@ class Case(BaseAggregate[UUID]):
         """申请挂账: ask that the clock stands still once granted, until a moment or until it is resumed."""
         self._require_askable(by, at)
         if self.clock.stands_still(at):
-            raise requests.AlreadySuspended(case=self.id)
+            raise AlreadySuspended(case=self.id)
         if until is not None:
             _require_after(until, at, "until")
         stands_until = until.isoformat() if until else None
-        self._file(requests.RequestKind.SUSPENSION, reason, by, at, stands_until=stands_until)
+        self._file(RequestKind.SUSPENSION, reason, by, at, stands_until=stands_until)
 
     def ask_extension(
         self, longer: int, unit: TimeUnit, reason: str, policy: Policy, by: Actor, at: datetime
     ) -> None:
         """申请延期: ask that the limit ends later, before it is over. `policy` is that in force `since`."""
         self._require_askable(by, at)
-        if not 1 <= longer <= requests.LONGEST:
-            raise OutOfRange("amount", field="amount", value=longer, low=1, high=requests.LONGEST)
+        if not 1 <= longer <= LONGEST:
+            raise OutOfRange("amount", field="amount", value=longer, low=1, high=LONGEST)
         due = self.due(policy)
         if due is None or self.due(policy, self.clock.extended(longer, unit)) is None:
-            raise requests.NothingToExtend(case=self.id)
+            raise NothingToExtend(case=self.id)
         if at > due:
-            raise requests.LimitOver(due=due.isoformat(), at=at.isoformat())
-        self._file(requests.RequestKind.EXTENSION, reason, by, at, longer=longer, time_unit=unit.value)
+            raise LimitOver(due=due.isoformat(), at=at.isoformat())
+        self._file(RequestKind.EXTENSION, reason, by, at, longer=longer, time_unit=unit.value)
 
     def ask_return(self, reason: str, by: Actor, at: datetime) -> None:
         """申请回退: ask that the case is assigned anew."""
         self._require_askable(by, at)
         if self.status is not Status.ASSIGNED:  # a whistle is withdrawn first
             raise IllegalTransition(state=self.status, asked=Step.RETURN, possible=possible(self.status))
-        self._file(requests.RequestKind.RETURN, reason, by, at)
+        self._file(RequestKind.RETURN, reason, by, at)
 
     def decide_request(self, note: str | None, by: Actor, at: datetime, *, granted: bool) -> None:
         """审批: grant or deny what is asked for; never by who asked."""
         self._require(Step.DECIDE_REQUEST, by, at)
         asked = self.asked
         if asked is None:
-            raise requests.NothingAsked(case=self.id)
+            raise NothingAsked(case=self.id)
         self._require_in_order(at)
         self._require_decider(Step.DECIDE_REQUEST, by)
         if by.id == asked.by:
-            raise requests.OwnRequest(actor=by.id)
+            raise OwnCaseRequest(actor=by.id)
         if not granted:
             denied = self._said("note", note or "")
-            self._decided(requests.CaseRequestDenied, asked, by, at, reason=denied)
+            self._decided(CaseRequestDenied, asked, by, at, reason=denied)
             return
         if asked.until is not None:
             _require_after(asked.until, at, "granted")
         said = self._about("note", note)
-        self._decided(requests.CaseRequestGranted, asked, by, at, note=said)
-        if asked.kind is requests.RequestKind.RETURN:
+        self._decided(CaseRequestGranted, asked, by, at, note=said)
+        if asked.kind is RequestKind.RETURN:
             self._trigger_returned(said or self._said("reason", GRANTED), at)
 
     def resume(self, note: str | None, by: Actor, at: datetime) -> None:
@@ -497,10 +512,8 @@ class Case(BaseAggregate[UUID]):
         self._require(Step.RESUME, by, at)
         self._require_in_order(at)
         if not self.clock.stands_still(at):
-            raise requests.NotSuspended(case=self.id)
-        self.trigger_event(
-            requests.CaseResumed, timestamp=at, number=self.suspension, note=self._about("note", note)
-        )
+            raise NotSuspended(case=self.id)
+        self.trigger_event(CaseResumed, timestamp=at, number=self.suspension, note=self._about("note", note))
 
     def limit(self, policy: Policy) -> Limit | None:
         """The limit of the step that is owed, by a policy; None where it states none or nothing is owed."""
@@ -519,18 +532,18 @@ class Case(BaseAggregate[UUID]):
         self._require(Step.REQUEST, by, at)
         self._require_in_order(at)
         if self.asked is not None:
-            raise requests.RequestOpen(asked=self.asked.kind)
+            raise RequestOpen(asked=self.asked.kind)
 
     def _require_in_order(self, at: datetime) -> None:
         not_before(at, self.requested_at, Phrase("what was said last of its requests", "上一次申请或审批"))
 
     def _file(
-        self, kind: requests.RequestKind, reason: str, by: Actor, at: datetime, **wanted: int | str | None
+        self, kind: RequestKind, reason: str, by: Actor, at: datetime, **wanted: int | str | None
     ) -> None:
         said = self._said("reason", reason)
         all_wanted = {"longer": None, "time_unit": None, "stands_until": None} | wanted
         self.trigger_event(
-            requests.CaseRequestFiled,
+            CaseRequestFiled,
             timestamp=at,
             number=self.requests + 1,
             request=kind.value,
@@ -540,7 +553,7 @@ class Case(BaseAggregate[UUID]):
         )
 
     def _decided(
-        self, event: type[Any], asked: requests.Asked, by: Actor, at: datetime, **said: PersonalText | None
+        self, event: type[Any], asked: Asked, by: Actor, at: datetime, **said: PersonalText | None
     ) -> None:
         self.trigger_event(
             event, timestamp=at, number=self.requests, request=asked.kind.value, by=by.id, **said

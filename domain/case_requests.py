@@ -54,7 +54,7 @@ class NothingAsked(Refusal):
     zh = "案件 {case} 没有待审批的申请。请重新读取案件。"
 
 
-class OwnRequest(Refusal):
+class OwnCaseRequest(Refusal):
     """不得自行审批 A request is decided by somebody else than who made it."""
 
     en = "{actor} made this request and may not decide it. Somebody else must."

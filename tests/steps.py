@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,15 @@ def on_a_case(by: str, at: Tier | None = Tier.ON_SPOT, **fields: Any) -> Prepare
         return actor(town, by), {"caseId": str(case)} | fields
 
     return prepare
+
+
+async def before_its_limit(town: Town) -> Prepared:
+    """Ask for more time in a case whose limit is not over by the clock of a server."""
+    then, town.clock.now = town.clock.now, datetime.now(UTC)
+    case = await town.assigned()
+    town.clock.now = then
+    more = {"amount": 2, "unit": "WORKING_DAYS", "reason": "情况复杂"}
+    return town.worker(), {"caseId": str(case)} | more
 
 
 def after(*steps: Callable[[Town, UUID], Awaitable[object]], by: str, **fields: Any) -> Prepare:
@@ -162,7 +171,7 @@ HANDLING: dict[str, Prepare] = {
     "escalateCase": on_a_case("worker", tier="GRID_LEADER", reason="现场无法解决"),
     "returnCase": on_a_case("grid_leader", reason="须重新交办"),
     "requestSuspension": on_a_case("worker", until="2099-01-01T00:00:00Z", reason="等待配件"),
-    "requestExtension": on_a_case("worker", amount=2, unit="WORKING_DAYS", reason="情况复杂"),
+    "requestExtension": before_its_limit,
     "requestReturn": on_a_case("worker", reason="不属于本网格"),
     "decideRequest": after(accepted, assessed, assigned, asked, by="grid_leader", granted=True, note="属实"),
     "resumeCase": after(accepted, assessed, assigned, asked, granted, by="worker", note="配件已到"),

@@ -199,7 +199,7 @@ def test_the_level_above_decides(tier: Tier, by: Actor, may: bool) -> None:
 
 def test_nobody_decides_what_they_asked_for() -> None:
     asking = handled(ask_suspension(by=STREET_OFFICER), tier=Tier.MULTI_UNIT)
-    asking.when(decide_request(by=STREET_OFFICER)).refused(asked.OwnRequest)
+    asking.when(decide_request(by=STREET_OFFICER)).refused(asked.OwnCaseRequest)
     assert asking.when(decide_request(by=OTHER_STREET_OFFICER)).refusal is None
 
 

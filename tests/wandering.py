@@ -16,6 +16,7 @@ from uuid import UUID
 from chuishao.commands import cases, divisions, erasure, grids, policies, requests, whistles
 from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.command import Command, name_of
+from chuishao.commands.overdue import RecordOverdue
 from chuishao.domain.actor import SYSTEM, Actor
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.case import Case
@@ -55,7 +56,8 @@ class Wanderer:
 
     def __post_init__(self) -> None:
         """Begin the round."""
-        self.rounds = cycle([*map(self._step, STEPS), *(partial(happen, self.town) for happen in LIVES)])
+        lives = (partial(happen, self.town) for happen in LIVES)
+        self.rounds = cycle([*map(self._step, STEPS), *lives, self._let_pass])
 
     async def walk(self, steps: int) -> None:
         """Send commands; what is refused is left at that."""
@@ -77,6 +79,11 @@ class Wanderer:
         """Take the next step of a mechanism; chance has no part in it, so that the walk stays what it was."""
         with suppress(Refusal):
             await next(self.rounds)()
+
+    async def _let_pass(self) -> None:
+        """Let the limits of the last cases pass, as far as they did."""
+        for case in self.cases[-8:]:
+            await self._do(RecordOverdue(case_id=case))
 
     def _step(self, name: str) -> Callable[[], Awaitable[object]]:
         kind = next(command for command in COMMANDS if name_of(command) == name)
