@@ -79,8 +79,8 @@ class Worker(multiprocess.Process):
 
 
 ANSWER = 60
-"""Seconds within which a worker answers that it lives. Until it has imported everything it answers nothing: on
-a busy machine, five seconds let each be ended before it was ready, and another one begun, for ever."""
+"""Seconds within which a worker answers that it lives. Until it has imported everything it answers nothing:
+on a busy machine, five seconds let each be ended before it was ready, and another one begun, for ever."""
 
 
 def run(settings: Settings) -> None:
