@@ -79,8 +79,25 @@ class Summons:
 
     at: datetime
     state: SummonsState = SummonsState.SUMMONED
-    missed: bool = False
+    missed_at: datetime | None = None
     rated: bool = False
+
+    @property
+    def missed(self) -> bool:
+        """Whether it let its limit pass, as far as is known."""
+        return self.missed_at is not None
+
+    def come(self, state: SummonsState, at: datetime) -> None:
+        """Check in or refuse; where that was in time and only told late, nothing was missed."""
+        self.state = state
+        if self.missed_at is not None and at <= self.missed_at:
+            self.missed_at = None
+
+    def require_missed(self, due: datetime) -> None:
+        """Refuse to record a limit as missed that was; one that ends later than that one was not."""
+        later = self.missed_at is not None and due > self.missed_at
+        if not later or self.state not in SUMMONS_TABLE[SummonsStep.MISS]:
+            self.require(SummonsStep.MISS)
 
     @property
     def outstanding(self) -> bool:

@@ -9,6 +9,7 @@ import strawberry
 from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.execution import Contended
 from chuishao.domain.calendar import TimeUnit
+from chuishao.domain.case_requests import RequestKind, RequestState
 from chuishao.domain.division import Level
 from chuishao.domain.election.terms import (
     CallGround,
@@ -73,6 +74,8 @@ NAMES: dict[type[Term], str] = {
     Stage: "Stage",
     Status: "CaseStatus",
     Step: "CaseStep",
+    RequestKind: "CaseRequestKind",
+    RequestState: "CaseRequestState",
     SummonsState: "SummonsState",
     WhistleStatus: "WhistleStatus",
     Level: "DivisionLevel",

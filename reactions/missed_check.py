@@ -17,18 +17,18 @@ MOST = 200
 _DUE = """
 SELECT id, concerns, grid, household, next_check, next_day FROM watches.watch
 WHERE coalesce(next_due_at, 'infinity') <= $1
-ORDER BY coalesce(next_due_at, 'infinity'), id LIMIT $2
+ORDER BY coalesce(next_due_at, 'infinity'), id LIMIT $2 OFFSET $3
 """
 
 
-async def due(around: Around, now: datetime) -> Sequence[tuple[str, Sent]]:
+async def due(around: Around, now: datetime, skip: int = 0) -> Sequence[tuple[str, Sent]]:
     """The first check of each watch that is missed by now, also of one that has ended since.
 
     The same check is owed again where a watch is begun anew in the course of a day. Its concern raised the
     number of concerns, so that the key is another one.
     """
     async with around.reading() as connection:
-        rows = await connection.fetch(_DUE, now, MOST)
+        rows = await connection.fetch(_DUE, now, MOST, skip)
     by = Actor(f"reaction {NAME}", Role.ADMINISTRATOR, "")
     return [
         (

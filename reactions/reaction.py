@@ -59,7 +59,8 @@ class Timed:
     name: str
     title: str
     """What it does, in Chinese and English."""
-    due: Callable[[Around, datetime], Awaitable[Sequence[tuple[str, Sent]]]]
+    due: Callable[[Around, datetime, int], Awaitable[Sequence[tuple[str, Sent]]]]
+    """What is due at a moment, in pages: what stays because it was refused is skipped."""
 
     def identified(self, key: str) -> UUID:
         """The identifier of the command with a key."""

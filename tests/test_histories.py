@@ -17,8 +17,10 @@ import pytest
 
 from chuishao.domain.event import fold
 from chuishao.domain.lifecycle import Status, Step
+from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.reactions.follower import LOCK
 from chuishao.service.histories.bringing import Bringing
 from chuishao.service.histories.mapping import Meaning, read_mapping
 from chuishao.service.histories.reading import read_rows
@@ -331,6 +333,10 @@ def test_every_step_can_be_taken_over_or_is_said_not_to_be() -> None:
         Step.WITHDRAW_WHISTLE,
         Step.RESOLVE_BY_WHISTLE,
         Step.SPLIT,
+        Step.REQUEST,
+        Step.DECIDE_REQUEST,
+        Step.RESUME,
+        Step.OVERDUE,
         Step.ABSORB,
         Step.REHOME,
     }
@@ -354,3 +360,17 @@ async def test_the_command_lists_each_bad_row_in_a_file(town: Town, database: st
     ]
     assert listed[1]["reason"] == "网格员-07 resolved this case and may not verify it. Somebody else must."
     assert listed[1]["原因"] == "网格员-07 处置了此案件，不得自行核查。须由他人核查。"
+
+
+async def test_nothing_is_imported_while_somebody_reacts(town: Town, database: str, tmp_path: Path) -> None:
+    file, mapping = write(tmp_path, list(history(0)))
+    head = await town.log.head()
+    async with connected(town.log.pool) as connection:
+        await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK, town.log.id)
+        there = ("--database-url", address(database))
+        done = run_chuishao("import", "histories", file, "--mapping", mapping, *there)
+        await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, town.log.id)
+    assert (done.returncode, await town.log.head()) == (2, head)
+    assert done.stderr.startswith(
+        "chuishao: a server reacts to events; stop it, or start it with --no-reactions"
+    )

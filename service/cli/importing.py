@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,8 @@ from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
+from chuishao.reactions.follower import LOCK
+from chuishao.service.cli import end
 from chuishao.service.cli.app import app
 from chuishao.service.cli.running import console, run_on_log
 from chuishao.service.cli.whole import whole_file
@@ -82,14 +86,27 @@ def import_histories(
         _read(file, meaning, spool)
 
         async def work(log: EventLog) -> None:
-            bringing = await _bring(Executor(log, load_key(settings.data_dir)), spool, meaning.source)
-            refused = _list(spool, meaning, rejected)
-            await Engine(Feed(log), PROJECTIONS).catch_up()
+            async with _unobserved(log):
+                bringing = await _bring(Executor(log, load_key(settings.data_dir)), spool, meaning.source)
+                refused = _list(spool, meaning, rejected)
+                await Engine(Feed(log), PROJECTIONS).catch_up()
             _sum_up(bringing, spool, refused, rejected)
             if refused:
                 raise typer.Exit(1)
 
         run_on_log(settings, work)
+
+
+@asynccontextmanager
+async def _unobserved(log: EventLog) -> AsyncIterator[None]:
+    """Let nobody react, until the read models show whole histories: the clock would find halves overdue."""
+    async with connected(log.pool) as connection:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", LOCK, log.id):
+            end("a server reacts to events; stop it, or start it with --no-reactions, until all is imported")
+        try:
+            yield
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, log.id)
 
 
 def _read(file: Path, meaning: Meaning, spool: Spool) -> None:

@@ -39,7 +39,8 @@ COMMANDS: dict[Step, type[Command]] = {
     Step.UNDO_MERGE: cases.UndoMerge,
 }
 """The steps that can be taken over. A whistle is a dialogue with departments, which no table of rows holds;
-a split makes cases, of which each has a history of its own."""
+a split makes cases, of which each has a history of its own; what is asked for (挂账、延期、回退) is asked and
+decided in pairs; and that a limit passed is for the clock to say."""
 
 FILLED: dict[str, str] = {
     "community_code": "place",
