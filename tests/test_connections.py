@@ -37,9 +37,9 @@ def toy() -> Iterator[ToyServer]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is waited for long, whether to send or to read."""
-    monkeypatch.setattr(HttpConnection, "arrival", 0.2)
+    monkeypatch.setattr(HttpConnection, "arrival", 0.6)
     for kind in (HttpConnection, SocketConnection):
-        monkeypatch.setattr(kind, "unread_seconds", 0.2)
+        monkeypatch.setattr(kind, "unread_seconds", 0.6)
 
 
 class Line:
