@@ -296,7 +296,7 @@ class Case(BaseAggregate[UUID]):
     def return_(self, reason: str, by: Actor, at: datetime) -> None:
         """退回: give the case back to be assigned anew; the level above does so, others ask for it."""
         self._require(Step.RETURN, by, at)
-        self._require_decider(Step.RETURN, by)
+        self._require_at_tier(Step.RETURN, by, DECIDERS)
         self._trigger_returned(self._said("reason", reason), at)
 
     def resolve_on_spot(self, result: str, by: Actor, at: datetime) -> None:
@@ -493,7 +493,7 @@ class Case(BaseAggregate[UUID]):
         if asked is None:
             raise NothingAsked(case=self.id)
         self._require_in_order(at)
-        self._require_decider(Step.DECIDE_REQUEST, by)
+        self._require_at_tier(Step.DECIDE_REQUEST, by, DECIDERS)
         if by.id == asked.by:
             raise OwnCaseRequest(actor=by.id)
         if not granted:
@@ -563,10 +563,10 @@ class Case(BaseAggregate[UUID]):
         assert self.tier is not None
         self.trigger_event(facts.CaseReturned, timestamp=at, tier=self.tier.value, reason=reason)
 
-    def _require_decider(self, step: Step, by: Actor) -> None:
+    def _require_at_tier(self, step: Step, by: Actor, who: dict[Tier, frozenset[Role]]) -> None:
         assert self.tier is not None
         action = Phrase(f"{step} at tier {self.tier}", f"{said(self.tier, 'zh')}层级的{said(step, 'zh')}")
-        authorise(by, action, DECIDERS[self.tier], self.place)
+        authorise(by, action, who[self.tier], self.place)
 
     def _require(self, step: Step, by: Actor, at: datetime) -> None:
         if by.role is Role.RESIDENT:  # a resident acts on the own case, which the secret or identity proved
@@ -582,8 +582,7 @@ class Case(BaseAggregate[UUID]):
             raise WrongTier(asked=step, tier=self.tier, **(_ONLY_ON_SPOT if on_spot else _ABOVE_ON_SPOT))
         if self.must_whistle:
             raise WhistleRequired()
-        action = Phrase(f"{step} at tier {self.tier}", f"{said(self.tier, 'zh')}层级的{said(step, 'zh')}")
-        authorise(by, action, RESOLVERS[self.tier], self.place)
+        self._require_at_tier(step, by, RESOLVERS)
 
     def _require_other_than_resolver(self, by: Actor) -> None:
         if by.id == self.resolver:

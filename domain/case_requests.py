@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.case_events import CaseEvent, Text
+from chuishao.domain.clock import Clock
 from chuishao.domain.lifecycle import Step
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.term import Term
@@ -99,6 +100,14 @@ class Asked:
     unit: TimeUnit | None = None
     until: datetime | None = None
 
+    def granted(self, clock: Clock, at: datetime) -> Clock:
+        """The clock of the case once this is granted: it stands still, has more time, or goes on."""
+        if self.kind is RequestKind.SUSPENSION:
+            return clock.stopped(at, self.until)
+        if self.amount is not None and self.unit is not None:
+            return clock.extended(self.amount, self.unit)
+        return clock
+
 
 class CaseRequestEvent(CaseEvent):
     """A fact of a request, by its number in the case."""
@@ -150,11 +159,9 @@ class CaseRequestGranted(CaseRequestEvent):
         asked, case.asked = case.asked, None
         if asked is None:
             return
+        case.clock = asked.granted(case.clock, self.timestamp)
         if asked.kind is RequestKind.SUSPENSION:
-            case.clock = case.clock.stopped(self.timestamp, asked.until)
             case.suspension = self.number
-        elif asked.amount is not None and asked.unit is not None:
-            case.clock = case.clock.extended(asked.amount, asked.unit)
 
 
 class CaseRequestDenied(CaseRequestEvent):

@@ -42,7 +42,7 @@ from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections import requests
 from chuishao.projections.policybook import POLICIES, PolicyBook, fold_between, place_of
 from chuishao.projections.projection import Batch, Projection
-from chuishao.projections.requests import REQUESTS, Requests, granted
+from chuishao.projections.requests import REQUESTS, Requests
 from chuishao.projections.steps import LEAVES_AT
 from chuishao.projections.table import Table
 
@@ -178,13 +178,10 @@ def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
 
     A limit that passed, and ends later now or not at all, has not passed.
     """
-    kind = LIMITS.get(Status(row.status))
-    policy = book.at(row.since, known_by) if kind else None
+    policy = book.at(row.since, known_by) if row.status in LIMITS else None
     limit = None
-    if kind and policy:
-        limit = book.limit(
-            policy, kind, category=row.category, severity=row.severity, tier=row.tier, division=row.place
-        )
+    if policy:
+        limit = book.limit_of_case(policy, row.status, row.category, row.severity, row.tier, row.place)
     clock = Clock.of_text(row.clock)
     row.due_at = policy.ends(row.since, limit, row.place, clock) if policy and limit else None
     row.due_rule = limit.rule if limit else None
@@ -327,7 +324,8 @@ def _ask(row: CaseRow, recorded: RecordedEvent, asked: Requests) -> None:
             row.asked, row.requests = kind, number
         case CaseRequestGranted(number=number):
             row.asked = None
-            _run_by(row, granted(Clock.of_text(row.clock), asked[row.id, number], recorded.occurred_at))
+            wanted = requests.asked(asked[row.id, number])
+            _run_by(row, wanted.granted(Clock.of_text(row.clock), recorded.occurred_at))
         case CaseRequestDenied():
             row.asked = None
         case CaseResumed():

@@ -13,7 +13,6 @@ from uuid import UUID
 from chuishao.domain import case_requests as facts
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.case_requests import RequestKind, RequestState
-from chuishao.domain.clock import Clock
 from chuishao.eventlog.keyring import to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.table import Table
@@ -77,13 +76,10 @@ def evolve(rows: Requests, recorded: RecordedEvent) -> None:
             rows[case, number].resumed_at = at
 
 
-def granted(clock: Clock, row: RequestRow, at: datetime) -> Clock:
-    """The clock of a case in which this was granted."""
-    if row.kind == RequestKind.SUSPENSION:
-        return clock.stopped(at, row.until)
-    if row.amount is not None and row.unit is not None:
-        return clock.extended(row.amount, TimeUnit(row.unit))
-    return clock
+def asked(row: RequestRow) -> facts.Asked:
+    """What a request asks for, as its case knows it."""
+    unit = TimeUnit(row.unit) if row.unit else None
+    return facts.Asked(RequestKind(row.kind), row.asked_by, row.amount, unit, row.until)
 
 
 def lapse(row: RequestRow, at: datetime) -> None:

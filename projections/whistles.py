@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chuishao.domain import whistle_events as facts
 from chuishao.domain.policy import LimitKind
-from chuishao.domain.summons import SummonsState, WhistleStatus
+from chuishao.domain.summons import SummonsState, WhistleStatus, missed_still
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
@@ -266,22 +266,16 @@ def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
             row.state, row.signed_at = SummonsState.SIGNED.value, at
         case facts.DepartmentCheckedIn():
             row.state, row.checked_in_at = SummonsState.CHECKED_IN.value, at
-            _come(row, at)
+            row.missed_at = missed_still(row.missed_at, at)
         case facts.CheckInMissed():
             row.missed_at = at
         case facts.SummonsRefused(reason=reason):
             row.state, row.refused_at, row.words = SummonsState.REFUSED.value, at, to_bytes(reason)
-            _come(row, at)
+            row.missed_at = missed_still(row.missed_at, at)
         case facts.DepartmentAnswered(result=result):
             row.state, row.answered_at, row.words = SummonsState.ANSWERED.value, at, to_bytes(result)
         case facts.DepartmentRated(score=score):
             row.score, row.rated_at = score, at
-
-
-def _come(row: SummonsRow, at: datetime) -> None:
-    """Take back that the limit was missed, where the department came in time and that was told late."""
-    if row.missed_at is not None and at <= row.missed_at:
-        row.missed_at = None
 
 
 PROJECTION = Projection("whistles", version=4, fold=fold, on=(facts.WhistleEvent, *POLICIES))

@@ -174,9 +174,10 @@ class Reactions:
 
     async def _send_due(self, timed: Timed) -> int:
         """Send a page of what is due, and further ones behind what is refused; give how much was new."""
-        sent = 0
-        before = reached = await self.log.head()
+        sent = before = reached = 0
         while page := await timed.due(self.around, self.executor.clock(), sent):
+            if not sent:
+                before = reached = await self.log.head()
             refused = False
             for key, one in page:
                 envelope = Envelope(timed.identified(key), one.by, one.at)

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chuishao.commands.whistles import RecordMissedCheckIn
-from chuishao.domain.actor import Actor
-from chuishao.domain.vocabulary import Role
-from chuishao.reactions.reaction import Around, Sent, Timed
+from chuishao.reactions.reaction import Around, Sent, Timed, acting
 
 NAME = "record-missed-check-ins"
 MOST = 200
@@ -21,14 +19,14 @@ ORDER BY s.check_in_due_at, s.whistle, s.department LIMIT $2 OFFSET $3
 """
 
 
-async def due(around: Around, now: datetime, skip: int = 0) -> Sequence[tuple[str, Sent]]:
+async def due(around: Around, now: datetime, skip: int) -> Sequence[tuple[str, Sent]]:
     """The summonses that wait for a check-in whose limit has ended, those of the earliest limits first.
 
     A limit that an announced day off moves can be missed anew: its end is part of the key.
     """
     async with around.reading() as connection:
         rows = await connection.fetch(_DUE, now, MOST, skip)
-    by = Actor(f"reaction {NAME}", Role.ADMINISTRATOR, "")
+    by = acting(NAME)
     return [
         (
             f"{row['whistle']}:{row['department']}:{row['number']}:{row['check_in_due_at']:%Y%m%dT%H%M%S%f}",

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chuishao.commands.overdue import RecordOverdue
-from chuishao.domain.actor import Actor
-from chuishao.domain.vocabulary import Role
-from chuishao.reactions.reaction import Around, Sent, Timed
+from chuishao.reactions.reaction import Around, Sent, Timed, acting
 
 NAME = "record-overdue-cases"
 MOST = 200
@@ -19,14 +17,14 @@ WHERE open AND overdue_at IS NULL AND due_at <= $1 ORDER BY due_at, number LIMIT
 """
 
 
-async def due(around: Around, now: datetime, skip: int = 0) -> Sequence[tuple[str, Sent]]:
+async def due(around: Around, now: datetime, skip: int) -> Sequence[tuple[str, Sent]]:
     """The cases whose limit is over, those of the earliest limits first.
 
     A limit that an announced day off moves on may pass anew: its beginning and end are part of the key.
     """
     async with around.reading() as connection:
         rows = await connection.fetch(_DUE, now, MOST, skip)
-    by = Actor(f"reaction {NAME}", Role.ADMINISTRATOR, "")
+    by = acting(NAME)
     return [
         (f"{row['id']}:{row['since'].isoformat()}:{row['due_at'].isoformat()}",
          Sent(RecordOverdue(case_id=row["id"]), by))

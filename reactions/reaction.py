@@ -18,6 +18,7 @@ from chuishao.commands.command import Command, name_of
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import Event
 from chuishao.domain.identity import identify
+from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
@@ -43,6 +44,11 @@ class Sent:
     by: Actor
     about: UUID | None = None
     at: datetime | None = None
+
+
+def acting(name: str, role: Role = Role.ADMINISTRATOR, scope: str = "") -> Actor:
+    """Who sends what a reaction sends."""
+    return Actor(f"reaction {name}", role, scope)
 
 
 Decide: TypeAlias = Callable[[RecordedEvent, Around], Awaitable[Sequence[Sent]]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,7 +32,8 @@ from chuishao.projections.engine import Engine
 from chuishao.reactions import missed_check_in
 from chuishao.reactions.missed_check_in import NAME, TIMED
 from tests.served import address, run_chuishao
-from tests.test_reactions import Crashed, reacting, recorded
+from tests.test_reactions import caught_up as react
+from tests.test_reactions import recorded
 from tests.town import Town
 
 WEEK = timedelta(days=7)
@@ -41,11 +42,8 @@ WORKING_DAYS = 3
 """The limit of a routine whistle."""
 
 
-async def caught_up(town: Town, dies: Sequence[str] = ()) -> None:
-    """Let everything that is due be recorded; a process may die on the way."""
-    for fates in ([list(dies)] if dies else []) + [[]]:
-        with suppress(Crashed):
-            await reacting(town, dies=fates, timed=(TIMED,)).catch_up()
+caught_up = partial(react, timed=(TIMED,))
+"""Let everything that is due be recorded; a process may die on the way."""
 
 
 async def missed(town: Town) -> list[tuple[UUID, UUID, datetime, str]]:
@@ -83,7 +81,7 @@ async def test_after_a_week_away_each_missed_check_in_is_recorded_once_as_of_its
     assert await missed(town) == []
 
     town.clock.now += WEEK
-    await caught_up(town, dies)
+    await caught_up(town, dies=dies)
     await caught_up(town)
 
     late = [(blown[0], first), (blown[0], second), (blown[1], first)]

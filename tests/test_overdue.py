@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,17 +23,15 @@ from chuishao.domain.refusal import BadPolicy, Refusal
 from chuishao.domain.vocabulary import Tier
 from chuishao.reactions.overdue import NAME, TIMED
 from tests.given import STAFF, a_case_in, event, later
-from tests.test_reactions import Crashed, reacting, recorded
+from tests.test_reactions import caught_up as react
+from tests.test_reactions import recorded
 from tests.town import Town
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 
 
-async def caught_up(town: Town, dies: Sequence[str] = ()) -> None:
-    """Let every limit that is over be recorded; a process may die on the way."""
-    for fates in ([list(dies)] if dies else []) + [[]]:
-        with suppress(Crashed):
-            await reacting(town, dies=fates, timed=(TIMED,)).catch_up()
+caught_up = partial(react, timed=(TIMED,))
+"""Let everything that is due be recorded; a process may die on the way."""
 
 
 async def passed(town: Town) -> list[tuple[UUID, datetime, str]]:
@@ -63,7 +62,7 @@ async def test_after_a_week_away_each_limit_that_passed_is_recorded_once_as_of_t
     assert await passed(town) == []
 
     town.clock.now += WEEK
-    await caught_up(town, dies)
+    await caught_up(town, dies=dies)
     await caught_up(town)
 
     assert sorted(await passed(town)) == sorted((case, at, f"reaction {NAME}") for case, at in due.items())

@@ -10,7 +10,6 @@ from chuishao.domain.case_requests import RequestKind
 from chuishao.domain.clock import Clock, stands_still
 from chuishao.domain.lifecycle import STAGES, Standing, Status, Step, allowed, possible
 from chuishao.domain.loop import GridStage, SettledLevel, grid_stage, nights_between
-from chuishao.domain.policy import LIMITS
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
 from chuishao.graphql.context import Context
 from chuishao.graphql.links import (
@@ -95,6 +94,12 @@ class HoldingPeriod:
     def seconds(since: datetime, until: datetime | None, context: Context) -> int:
         """Length up to now."""
         return lasted(since, until or context.now)
+
+
+def _standing(
+    asked: str | None, still_since: datetime | None, still_until: datetime | None, context: Context
+) -> Standing:
+    return Standing(asked is not None, stands_still(still_since, still_until, context.now))
 
 
 @strawberry.type(
@@ -195,12 +200,10 @@ class Case(Node):
         policies: Policies,
     ) -> int | None:
         """By the policy that dates it, and its own clock."""
-        kind = LIMITS.get(Status(status))
-        if kind is None or due_rule is None:
+        if due_rule is None:
             return None
         policy = policies.at(since)
-        facts = {"category": category, "severity": severity, "tier": tier, "division": place}
-        limit = policies.book.limit(policy, kind, **facts)
+        limit = policies.book.limit_of_case(policy, status, category, severity, tier, place)
         return policy.left(since, limit, place, Clock.of_text(clock), context.now) if limit else None
 
     @computed("可执行操作 What the lifecycle allows now; `allowedSteps` are those of the asker.")
@@ -213,7 +216,7 @@ class Case(Node):
         context: Context,
     ) -> list[Step]:
         """From the transition table."""
-        standing = Standing(asked is not None, stands_still(still_since, still_until, context.now))
+        standing = _standing(asked, still_since, still_until, context)
         return possible(Status(status), Tier(tier) if tier else None, standing)
 
     @computed(
@@ -230,7 +233,7 @@ class Case(Node):
         context: Context,
     ) -> list[Step]:
         """From the transition table."""
-        standing = Standing(asked is not None, stands_still(still_since, still_until, context.now))
+        standing = _standing(asked, still_since, still_until, context)
         return allowed(Status(status), Tier(tier) if tier else None, context.actor, place, standing)
 
     @computed("逾期 Whether the next step is overdue now.")

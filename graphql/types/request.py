@@ -1,4 +1,4 @@
-"""What was asked for in a case, and how much of its limit is left."""
+"""What was asked for in a case, and what was decided."""
 
 from datetime import datetime
 from uuid import UUID

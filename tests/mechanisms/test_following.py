@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,15 +38,14 @@ from tests.mechanisms.elected import a_community, the_call, the_steps
 from tests.mechanisms.elections import CANDIDATES
 from tests.mechanisms.steps_rounds import steward_of, watched, watched_since
 from tests.served import address, run_chuishao
-from tests.test_reactions import Crashed, reacting, recorded
+from tests.test_reactions import caught_up as react
+from tests.test_reactions import reacting, recorded
 from tests.town import COMMUNITY, GRID, Town
 
 
 async def caught_up(town: Town, *reactions: Reaction, dies: Sequence[str] = (), timed: bool = False) -> None:
-    """Let everything that follows be over; a process may die on the way."""
-    for fates in ([list(dies)] if dies else []) + [[]]:
-        with suppress(Crashed):
-            await reacting(town, *reactions, dies=fates, timed=(TIMED,) if timed else ()).catch_up()
+    """Let everything that follows be over, and by the clock where that is asked for."""
+    await react(town, *reactions, dies=dies, timed=(TIMED,) if timed else ())
 
 
 async def reported(town: Town) -> list[tuple[Any, CaseReported]]:
