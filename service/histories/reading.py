@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from xml.parsers import expat
 
+from chuishao.domain.phrase import Phrase
 from chuishao.service.histories.mapping import Meaning
 from chuishao.service.importer import BadFile, Fault
 
@@ -21,8 +22,7 @@ class Line(NamedTuple):
 
     number: int
     cells: Mapping[str, str]
-    wrong: tuple[str, str] | None = None
-    """In English and in Chinese."""
+    wrong: Phrase | None = None
 
 
 def read_rows(file: Path, meaning: Meaning, told: Callable[[int], None]) -> Iterator[Line]:
@@ -48,13 +48,13 @@ def _csv(file: Path, meaning: Meaning, told: Callable[[int], None]) -> Iterator[
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Line(first, {}, (f"it is no CSV: {error}", f"不是有效的 CSV：{error}"))
+                yield Line(first, {}, Phrase(f"it is no CSV: {error}", f"不是有效的 CSV：{error}"))
                 continue
             if len(row) == len(header):
                 yield Line(first, dict(zip(header, row, strict=True)))
             elif row:  # a blank line has no fields
-                counts = len(row), len(header)
-                wrong = "{} fields; there must be {}".format(*counts), "有 {} 列；应为 {} 列".format(*counts)
+                has, wants = len(row), len(header)
+                wrong = Phrase(f"{has} fields; there must be {wants}", f"有 {has} 列；应为 {wants} 列")
                 yield Line(first, dict(zip(header, row, strict=False)), wrong)
 
 

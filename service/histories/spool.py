@@ -63,7 +63,7 @@ class Spool:
 
     def _add(self, line: Line, history: str, meaning: Meaning) -> None:
         if line.wrong is not None:
-            raise BadRow("-", Phrase(*line.wrong))
+            raise BadRow("-", line.wrong)
         for name, column in meaning.columns.items():
             if not storable(line.cells.get(column, "")):
                 raise BadRow(name, _NOT_TEXT)
