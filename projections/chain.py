@@ -32,8 +32,13 @@ class ChainStep:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """计时 Seconds that counted for limits in a unit: of the clock, the urgent or the working shifts."""
+    """计时 Seconds that counted for limits in a unit: of the clock, the urgent or the working shifts.
 
+    `of` is what is summed: a spell by its number, or a place.
+    """
+
+    case_id: UUID
+    of: str
     unit: str
     seconds: int
 
@@ -154,7 +159,7 @@ class Chain:
     spells: tuple[Spell, ...]
     limits: tuple[LimitRun, ...]
     departments: tuple[DepartmentSpell, ...]
-    first: FirstReceiver | None
+    first_receiver: FirstReceiver | None
     setbacks: tuple[Setback, ...]
     steps: tuple[ChainStep, ...]
     requests: tuple[RequestRow, ...]
@@ -180,13 +185,13 @@ class Chain:
 
     def _total(self, place: str) -> Held:
         own = [spell for spell in self.spells if spell.holder == place]
-        counted = summed(one for spell in own for one in spell.counted)
+        counted = summed(self.case_id, place, (one for spell in own for one in spell.counted))
         return Held(self.case_id, place, len(own), sum(spell.seconds for spell in own), counted)
 
 
-def summed(counted: Iterable[Counted]) -> tuple[Counted, ...]:
+def summed(case: UUID, of: str, counted: Iterable[Counted]) -> tuple[Counted, ...]:
     """What counted, once for each unit."""
     sums: dict[str, int] = {}
     for one in counted:
         sums[one.unit] = sums.get(one.unit, 0) + one.seconds
-    return tuple(Counted(unit, seconds) for unit, seconds in sums.items())
+    return tuple(Counted(case, of, unit, seconds) for unit, seconds in sums.items())

@@ -207,7 +207,7 @@ def _told(course: _Course, at: datetime, known_by: int) -> Chain:
         spells=tuple(_spell(course, number, one, limits, at) for number, one in enumerate(course.held, 1)),
         limits=limits,
         departments=tuple(_departments(course, at)),
-        first=first and replace(first, came_back=bool(setbacks)),
+        first_receiver=first and replace(first, came_back=bool(setbacks)),
         setbacks=setbacks,
         steps=tuple(course.steps),
         requests=tuple(course.asked.values()),
@@ -265,7 +265,7 @@ def _spell(
         due_at=last.due_at if last else None,
         due_rule=last.rule if last else None,
         overdue=any(_late_here(limit, stretch.since, end) for limit, _ in within),
-        counted=_counted(course, stretch, within, at),
+        counted=_counted(course, str(number), stretch, within, at),
         steps=steps,
     )
 
@@ -276,7 +276,7 @@ def _late_here(limit: LimitRun, since: datetime, end: datetime) -> bool:
 
 
 def _counted(
-    course: _Course, stretch: _Stretch, within: Iterable[tuple[LimitRun, int]], at: datetime
+    course: _Course, of: str, stretch: _Stretch, within: Iterable[tuple[LimitRun, int]], at: datetime
 ) -> tuple[Counted, ...]:
     """What counted of a spell, for each of its limits in that limit's own time."""
     found = []
@@ -288,8 +288,8 @@ def _counted(
         end = min(limit.until or at, stretch.until or at)
         calendar = policy.calendar_of(stretch.row.place)
         counted = calendar.counted(begin, end, TimeUnit(limit.unit), limit.still)
-        found.append(Counted(limit.unit, round(counted.total_seconds())))
-    return summed(found)
+        found.append(Counted(course.case, of, limit.unit, round(counted.total_seconds())))
+    return summed(course.case, of, found)
 
 
 def _departments(course: _Course, at: datetime) -> Iterator[DepartmentSpell]:

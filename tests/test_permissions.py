@@ -172,7 +172,7 @@ class Known:
 
 @pytest.fixture(scope="module")
 async def known(town: Town, serving: Served) -> Known:
-    """A case reported by name, with remarks, a whistle, a meeting, and two others joined to it."""
+    """A case reported by name, with remarks, a whistle, a meeting, a rework, and two others joined to it."""
     report = cases.ReportCase(
         category="01001",
         text="井盖丢失",
@@ -210,6 +210,8 @@ async def known(town: Town, serving: Served) -> Known:
     await town.do(whistles.SettleOnSiteItem(whistle_id=whistle, item=1), street)
     await town.do(whistles.CloseOnSiteMeeting(whistle_id=whistle), street)
     await town.do(whistles.ResolveWhistle(whistle_id=whistle, result="联动办结"), street)
+    await town.do(cases.VerifyCase(case_id=case, passed=False, note="仍有积水"), staff)
+    await town.do(cases.ResolveCase(case_id=case, result="已清除"), street)
     await town.do(grids.PublishContact(worker_id=town.workers[GRID], contact="公示栏 001"))
     await live(town)
     head = await town.log.head()

@@ -169,13 +169,13 @@ def test_while_the_clock_stands_nothing_counts_and_nothing_is_overdue() -> None:
 
 def test_the_first_receiver_is_who_answered_the_report_and_it_is_told_whether_it_came_back() -> None:
     course = given((1, OTHER_STAFF, accept(by=OTHER_STAFF, at=at(1))))
-    first = chain_of(course, 2).first
+    first = chain_of(course, 2).first_receiver
     assert first is not None
     assert (first.step.type, first.step.actor, first.holder) == ("CaseAccepted", OTHER_STAFF.id, GRID)
     assert not first.came_back
-    assert chain_of(given(), 1).first is None
+    assert chain_of(given(), 1).first_receiver is None
     refused = given((1, STAFF, refuse(at=at(1))), (9, RESIDENT, reopen(at=at(9))))
-    again = chain_of(refused, 10).first
+    again = chain_of(refused, 10).first_receiver
     assert again is not None
     assert (again.step.type, again.came_back) == ("CaseRefused", True)
 

@@ -242,6 +242,7 @@ async def identifiers(town: Town) -> dict[str, str]:
 QUERIES: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "frontend_case": lambda ids: {"id": ids["case"], "atLeast": 1},
     "auditor_prove_a_case": lambda ids: {"id": ids["case"]},
+    "auditor_responsibility": lambda ids: {"id": ids["case"]},
     "auditor_has_the_log_only_grown": lambda _: {"since": 1},
     "frontend_search_cases": lambda _: {"filter": {"place": COMMUNITY, "tier": ["ON_SPOT"]}, "first": 2},
     "frontend_grid_board": lambda _: {"code": GRID},

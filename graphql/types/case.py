@@ -1,7 +1,7 @@
 """The case and its history."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -11,7 +11,8 @@ from chuishao.domain.clock import Clock, stands_still
 from chuishao.domain.lifecycle import STAGES, Standing, Status, Step, allowed, possible
 from chuishao.domain.loop import GridStage, SettledLevel, grid_stage, nights_between
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
-from chuishao.graphql.context import Context
+from chuishao.graphql.chains import chain_of
+from chuishao.graphql.context import Context, Info
 from chuishao.graphql.links import (
     CASE,
     DELIBERATIONS_OF_CASE,
@@ -32,6 +33,7 @@ from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column, computed, many, one, same, uuid_or_none
 from chuishao.graphql.types.policy import Category
 from chuishao.graphql.types.request import CaseRequest
+from chuishao.graphql.types.responsibility import Responsibility
 from chuishao.graphql.types.shared import (
     ITS_OWN,
     CaseRef,
@@ -292,3 +294,25 @@ class Case(Node):
     holdings: list[HoldingPeriod] = many(
         "承办链 Who held it, since when, how long.", HELD, "id", through=holdings_of
     )
+
+    @strawberry.field(
+        description="责任链 Who held it at any moment, against which limit, and what they did; null where it "
+        "was not reported by then."
+    )
+    async def responsibility(
+        root: strawberry.Parent[CaseRow],
+        info: Info,
+        at: Annotated[
+            datetime | None,
+            strawberry.argument(description="时刻 As it was at that moment; as it is now if left out."),
+        ] = None,
+        as_of: Annotated[
+            Position | None,
+            strawberry.argument(
+                description="截至位置 As far as the log knew at that position, when it was recorded; all of "
+                "it if left out."
+            ),
+        ] = None,
+    ) -> Responsibility | None:
+        """Folded from its history."""
+        return await chain_of(info, root.id, at, as_of)  # type: ignore[return-value]
