@@ -34,6 +34,7 @@ MODULES = {
     "reactions": "reacting",
     "export": "exporting",
     "import": "importing",
+    "dossier": "dossier",
 }
 """Where each command stands, in the order in which help lists them."""
 
