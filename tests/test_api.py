@@ -1254,3 +1254,37 @@ async def test_an_answer_does_not_grow_without_bound(busy: Town, serving: Served
         patch.setattr("chuishao.graphql.context.MOST_ROWS", 5)
         result = await serving.client(None).send(ever, {})
     assert {error["extensions"]["code"] for error in result["errors"]} == {"LIMIT_EXCEEDED"}
+
+
+RESPONSIBLE = """
+query ($id: ID!, $reach: Position, $at: DateTime, $asOf: Position) {
+  case(id: $id, atLeast: $reach) {
+    number
+    responsibility(at: $at, asOf: $asOf) {
+      position
+      heldBy { tier }
+      spells { steps { actor } }
+    }
+  }
+}
+"""
+
+
+async def test_who_was_responsible_is_told_at_a_moment_and_as_of_a_position(
+    busy: Town, serving: Served
+) -> None:
+    case, head = await busy.assigned(), await busy.log.head()
+    auditor, reporter = serving.client(AUDITOR), serving.client(busy.resident)
+    asked = {"id": str(case), "reach": head}
+
+    now = (await auditor.read(RESPONSIBLE, **asked))["case"]
+    then = (await auditor.read(RESPONSIBLE, **asked, asOf=now["number"]))["case"]["responsibility"]
+    never = await auditor.read(RESPONSIBLE, **asked, at="2001-01-01T00:00:00Z")
+    own = (await reporter.read(RESPONSIBLE, **asked))["case"]["responsibility"]
+
+    assert now["responsibility"]["position"] == head
+    assert now["responsibility"]["heldBy"]["tier"] == "ON_SPOT"
+    assert (then["position"], then["heldBy"]["tier"], len(then["spells"])) == (now["number"], None, 1)
+    assert never["case"]["responsibility"] is None
+    assert {step["actor"] for spell in own["spells"] for step in spell["steps"]} == {None}
+    assert (await auditor.fails(RESPONSIBLE, **asked, at="yesterday"))["code"] == "BAD_TIME"
