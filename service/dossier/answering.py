@@ -69,7 +69,9 @@ def limits_section(dossier: Dossier, at: Written) -> str:
     for limit in dossier.chain.limits:
         still = "<br>".join(f"{at(begins)} → {at(ends)}" for begins, ends in limit.still)
         within = both("按期", "in time") if limit.until else both("计时中", "running")
-        outcome = f'<span class="pill good">{within}</span>' if limit.due_at else NONE
+        outcome = (
+            f'<span class="pill{" good" if limit.until else ""}">{within}</span>' if limit.due_at else NONE
+        )
         if limit.overdue and limit.due_at:
             by = lasting(round(((limit.until or dossier.at) - limit.due_at).total_seconds()))
             outcome = f'<span class="pill bad">{both("逾期", "late")}</span> {said_in_both(by)}'
