@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Protocol, cast
 from uuid import UUID
 
 from chuishao.domain import case_events as facts
@@ -162,7 +162,20 @@ async def _keep_words(connection: Connection, batch: Batch) -> None:
     await TEXTS.add(connection, texts)
 
 
-def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
+class Dated(Protocol):
+    """What has a limit: it says since when it stands where, and what the limit depends on."""
+
+    status: str
+    since: datetime
+    place: str
+    category: str
+    severity: str
+    tier: str | None
+    due_at: datetime | None
+    due_rule: str | None
+
+
+def date(row: Dated, book: PolicyBook, known_by: int) -> None:
     """Set until when the next step is due, by the policy in force since the case stands where it stands."""
     kind = _LIMITS.get(row.status)
     policy = book.at(row.since, known_by) if kind else None
