@@ -28,7 +28,7 @@ class Moment(Term):
         "本期办结的办理轮次（已结案，或核查后未结案即重开）",
         "runs that were finished in the period: closed, or reopened after verification and before a close",
     )
-    RATED = "RATED", "居民在本期作答的办理轮次", "runs about which the resident answered in the period"
+    RATED = "RATED", "居民在本期作答的办理轮次", "runs on which the resident answered in the period"
     REPORTED = "REPORTED", "本期上报的办理轮次", "runs that began with a report in the period"
     CHECK_IN_LIMIT = (
         "CHECK_IN_LIMIT",

@@ -83,6 +83,8 @@ class Policy:
     """Of which category a case is that follows from a finding; without one, somebody has to report it."""
     daily_clearance: bool
     """“日日清”约请: whether units may be invited to clear a matter on the day; off where nothing is said."""
+    minimum_sample: int | None
+    """From how large a sample on figures are compared and ranked; None where nothing is said."""
     announced: tuple[Announcement, ...] = ()
     """What was announced of single days, in the order in which it was."""
     _announcing: list[Policy] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -201,6 +203,7 @@ def _parse(text: str) -> Policy:
         part_tolerance=community["tolerance"].number(0, LARGEST_AMOUNT) if community.value else 0,
         findings=_findings(document.get("findings"), categories),
         daily_clearance=_enabled(document.get("dailyClearance")),
+        minimum_sample=_minimum_sample(document.get("measures")),
     )
 
 
@@ -212,6 +215,11 @@ def _enabled(entry: Entry) -> bool:
     if not isinstance(enabled.value, bool):
         enabled.refuse(f"{enabled.name} must be true or false", f"{enabled.name} 须为 `true` 或 `false`")
     return enabled.value
+
+
+def _minimum_sample(entry: Entry) -> int | None:
+    """From how large a sample on figures are compared."""
+    return int(entry["minimumSample"].whole(1, LARGEST_AMOUNT)) if entry.as_object() else None
 
 
 def _findings(entry: Entry, categories: dict[str, Category]) -> dict[Finding, str]:

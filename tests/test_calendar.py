@@ -223,7 +223,7 @@ def without(*path: str) -> dict[str, Any]:
     return changed
 
 
-OPTIONAL = {"note", "dailyClearance", "community", "findings"}
+OPTIONAL = {"note", "dailyClearance", "community", "findings", "measures"}
 """What a policy may leave out."""
 BAD: list[tuple[dict[str, Any], str]] = [
     *[(without(name), f"'{name}' is missing") for name in default_policy() if name not in OPTIONAL],
@@ -265,6 +265,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (document(grid__tolerance=-0.5), "tolerance"),
     (document(grid__tolerance=float("nan")), ""),
     (document(grid__tolerance=float("inf")), ""),
+    (document(measures={"minimumsample": 30}), "'minimumSample' is missing"),
+    (document(measures__minimumSample=0), "from 1 to"),
+    (document(measures__minimumSample="30"), "from 1 to"),
+    (document(measures=30), "measures"),
     (document(limits="none"), ""),
     (document(limits=[5]), ""),
     (with_rule(id=None), "'id' is missing"),
@@ -318,6 +322,12 @@ def test_the_default_policy_is_usable_and_every_limit_of_it_ends() -> None:
         assert policy.calendar.due(START, Limit(rule["amount"], TimeUnit(rule["unit"]), rule["id"])) > START
     assert policy.category("01001").zh == "上水井盖"
     assert {category.kind for category in policy.categories.values()} == {"COMPONENT", "MATTER"}
+
+
+def test_a_policy_may_say_from_which_sample_on_figures_are_compared() -> None:
+    assert parse(default_policy()).minimum_sample == 30
+    assert parse(without("measures")).minimum_sample is None
+    assert parse(document(measures={})).minimum_sample is None
 
 
 def test_a_category_that_the_catalogue_lacks_is_refused() -> None:
