@@ -55,7 +55,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Take modules and twelve thousand tests for lasting: to look through them for garbage takes a twentieth."""
+    """Take modules and tests for lasting: to look through them for garbage takes a twentieth."""
     gc.freeze()
 
 

@@ -109,6 +109,9 @@ async def handled(town: Town, chance: random.Random) -> None:
         if chance.random() < 0.4:
             await town.do(cases.ReturnCase(**about, reason="重新交办"), street)
             await town.do(assign, street)
+        elif chance.random() < 0.4:
+            where: dict[str, Any] = {"community_code": OTHER_COMMUNITY, "grid_code": THIRD_GRID}
+            await town.do(cases.TransferCase(**about, **where, reason="应由他处办理"), street)
         for failed in (True, False)[chance.choice([0, 1, 1]) :]:
             town.clock.advance(hours=chance.choice([1, 30, 300]))
             await resolved(town, chance, case, tier)

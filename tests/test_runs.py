@@ -4,36 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from chuishao.commands.policies import default_policy
-from chuishao.domain.actor import SYSTEM
+from chuishao.domain.actor import SYSTEM, Actor
 from chuishao.domain.case import Case
+from chuishao.domain.case_events import CaseEvent
 from chuishao.domain.policy import LimitKind, parse
-from chuishao.domain.vocabulary import Tier
+from chuishao.domain.vocabulary import LinkageMechanism, Role, Tier, WhistleKind
+from chuishao.domain.whistle import Call, Whistle
+from chuishao.domain.whistle_events import WhistleBlown
 from chuishao.projections import runs
 from chuishao.projections.policybook import PolicyBook
 from chuishao.projections.runs import RunRow
-from tests.test_projections import LEADER, OFFICER, RESIDENT, STAFF, a_case, an_assigned_case, at
+from tests.test_projections import DEPARTMENT, LEADER, OFFICER, RESIDENT, STAFF, a_case, an_assigned_case, at
 from tests.test_projections import given as decided
-from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, THIRD_GRID
+from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, STREET, THIRD_GRID
 
 POLICY = parse(default_policy())
+OTHER = Actor("other-officer", Role.STREET_OFFICER, STREET)
 BOOK = PolicyBook(((0, POLICY),))
 
 
-def runs_of(case: Case) -> list[RunRow]:
-    """The rows that the events of a case leave."""
+def runs_of(case: Case, *others: Any) -> list[RunRow]:
+    """The rows that the events of a case leave, and those of its whistles that say who leads."""
     rows: runs.Runs = {}
-    for recorded in decided(case):
-        runs.evolve(rows, recorded, BOOK)
+    for recorded in decided(case, *others):
+        if isinstance(recorded.event, CaseEvent | WhistleBlown):
+            runs.evolve(rows, recorded, BOOK)
     return rows[case.id]
 
 
-def run_of(case: Case) -> RunRow:
+def run_of(case: Case, *others: Any) -> RunRow:
     """The only row that they leave."""
-    (row,) = runs_of(case)
+    (row,) = runs_of(case, *others)
     return row
 
 
@@ -185,6 +191,48 @@ def test_what_is_sent_back_by_verification_is_resolved_no_more_and_counts_a_rewo
 
     assert (row.reworks, row.resolved_at, row.settled, row.contained) == (1, None, None, None)
     assert row.due_at == limit(5, Tier.ON_SPOT)
+
+
+def test_what_is_transferred_was_sent_on_and_what_is_escalated_was_not() -> None:
+    moved, raised = an_assigned_case(), an_assigned_case()
+    moved.transfer(OTHER_COMMUNITY, THIRD_GRID, None, "应由他处办理", OFFICER, at(4))
+    raised.escalate(Tier.MULTI_UNIT, None, "本级无法解决", STAFF, at(4))
+
+    there, here = run_of(moved), run_of(raised)
+    assert (there.sent_on, there.place) == (1, THIRD_GRID)
+    assert (here.sent_on, here.place) == (0, GRID)
+
+
+def led(hour: float) -> tuple[Case, Whistle]:
+    """A case on which the whistle was blown at an hour, which a department leads."""
+    case, kind, linkage = an_assigned_case(Tier.MULTI_UNIT), WhistleKind.ROUTINE, LinkageMechanism.LAST_MILE
+    call = Call(kind=kind, linkage=linkage, grounds="联动", departments=[DEPARTMENT], lead=DEPARTMENT)
+    whistle = Whistle.blow(uuid4(), case.id, STREET, uuid4(), call, OFFICER, at(hour))
+    case.blow(whistle.id, kind, linkage, OFFICER, at(hour))
+    return case, whistle
+
+
+def test_a_whistle_begins_the_limit_anew_and_its_lead_is_kept_with_the_resolution() -> None:
+    case, whistle = led(30)
+    case.resolve_by_whistle("已处理", OFFICER, at(31))
+
+    row = run_of(case, whistle)
+
+    assert (row.whistles, row.lead, row.settled) == (1, DEPARTMENT, "BEYOND")
+    assert row.due_at == limit(30, Tier.MULTI_UNIT) != limit(3, Tier.MULTI_UNIT)
+
+
+def test_nobody_led_to_what_was_resolved_without_a_whistle_in_the_end() -> None:
+    case, whistle = led(4)
+    case.resolve_by_whistle("已处理", OFFICER, at(5))
+    case.fail_verification("未解决", OTHER, at(6))
+    case.return_("重新交办", OFFICER, at(7))
+    case.assign(Tier.ON_SPOT, None, None, STAFF, at(8))
+    case.resolve_on_spot("已处理", LEADER, at(9))
+
+    row = run_of(case, whistle)
+
+    assert (row.whistles, row.lead, row.settled) == (1, None, "GRID")
 
 
 def test_a_rehomed_case_was_sent_on_by_nobody() -> None:
