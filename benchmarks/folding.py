@@ -94,7 +94,7 @@ class CaseView(PostgresTrackingRecorder):
             for row in cursor.fetchall():
                 found = cases.CaseRow(**row)
                 rows[found.id] = found
-            cases.evolve(rows, as_recorded(event, tracking.notification_id))
+            cases.evolve(rows, as_recorded(event, tracking.notification_id), {})
             changed = rows[case]
             cases.date(changed, book, tracking.notification_id)
             values = [getattr(changed, name) for name in cases.CASES.columns]

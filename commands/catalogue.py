@@ -8,8 +8,10 @@ from chuishao.commands import (
     erasure,
     findings,
     grids,
+    overdue,
     policies,
     rehoming,
+    requests,
     rounds,
     screening,
     stewards,
@@ -41,6 +43,11 @@ COMMANDS: tuple[type[Command], ...] = (
     cases.MergeCase,
     cases.UndoMerge,
     cases.SplitCase,
+    requests.RequestSuspension,
+    requests.RequestExtension,
+    requests.RequestReturn,
+    requests.DecideRequest,
+    requests.ResumeCase,
     whistles.BlowWhistle,
     whistles.SummonDepartment,
     whistles.SignSummons,
@@ -165,5 +172,9 @@ COMMANDS: tuple[type[Command], ...] = (
     proposals.RateProposal,
 )
 
-SENT_BY_REACTIONS: tuple[type[Command], ...] = (findings.ReportFinding, rehoming.RehomeCase)
+SENT_BY_REACTIONS: tuple[type[Command], ...] = (
+    findings.ReportFinding,
+    rehoming.RehomeCase,
+    overdue.RecordOverdue,
+)
 """What nobody sends by hand: no mutations."""

@@ -20,12 +20,12 @@ from chuishao.domain.authority import MAY_SET_UP
 from chuishao.domain.catalogue import AGGREGATES, EVENT_TYPES
 from chuishao.domain.event import Event
 from chuishao.domain.event_fields import MEANINGS, fields_of
-from chuishao.domain.lifecycle import RESOLVERS, STAGES, TABLE, Status, Step
+from chuishao.domain.lifecycle import DECIDERS, RESOLVERS, STAGES, TABLE, Status, Step
 from chuishao.domain.measure import DEFINITIONS
 from chuishao.domain.sight import SHOWN, SIGHT
 from chuishao.domain.summons import SUMMONS_TABLE, SummonsState
 from chuishao.domain.term import Term
-from chuishao.domain.vocabulary import Role
+from chuishao.domain.vocabulary import Role, Tier
 from chuishao.eventlog.mapper import schema_version
 from chuishao.graphql import permissions
 from chuishao.graphql.endpoint.failures import FAILURES
@@ -82,9 +82,11 @@ def states() -> str:
 
 
 def resolvers() -> str:
-    """Who settles a case at each tier."""
-    rows = ((f"{tier.value} {tier.zh}", tier.en, roles(allowed)) for tier, allowed in RESOLVERS.items())
-    return table(("tier", "meaning", "settled by"), rows)
+    """Who settles a case at each tier, and who decides what is asked for in it."""
+    rows = (
+        (f"{tier.value} {tier.zh}", tier.en, roles(RESOLVERS[tier]), roles(DECIDERS[tier])) for tier in Tier
+    )
+    return table(("tier", "meaning", "settled by", "requests decided by"), rows)
 
 
 def summons() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
@@ -39,6 +39,8 @@ class Limit:
 
 Shift = tuple[time, time]
 Span = tuple[datetime, datetime]
+Stop = tuple[datetime, datetime | None]
+"""From when a clock stood still, and until when; None while it still does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,43 +96,87 @@ class WorkingCalendar:
             opens = datetime.combine(day, start, zone).astimezone(UTC)
             yield opens, datetime.combine(day, end, zone).astimezone(UTC)
 
-    def due(self, since: datetime, limit: Limit) -> datetime:
-        """When a limit that starts at `since` ends, in UTC; `ValueError` where it never does."""
+    def due(self, since: datetime, limit: Limit, stops: Sequence[Stop] = ()) -> datetime:
+        """When a limit that starts at `since` ends, in UTC; `ValueError` where it never does.
+
+        While the clock stood still no time counts. A working day counts at its end, if the clock runs then.
+        """
         since = since.astimezone(UTC)
         match limit.unit:
             case TimeUnit.MINUTES:
-                return since + timedelta(minutes=limit.amount)
-            case TimeUnit.CALENDAR_HOURS:
-                return since + timedelta(hours=limit.amount)
+                left = timedelta(minutes=limit.amount)
             case TimeUnit.WORKING_DAYS:
-                return self._after_days(since, limit.amount)
-            case TimeUnit.WORKING_HOURS | TimeUnit.URGENT_WORKING_HOURS:
-                urgent = limit.unit is TimeUnit.URGENT_WORKING_HOURS
-                return self._after_hours(since, timedelta(hours=limit.amount), urgent=urgent)
-
-    def _after_hours(self, since: datetime, left: timedelta, *, urgent: bool) -> datetime:
-        for opens, closes in self.spans(since, urgent=urgent):
+                return self._after_days(since, limit.amount, stops)
+            case _:
+                left = timedelta(hours=limit.amount)
+        if limit.unit in _OF_THE_CLOCK and not stops:
+            return since + left
+        for opens, closes in running(self._counting(since, limit.unit), stops):
             if closes - opens >= left:
                 return opens + left
             left -= closes - opens
         raise ValueError("the calendar has no working time")
 
-    def _after_days(self, since: datetime, days: int) -> datetime:
+    def counted(
+        self, since: datetime, until: datetime, unit: TimeUnit, stops: Sequence[Stop] = ()
+    ) -> timedelta:
+        """How much time from `since` to `until` counts for limits in a unit; of working days, the shifts."""
+        total = timedelta()
+        for opens, closes in running(self._counting(since.astimezone(UTC), unit), stops):
+            if opens >= until:
+                break
+            total += min(closes, until) - opens
+        return total
+
+    def _counting(self, since: datetime, unit: TimeUnit) -> Iterable[Span]:
+        """The time that counts for limits in a unit, as long as the clock runs."""
+        if unit in _OF_THE_CLOCK:
+            return [(since, datetime.max.replace(tzinfo=UTC))]
+        return self.spans(since, urgent=unit is TimeUnit.URGENT_WORKING_HOURS)
+
+    def _after_days(self, since: datetime, days: int, stops: Sequence[Stop]) -> datetime:
         zone = ZoneInfo(self.zone)
         day = since.astimezone(zone).date()
+        if stops:
+            return self._end(day, days, zone, stops)
         found = self._ends.get((day, days))
         if found is None:
             found = self._end(day, days, zone)
             _remember(self._ends, (day, days), found)
         return found
 
-    def _end(self, day: date, days: int, zone: ZoneInfo) -> datetime:
+    def _end(self, day: date, days: int, zone: ZoneInfo, stops: Sequence[Stop] = ()) -> datetime:
         for _ in range(HORIZON):
             day += timedelta(days=1)
-            days -= self.is_working_day(day)
-            if days <= 0:
-                return datetime.combine(day, self.shifts[-1][1], zone).astimezone(UTC)
+            if self.is_working_day(day):
+                end = datetime.combine(day, self.shifts[-1][1], zone).astimezone(UTC)
+                stands = [ends for begins, ends in stops if begins < end and (ends is None or end <= ends)]
+                if None in stands:
+                    break
+                days -= not stands
+                if days <= 0:
+                    return end
         raise ValueError("the calendar has no working day")
+
+
+_OF_THE_CLOCK = (TimeUnit.MINUTES, TimeUnit.CALENDAR_HOURS)
+"""Units in which all time counts."""
+
+
+def running(spans: Iterable[Span], stops: Sequence[Stop]) -> Iterator[Span]:
+    """What is left of stretches of time without those in which the clock stood still; both in order."""
+    for begin, closes in spans:
+        opens = begin
+        for stands, goes_on in stops:
+            if stands >= closes or opens >= closes:
+                break
+            if stands > opens:
+                yield opens, stands
+            if goes_on is None:
+                return
+            opens = max(opens, goes_on)
+        if opens < closes:
+            yield opens, closes
 
 
 def _remember(known: dict[K, V], key: K, value: V) -> None:

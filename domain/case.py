@@ -8,13 +8,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate
 
 from chuishao.domain import case_events as facts
 from chuishao.domain.actor import Actor, authorise, out_of_scope
+from chuishao.domain.calendar import Limit, TimeUnit
+from chuishao.domain.case_requests import (
+    LONGEST,
+    AlreadySuspended,
+    Asked,
+    CaseRequestDenied,
+    CaseRequestFiled,
+    CaseRequestGranted,
+    CaseResumed,
+    LimitOver,
+    NothingAsked,
+    NothingToExtend,
+    NotSuspended,
+    OwnCaseRequest,
+    RequestKind,
+    RequestOpen,
+)
+from chuishao.domain.clock import RUNNING, Clock
 from chuishao.domain.division import street_of
 from chuishao.domain.event import (
     SHORT_TEXT,
@@ -25,15 +43,20 @@ from chuishao.domain.event import (
     written,
     written_or_none,
 )
-from chuishao.domain.lifecycle import RESOLVERS, TRANSITIONS, Status, Step, require
+from chuishao.domain.lifecycle import DECIDERS, RESOLVERS, TRANSITIONS, Status, Step, possible, require
 from chuishao.domain.phrase import Phrase, said
+from chuishao.domain.policy_document import LIMITS, Policy
 from chuishao.domain.refusal import (
     AlreadyRated,
     AtHome,
+    BadTime,
     CaseEnded,
     Forbidden,
     HasMergedCases,
+    IllegalTransition,
+    NotYetDue,
     OutOfRange,
+    OverdueAlready,
     SameCase,
     SamePerson,
     TierNotHigher,
@@ -81,6 +104,12 @@ _ABOVE_ON_SPOT: dict[str, object] = {
 }
 
 
+PASSED = "逾期自动升级 The limit passed, and the policy says that the case goes to the next tier."
+"""Why a case was escalated by the clock."""
+GRANTED = "同意退回 The return that was asked for was granted."
+"""Why a case was returned, where whoever granted it said nothing."""
+
+
 class Case(BaseAggregate[UUID]):
     """One case and everything that decides what may happen to it next."""
 
@@ -106,10 +135,16 @@ class Case(BaseAggregate[UUID]):
         self.reworks = 0
         self.reopenings = 0
         self.joined: UUID | None = None
-        self.before_merge: tuple[Status, datetime] | None = None
+        self.before_merge: tuple[Status, datetime, Clock, datetime | None] | None = None
         self.absorbed: set[UUID] = set()
         self.split_from: UUID | None = None
         self.parts: list[UUID] = []
+        self.clock = RUNNING
+        self.asked: Asked | None = None
+        self.requests = 0
+        self.requested_at = self.created_on
+        self.suspension = 0
+        self.overdue_at: datetime | None = None
 
     @property
     def place(self) -> str:
@@ -259,11 +294,10 @@ class Case(BaseAggregate[UUID]):
         )
 
     def return_(self, reason: str, by: Actor, at: datetime) -> None:
-        """退回: give the case back to be assigned anew."""
+        """退回: give the case back to be assigned anew; the level above does so, others ask for it."""
         self._require(Step.RETURN, by, at)
-        assert self.tier is not None
-        reason_said = self._said("reason", reason)
-        self.trigger_event(facts.CaseReturned, timestamp=at, tier=self.tier.value, reason=reason_said)
+        self._require_at_tier(Step.RETURN, by, DECIDERS)
+        self._trigger_returned(self._said("reason", reason), at)
 
     def resolve_on_spot(self, result: str, by: Actor, at: datetime) -> None:
         """当场解决: settle it on the spot, at the lowest tier."""
@@ -398,7 +432,141 @@ class Case(BaseAggregate[UUID]):
         self.trigger_event(facts.CaseSplit, timestamp=at, parts=[part.id for part in parts])
         return cases
 
+    def let_pass(self, due: datetime, rule: str, by: Actor, at: datetime, *, escalates: bool) -> None:
+        """逾期: record that the limit passed, at the moment it passed; a day announced since may move it on.
+
+        Where limits escalate, what is handled goes to the next tier, now: nobody there could know before.
+        """
+        require(Step.OVERDUE, self.status, by, self.place, self.tier)
+        if at < due:
+            raise NotYetDue(due=due.isoformat(), at=at.isoformat())
+        if self.overdue_at is not None and due <= self.overdue_at:
+            raise OverdueAlready(case=self.id, due=self.overdue_at.isoformat())
+        self.trigger_event(facts.CaseOverdue, timestamp=due, rule=rule)
+        if escalates and self.status is Status.ASSIGNED and self.tier is not None and self.tier.above:
+            self.trigger_event(
+                facts.CaseEscalated,
+                timestamp=at,
+                tier=self.tier.above.value,
+                holder=holder_of(self.tier.above, self.community, self.grid),
+                assignee=None,
+                reason=self._said("reason", PASSED),
+            )
+
+    # What is asked for
+
+    def ask_suspension(self, until: datetime | None, reason: str, by: Actor, at: datetime) -> None:
+        """申请挂账: ask that the clock stands still once granted, until a moment or until it is resumed."""
+        self._require_askable(by, at)
+        if self.clock.stands_still(at):
+            raise AlreadySuspended(case=self.id)
+        if until is not None:
+            _require_after(until, at, "until")
+        stands_until = until.isoformat() if until else None
+        self._file(RequestKind.SUSPENSION, reason, by, at, stands_until=stands_until)
+
+    def ask_extension(
+        self, longer: int, unit: TimeUnit, reason: str, policy: Policy, by: Actor, at: datetime
+    ) -> None:
+        """申请延期: ask that the limit ends later, before it is over. `policy` is that in force `since`."""
+        self._require_askable(by, at)
+        if not 1 <= longer <= LONGEST:
+            raise OutOfRange("amount", field="amount", value=longer, low=1, high=LONGEST)
+        due = self.due(policy)
+        if due is None or self.due(policy, self.clock.extended(longer, unit)) is None:
+            raise NothingToExtend(case=self.id)
+        if at > due:
+            raise LimitOver(due=due.isoformat(), at=at.isoformat())
+        self._file(RequestKind.EXTENSION, reason, by, at, longer=longer, time_unit=unit.value)
+
+    def ask_return(self, reason: str, by: Actor, at: datetime) -> None:
+        """申请回退: ask that the case is assigned anew."""
+        self._require_askable(by, at)
+        if self.status is not Status.ASSIGNED:  # a whistle is withdrawn first
+            raise IllegalTransition(state=self.status, asked=Step.RETURN, possible=possible(self.status))
+        self._file(RequestKind.RETURN, reason, by, at)
+
+    def decide_request(self, note: str | None, by: Actor, at: datetime, *, granted: bool) -> None:
+        """审批: grant or deny what is asked for; never by who asked."""
+        self._require(Step.DECIDE_REQUEST, by, at)
+        asked = self.asked
+        if asked is None:
+            raise NothingAsked(case=self.id)
+        self._require_in_order(at)
+        self._require_at_tier(Step.DECIDE_REQUEST, by, DECIDERS)
+        if by.id == asked.by:
+            raise OwnCaseRequest(actor=by.id)
+        if not granted:
+            denied = self._said("note", note or "")
+            self._decided(CaseRequestDenied, asked, by, at, reason=denied)
+            return
+        if asked.until is not None:
+            _require_after(asked.until, at, "granted")
+        said = self._about("note", note)
+        self._decided(CaseRequestGranted, asked, by, at, note=said)
+        if asked.kind is RequestKind.RETURN:
+            self._trigger_returned(said or self._said("reason", GRANTED), at)
+
+    def resume(self, note: str | None, by: Actor, at: datetime) -> None:
+        """恢复计时: let the clock run again."""
+        self._require(Step.RESUME, by, at)
+        self._require_in_order(at)
+        if not self.clock.stands_still(at):
+            raise NotSuspended(case=self.id)
+        self.trigger_event(CaseResumed, timestamp=at, number=self.suspension, note=self._about("note", note))
+
+    def limit(self, policy: Policy) -> Limit | None:
+        """The limit of the step that is owed, by a policy; None where it states none or nothing is owed."""
+        facts_of = {"category": self.category, "severity": self.severity, "tier": self.tier}
+        kind = LIMITS.get(self.status)
+        return policy.limit(kind, **facts_of, division=self.place) if kind else None
+
+    def due(self, policy: Policy, clock: Clock | None = None) -> datetime | None:
+        """Until when a policy wants that step, by the case's clock or another one; None without a limit."""
+        limit = self.limit(policy)
+        return policy.ends(self.since, limit, self.place, clock or self.clock) if limit else None
+
     # Checks and shared pieces
+
+    def _require_askable(self, by: Actor, at: datetime) -> None:
+        self._require(Step.REQUEST, by, at)
+        self._require_in_order(at)
+        if self.asked is not None:
+            raise RequestOpen(asked=self.asked.kind)
+
+    def _require_in_order(self, at: datetime) -> None:
+        not_before(at, self.requested_at, Phrase("what was said last of its requests", "上一次申请或审批"))
+
+    def _file(
+        self, kind: RequestKind, reason: str, by: Actor, at: datetime, **wanted: int | str | None
+    ) -> None:
+        said = self._said("reason", reason)
+        all_wanted = {"longer": None, "time_unit": None, "stands_until": None} | wanted
+        self.trigger_event(
+            CaseRequestFiled,
+            timestamp=at,
+            number=self.requests + 1,
+            request=kind.value,
+            by=by.id,
+            **all_wanted,
+            reason=said,
+        )
+
+    def _decided(
+        self, event: type[Any], asked: Asked, by: Actor, at: datetime, **said: PersonalText | None
+    ) -> None:
+        self.trigger_event(
+            event, timestamp=at, number=self.requests, request=asked.kind.value, by=by.id, **said
+        )
+
+    def _trigger_returned(self, reason: PersonalText, at: datetime) -> None:
+        assert self.tier is not None
+        self.trigger_event(facts.CaseReturned, timestamp=at, tier=self.tier.value, reason=reason)
+
+    def _require_at_tier(self, step: Step, by: Actor, who: dict[Tier, frozenset[Role]]) -> None:
+        assert self.tier is not None
+        action = Phrase(f"{step} at tier {self.tier}", f"{said(self.tier, 'zh')}层级的{said(step, 'zh')}")
+        authorise(by, action, who[self.tier], self.place)
 
     def _require(self, step: Step, by: Actor, at: datetime) -> None:
         if by.role is Role.RESIDENT:  # a resident acts on the own case, which the secret or identity proved
@@ -414,8 +582,7 @@ class Case(BaseAggregate[UUID]):
             raise WrongTier(asked=step, tier=self.tier, **(_ONLY_ON_SPOT if on_spot else _ABOVE_ON_SPOT))
         if self.must_whistle:
             raise WhistleRequired()
-        action = Phrase(f"{step} at tier {self.tier}", f"{said(self.tier, 'zh')}层级的{said(step, 'zh')}")
-        authorise(by, action, RESOLVERS[self.tier], self.place)
+        self._require_at_tier(step, by, RESOLVERS)
 
     def _require_other_than_resolver(self, by: Actor) -> None:
         if by.id == self.resolver:
@@ -455,6 +622,13 @@ def holder_of(tier: Tier, community: str, grid: str | None) -> str:
             return community
         case Tier.MULTI_UNIT:
             return street_of(community)
+
+
+def _require_after(until: datetime, at: datetime, path: str) -> None:
+    """Refuse to let a clock stand still until a moment that has passed."""
+    if until <= at:
+        reason = Phrase(f"it is {at.isoformat()} already", f"现在已是 {at.isoformat()}")
+        raise BadTime(path, field="until", at=until.isoformat(), reason=reason)
 
 
 def _part_text(number: int, part: Part) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated
 
+from chuishao.domain.clock import RUNNING
 from chuishao.domain.event import Event, PersonalText, SealedText
 from chuishao.domain.lifecycle import TRANSITIONS, Step
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier
@@ -37,6 +38,7 @@ class CaseEvent(Event):
         if target is not None:
             case.status = target
             case.since = self.timestamp
+            case.clock, case.asked, case.overdue_at = RUNNING, None, None
 
 
 class CaseReported(CaseEvent, AggregateCreated):
@@ -194,6 +196,18 @@ class CaseEscalated(CaseEvent):
         """Be held higher up."""
         case.hold(Tier(self.tier), self.holder, self.assignee)
         self.follow(case)
+
+
+class CaseOverdue(CaseEvent):
+    """逾期: the limit of the step that is owed passed, at the moment at which it did."""
+
+    TOPIC = "CaseOverdue"
+    STEP = Step.OVERDUE
+    rule: str
+
+    def apply(self, case: Case) -> None:
+        """Be late; the step may still be taken."""
+        case.overdue_at = self.timestamp
 
 
 class CaseReturned(CaseEvent):
@@ -372,7 +386,7 @@ class CaseMerged(CaseEvent):
 
     def apply(self, case: Case) -> None:
         """Remember where it stood, and point to the other case."""
-        case.before_merge = (case.status, case.since)
+        case.before_merge = (case.status, case.since, case.clock, case.overdue_at)
         case.joined = self.into
         self.follow(case)
 
@@ -388,7 +402,7 @@ class MergeUndone(CaseEvent):
     def apply(self, case: Case) -> None:
         """Stand where it stood."""
         if case.before_merge is not None:
-            case.status, case.since = case.before_merge
+            case.status, case.since, case.clock, case.overdue_at = case.before_merge
         case.before_merge = None
         case.joined = None
 

@@ -58,6 +58,10 @@ class Step(Term):
     ABSORB = "ABSORB", "并入", "take another case in"
     SPLIT = "SPLIT", "拆分", "split into several cases"
     REHOME = "REHOME", "随迁", "follow jurisdiction to where the community or grid went"
+    REQUEST = "REQUEST", "申请", "ask for suspension, extension or return"
+    DECIDE_REQUEST = "DECIDE_REQUEST", "审批", "grant or deny what was asked for"
+    RESUME = "RESUME", "恢复计时", "let the clock of a suspended case run again"
+    OVERDUE = "OVERDUE", "逾期", "let the limit pass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ SETTERS_UP = frozenset({Role.ADMINISTRATOR})
 _S = Status
 _BEFORE_HANDLED = (_S.REPORTED, _S.ACCEPTED, _S.ASSESSED, _S.ASSIGNED)
 _BEING_HANDLED = (*_BEFORE_HANDLED, _S.WHISTLED)
+_LIMITED = (_S.ASSIGNED, _S.WHISTLED)
+_DATED = (*_BEING_HANDLED, _S.RESOLVED)
 _NOT_OVER = (*_BEING_HANDLED, _S.RESOLVED, _S.VERIFIED, _S.MERGED)
 
 # fmt: off
@@ -100,7 +106,7 @@ TABLE: tuple[Transition, ...] = (
     _row(Step.ASSIGN,             (_S.ASSESSED,),                                           _S.ASSIGNED,  FIELD),
     _row(Step.TRANSFER,           (_S.ASSIGNED,),                                           _S.ASSIGNED,  DISPATCHERS),
     _row(Step.ESCALATE,           (_S.ASSIGNED,),                                           _S.ASSIGNED,  FIELD),
-    _row(Step.RETURN,             (_S.ASSIGNED,),                                           _S.ASSESSED,  FIELD),
+    _row(Step.RETURN,             (_S.ASSIGNED,),                                           _S.ASSESSED,  DISPATCHERS),
     _row(Step.RESOLVE_ON_SPOT,    (_S.ASSIGNED,),                                           _S.RESOLVED,  ON_SPOT),
     _row(Step.RESOLVE,            (_S.ASSIGNED,),                                           _S.RESOLVED,  DISPATCHERS),
     _row(Step.WHISTLE,            (_S.ASSIGNED,),                                           _S.WHISTLED,  STREET),
@@ -117,6 +123,10 @@ TABLE: tuple[Transition, ...] = (
     _row(Step.ABSORB,             _BEING_HANDLED,                                           None,         DISPATCHERS),
     _row(Step.SPLIT,              (_S.ACCEPTED, _S.ASSESSED, _S.ASSIGNED),                  _S.SPLIT,     DISPATCHERS),
     _row(Step.REHOME,             _NOT_OVER,                                                None,         SETTERS_UP),
+    _row(Step.REQUEST,            _LIMITED,                                                 None,         FIELD),
+    _row(Step.DECIDE_REQUEST,     _LIMITED,                                                 None,         DISPATCHERS),
+    _row(Step.RESUME,             _LIMITED,                                                 None,         FIELD),
+    _row(Step.OVERDUE,            _DATED,                                                   None,         SETTERS_UP),
 )
 # fmt: on
 
@@ -130,6 +140,22 @@ RESOLVERS: dict[Tier, frozenset[Role]] = {
 }
 """Who settles a case at each tier."""
 
+DECIDERS: dict[Tier, frozenset[Role]] = {
+    Tier.ON_SPOT: DISPATCHERS,
+    Tier.GRID_LEADER: frozenset({Role.COMMUNITY_STAFF, Role.STREET_OFFICER}),
+    Tier.DELIBERATION: STREET,
+    Tier.MULTI_UNIT: STREET,
+}
+"""Who decides what is asked for at each tier, or returns the case without being asked: the level above."""
+
+_BY_TIER = {
+    Step.RESOLVE: RESOLVERS,
+    Step.RESOLVE_ON_SPOT: RESOLVERS,
+    Step.RETURN: DECIDERS,
+    Step.DECIDE_REQUEST: DECIDERS,
+}
+"""Who takes steps that not everybody takes at every tier."""
+
 TIERS: dict[Step, frozenset[Tier]] = {
     Step.ESCALATE: frozenset(Tier) - {Tier.MULTI_UNIT},
     Step.RESOLVE_ON_SPOT: frozenset({Tier.ON_SPOT}),
@@ -138,7 +164,7 @@ TIERS: dict[Step, frozenset[Tier]] = {
 }
 """The tiers at which a step may be taken, where not at all of them."""
 
-BY_ITSELF = frozenset({Step.REHOME})
+BY_ITSELF = frozenset({Step.REHOME, Step.OVERDUE})
 """Steps that nobody takes by hand: a reaction does."""
 
 STAGES: dict[Status, Stage | None] = {
@@ -161,15 +187,40 @@ OPEN = frozenset({*_BEING_HANDLED, Status.RESOLVED, Status.VERIFIED})
 """The states in which somebody still owes the next step."""
 
 
-def possible(status: Status | None, tier: Tier | None = None) -> list[Step]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """办理情形 What a state leaves open: whether something is asked for, and whether the clock stands still."""
+
+    asked: bool = False
+    suspended: bool = False
+
+    def fits(self, step: Step) -> bool:
+        """Whether a step may be taken so."""
+        match step:
+            case Step.REQUEST:
+                return not self.asked
+            case Step.DECIDE_REQUEST:
+                return self.asked
+            case Step.RESUME:
+                return self.suspended
+        return True
+
+
+def possible(status: Status | None, tier: Tier | None = None, standing: Standing = Standing()) -> list[Step]:
     """The steps that somebody may take in a state and, where it is known, at a tier; None is before the report."""
     if status is None:
         return [Step.REPORT]
     steps = [row.step for row in TABLE if status in row.sources and row.step not in BY_ITSELF]
-    return [step for step in steps if tier is None or tier in TIERS.get(step, frozenset(Tier))]
+    return [
+        step
+        for step in steps
+        if standing.fits(step) and (tier is None or tier in TIERS.get(step, frozenset(Tier)))
+    ]
 
 
-def allowed(status: Status, tier: Tier | None, actor: Actor, place: str) -> list[Step]:
+def allowed(
+    status: Status, tier: Tier | None, actor: Actor, place: str, standing: Standing = Standing()
+) -> list[Step]:
     """The possible steps that the actor's role and scope let them take.
 
     A resident is taken for the case's own. The decision may still find a reason against a step: nobody
@@ -177,10 +228,10 @@ def allowed(status: Status, tier: Tier | None, actor: Actor, place: str) -> list
     """
     if actor.role is not Role.RESIDENT and not actor.reaches(place):
         return []
-    steps = [step for step in possible(status, tier) if actor.role in TRANSITIONS[step].roles]
-    if tier is None or actor.role in RESOLVERS[tier]:
+    steps = [step for step in possible(status, tier, standing) if actor.role in TRANSITIONS[step].roles]
+    if tier is None:
         return steps
-    return [step for step in steps if step not in (Step.RESOLVE, Step.RESOLVE_ON_SPOT)]
+    return [step for step in steps if actor.role in _BY_TIER.get(step, {}).get(tier, frozenset(Role))]
 
 
 def require(step: Step, status: Status, actor: Actor, place: str, tier: Tier | None = None) -> None:

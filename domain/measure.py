@@ -15,6 +15,8 @@ from chuishao.domain.term import Term
 
 Z = 1.959963984540054
 """How many standard deviations lie to either side within 95 % of a normal distribution."""
+MINIMUM_SAMPLE = 30
+"""From how large a sample on figures are compared where the policy says nothing of it."""
 SATISFIED_FROM = 4
 """The lowest of the five answers that says that somebody is satisfied."""
 
@@ -27,6 +29,11 @@ class Moment(Term):
         "FINISHED",
         "本期办结的办理轮次（已结案，或核查后未结案即重开）",
         "runs that were finished in the period: closed, or reopened after verification and before a close",
+    )
+    REVIEWED = (
+        "REVIEWED",
+        "本期办结，或此前结案而在本期重开的办理轮次",
+        "runs that were finished in the period, or closed before it and reopened in it",
     )
     RATED = "RATED", "居民在本期作答的办理轮次", "runs on which the resident answered in the period"
     REPORTED = "REPORTED", "本期上报的办理轮次", "runs that began with a report in the period"
@@ -47,7 +54,16 @@ class Fact(Term):
     )
     CLOSED = "CLOSED", "至期末已结案", "were closed by the end of the period"
     RESOLVED_IN_TIME = "RESOLVED_IN_TIME", "最终处置不晚于处置期限", "were at last resolved within that limit"
-    REWORKED = "REWORKED", "核查曾退回返工", "were sent back by verification at least once"
+    REWORKED = (
+        "REWORKED",
+        "核查曾退回返工，或至期末已重开",
+        "were sent back by verification at least once, or reopened by the end of the period",
+    )
+    EXTENDED = (
+        "EXTENDED",
+        "至期末曾获准延期",
+        "had been granted an extension at least once by the end of the period",
+    )
     DISPATCHED_RIGHT = (
         "DISPATCHED_RIGHT",
         "首次交办后未退回、未转办",
@@ -67,8 +83,8 @@ class Fact(Term):
     )
     CHECKED_IN_TIME = (
         "CHECKED_IN_TIME",
-        "按期报到且未记逾期",
-        "were followed by a check-in within the limit, and by no record that it was missed",
+        "按期报到",
+        "were followed by a check-in within the limit",
     )
     WHISTLED = "WHISTLED", "曾吹哨", "had the whistle blown on them"
     OVERNIGHT = (
@@ -95,6 +111,7 @@ class Measure(Term):
 
     CLOSURE = "CLOSURE", "结案率", "closure rate"
     ON_TIME_CLOSURE = "ON_TIME_CLOSURE", "按期结案率", "on-time closure rate"
+    EXTENSION = "EXTENSION", "延期率", "extension rate"
     REWORK = "REWORK", "返工率", "rework rate"
     ACCURATE_DISPATCH = "ACCURATE_DISPATCH", "派遣准确率", "accurate dispatch rate"
     RESPONSE = "RESPONSE", "响应率", "response rate"
@@ -155,7 +172,8 @@ DEFINITIONS: dict[Measure, Definition] = {
     Measure.ON_TIME_CLOSURE: Definition(
         Moment.LIMIT, (Fact.CLOSED, Fact.RESOLVED_IN_TIME), among=(Fact.STAYED,)
     ),
-    Measure.REWORK: Definition(Moment.FINISHED, (Fact.REWORKED,), better=Better.LOWER),
+    Measure.EXTENSION: Definition(Moment.LIMIT, (Fact.EXTENDED,), among=(Fact.STAYED,), better=Better.LOWER),
+    Measure.REWORK: Definition(Moment.REVIEWED, (Fact.REWORKED,), better=Better.LOWER),
     Measure.ACCURATE_DISPATCH: Definition(Moment.FINISHED, (Fact.DISPATCHED_RIGHT,)),
     Measure.RESPONSE: Definition(Moment.RATED, (Fact.ANSWERED,)),
     Measure.RESOLUTION: Definition(Moment.RATED, (Fact.SOLVED,)),
@@ -173,9 +191,22 @@ class MeasureSubject(Term):
 
     DIVISION = "DIVISION", "下级位置", "each place one level below; below a community each grid"
     GRID = "GRID", "网格", "each grid"
-    WORKER = "WORKER", "网格员", "each registered grid worker, as the assignee"
+    WORKER = (
+        "WORKER",
+        "网格员",
+        "each registered grid worker, as the assignee; of rework, as whose resolution was sent back first "
+        "or closed",
+    )
     DEPARTMENT = "DEPARTMENT", "部门", "each department: whom was summoned, or who led the whistle on a run"
     CATEGORY = "CATEGORY", "事项类别", "each category"
+    SEVERITY = "SEVERITY", "等级", "each severity: 小事不出社区 is that of MINOR, 大事不出街道 that of MAJOR"
+
+
+class MeasureTrend(Term):
+    """趋势周期 Into what a period is cut to see how a measure moves."""
+
+    WEEK = "WEEK", "周", "each week, from Monday on"
+    MONTH = "MONTH", "月", "each month"
 
 
 class MeasurePart(Term):

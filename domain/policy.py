@@ -17,11 +17,12 @@ from eventsourcing.domain import AggregateCreated, BaseAggregate
 from chuishao.domain.event import Event
 from chuishao.domain.identity import POLICY_ID
 from chuishao.domain.phrase import Phrase
-from chuishao.domain.policy_document import Category, LimitKind, Policy, parse
+from chuishao.domain.policy_document import LIMITS, Category, LimitKind, Policy, parse
 from chuishao.domain.refusal import AlreadyExists, NoPolicy
 from chuishao.domain.workdays import Announcement, require_days, said_of
 
 __all__ = [
+    "LIMITS",
     "Category",
     "LimitKind",
     "Policies",

@@ -17,7 +17,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chuishao.domain.calendar import Limit, TimeUnit, WorkingCalendar
+from chuishao.domain.clock import RUNNING, Clock
 from chuishao.domain.event import SHORT_TEXT
+from chuishao.domain.lifecycle import Status
+from chuishao.domain.measure import MINIMUM_SAMPLE
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy_entry import Entry, require_once, require_storable
 from chuishao.domain.refusal import BadPolicy, UnknownCategory
@@ -42,6 +45,17 @@ class LimitKind(Term):
     CHECK_IN = "CHECK_IN", "报到", "from the summons to the check-in"
     CURTAIN_CHECK = "CURTAIN_CHECK", "早看窗帘", "from the beginning of the local day to the morning's check"
     LIGHT_CHECK = "LIGHT_CHECK", "晚看灯", "from the beginning of the local day to the evening's check"
+
+
+LIMITS: dict[Status, LimitKind] = {
+    Status.REPORTED: LimitKind.ACCEPT,
+    Status.ACCEPTED: LimitKind.ASSESS,
+    Status.ASSESSED: LimitKind.ASSIGN,
+    Status.ASSIGNED: LimitKind.HANDLE,
+    Status.WHISTLED: LimitKind.HANDLE,
+    Status.RESOLVED: LimitKind.VERIFY,
+}
+"""The limit that runs in each state of a case; none runs once it is verified."""
 
 
 class Finding(Term):
@@ -83,8 +97,10 @@ class Policy:
     """Of which category a case is that follows from a finding; without one, somebody has to report it."""
     daily_clearance: bool
     """“日日清”约请: whether units may be invited to clear a matter on the day; off where nothing is said."""
-    minimum_sample: int | None
-    """From how large a sample on figures are compared and ranked; None where nothing is said."""
+    escalates: bool = False
+    """逾期升级: whether what is handled goes to the next tier once its limit passed; off unless said."""
+    minimum_sample: int = MINIMUM_SAMPLE
+    """From how large a sample on figures are compared and ranked."""
     announced: tuple[Announcement, ...] = ()
     """What was announced of single days, in the order in which it was."""
     _announcing: list[Policy] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -146,10 +162,20 @@ class Policy:
         limit = self.limit(about, **facts)
         return self.ends(since, limit, facts.get("division") or "") if limit else None
 
-    def ends(self, since: datetime, limit: Limit, place: str) -> datetime | None:
-        """When a limit ends in a place; None where it never does, for want of working time or of years."""
+    def ends(self, since: datetime, limit: Limit, place: str, clock: Clock = RUNNING) -> datetime | None:
+        """When a limit ends in a place; None where it never does, for want of working time or of years.
+
+        A clock that stands still until it is resumed lets it end never, too.
+        """
         try:
-            return self.calendar_of(place).due(since, limit)
+            return clock.due(self.calendar_of(place), since, limit)
+        except (ValueError, OverflowError):
+            return None
+
+    def left(self, since: datetime, limit: Limit, place: str, clock: Clock, now: datetime) -> int | None:
+        """Seconds that count until a limit ends in a place, below 0 once it is over; None: it never ends."""
+        try:
+            return clock.left(self.calendar_of(place), since, limit, now)
         except (ValueError, OverflowError):
             return None
 
@@ -203,6 +229,7 @@ def _parse(text: str) -> Policy:
         part_tolerance=community["tolerance"].number(0, LARGEST_AMOUNT) if community.value else 0,
         findings=_findings(document.get("findings"), categories),
         daily_clearance=_enabled(document.get("dailyClearance")),
+        escalates=_enabled(document.get("escalation")),
         minimum_sample=_minimum_sample(document.get("measures")),
     )
 
@@ -217,9 +244,9 @@ def _enabled(entry: Entry) -> bool:
     return enabled.value
 
 
-def _minimum_sample(entry: Entry) -> int | None:
+def _minimum_sample(entry: Entry) -> int:
     """From how large a sample on figures are compared."""
-    return int(entry["minimumSample"].whole(1, LARGEST_AMOUNT)) if entry.as_object() else None
+    return int(entry["minimumSample"].whole(1, LARGEST_AMOUNT)) if entry.as_object() else MINIMUM_SAMPLE
 
 
 def _findings(entry: Entry, categories: dict[str, Category]) -> dict[Finding, str]:

@@ -300,6 +300,13 @@ class NotYetDue(Refusal):
     zh = "期限到 {due}；{at} 尚未逾期。"
 
 
+class OverdueAlready(Refusal):
+    """逾期已记录 A limit passes once."""
+
+    en = "It is recorded already that the limit of case {case} passed at {due}."
+    zh = "案件 {case} 的期限于 {due} 届满，已有记录。"
+
+
 class NoLimit(Refusal):
     """未规定期限 The policy states no limit here."""
 

@@ -79,8 +79,24 @@ class Summons:
 
     at: datetime
     state: SummonsState = SummonsState.SUMMONED
-    missed: bool = False
+    missed_at: datetime | None = None
     rated: bool = False
+
+    @property
+    def missed(self) -> bool:
+        """Whether it let its limit pass, as far as is known."""
+        return self.missed_at is not None
+
+    def come(self, state: SummonsState, at: datetime) -> None:
+        """Check in or refuse; where that was in time and only told late, nothing was missed."""
+        self.state = state
+        self.missed_at = missed_still(self.missed_at, at)
+
+    def require_missed(self, due: datetime) -> None:
+        """Refuse to record a limit as missed that was; one that ends later than that one was not."""
+        later = self.missed_at is not None and due > self.missed_at
+        if not later or self.state not in SUMMONS_TABLE[SummonsStep.MISS]:
+            self.require(SummonsStep.MISS)
 
     @property
     def outstanding(self) -> bool:
@@ -103,3 +119,8 @@ class Summons:
             if self.rated or not self.rateable:
                 possible = [s for s in possible if s is not SummonsStep.RATE]
             raise IllegalTransition(state=self.state, asked=step, possible=possible)
+
+
+def missed_still(missed_at: datetime | None, came_at: datetime) -> datetime | None:
+    """The limit that a department let pass, once it came: none where it came in time and told it late."""
+    return None if missed_at is None or came_at <= missed_at else missed_at

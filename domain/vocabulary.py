@@ -1,5 +1,7 @@
 """The words that several aggregates share: tiers, severities, whistle kinds, linkage mechanisms, stages."""
 
+from typing import Self
+
 from chuishao.domain.term import Term
 
 
@@ -42,6 +44,12 @@ class Tier(Term):
     def rank(self) -> int:
         """0 for the lowest tier, 3 for the highest."""
         return list(Tier).index(self)
+
+    @property
+    def above(self) -> Self | None:
+        """The next higher tier; None above the highest."""
+        higher = list(type(self))[self.rank + 1 :]
+        return higher[0] if higher else None
 
 
 class WhistleKind(Term):

@@ -141,10 +141,13 @@ class Whistle(BaseAggregate[UUID]):
         self.trigger_event(facts.DepartmentSummoned, timestamp=at, department=department)
 
     def miss_check_in(self, department: UUID, due: datetime, rule: str, by: Actor, at: datetime) -> None:
-        """未按时报到: record that the limit passed, at the moment it passed."""
+        """未按时报到: record that the limit passed, at the moment it passed.
+
+        Where an announced day off has moved the limit since, the later one may be missed in its turn.
+        """
         authorise(by, SummonsStep.MISS, MISS_RECORDERS, self.street)
         self._require_open(SummonsStep.MISS)
-        self._summons(department).require(SummonsStep.MISS)
+        self._summons(department).require_missed(due)
         if at < due:
             raise NotYetDue(due=due.isoformat(), at=at.isoformat())
         self.trigger_event(facts.CheckInMissed, timestamp=due, department=department, rule=rule)
@@ -236,7 +239,7 @@ class Whistle(BaseAggregate[UUID]):
         self.trigger_event(facts.SummonsSigned, timestamp=at, department=department)
 
     def check_in(self, department: UUID, by: Actor, at: datetime) -> None:
-        """报到: check in; also after the limit, which stays missed."""
+        """报到: check in; also after the limit, which stays missed unless this was in time and told late."""
         self._require_department(SummonsStep.CHECK_IN, department, by, at)
         self.trigger_event(facts.DepartmentCheckedIn, timestamp=at, department=department)
 

@@ -73,7 +73,7 @@ class DepartmentCheckedIn(WhistleEvent):
 
     def apply(self, whistle: Whistle) -> None:
         """Be on site."""
-        whistle.summons[self.department].state = SummonsState.CHECKED_IN
+        whistle.summons[self.department].come(SummonsState.CHECKED_IN, self.timestamp)
 
 
 class CheckInMissed(WhistleEvent):
@@ -85,7 +85,7 @@ class CheckInMissed(WhistleEvent):
 
     def apply(self, whistle: Whistle) -> None:
         """Be late; the department may still come."""
-        whistle.summons[self.department].missed = True
+        whistle.summons[self.department].missed_at = self.timestamp
 
 
 class SummonsRefused(WhistleEvent):
@@ -97,7 +97,7 @@ class SummonsRefused(WhistleEvent):
 
     def apply(self, whistle: Whistle) -> None:
         """Be refused."""
-        whistle.summons[self.department].state = SummonsState.REFUSED
+        whistle.summons[self.department].come(SummonsState.REFUSED, self.timestamp)
 
 
 class DepartmentAnswered(WhistleEvent):

@@ -9,6 +9,7 @@ import strawberry
 from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.execution import Contended
 from chuishao.domain.calendar import TimeUnit
+from chuishao.domain.case_requests import RequestKind, RequestState
 from chuishao.domain.division import Level
 from chuishao.domain.election.terms import (
     CallGround,
@@ -26,7 +27,7 @@ from chuishao.domain.election.terms import (
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
 from chuishao.domain.loop import GridStage, SettledLevel
-from chuishao.domain.measure import Measure, MeasurePart, MeasureSubject
+from chuishao.domain.measure import Measure, MeasurePart, MeasureSubject, MeasureTrend
 from chuishao.domain.meetings.terms import (
     DeliberationState,
     InvitationState,
@@ -74,6 +75,8 @@ NAMES: dict[type[Term], str] = {
     Stage: "Stage",
     Status: "CaseStatus",
     Step: "CaseStep",
+    RequestKind: "CaseRequestKind",
+    RequestState: "CaseRequestState",
     SummonsState: "SummonsState",
     WhistleStatus: "WhistleStatus",
     Level: "DivisionLevel",
@@ -127,6 +130,7 @@ NAMES: dict[type[Term], str] = {
     Measure: "Measure",
     MeasureSubject: "MeasureSubject",
     MeasurePart: "MeasurePart",
+    MeasureTrend: "MeasureTrend",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import strawberry
 
+from chuishao.domain.case_requests import RequestKind
 from chuishao.domain.division import Level
 from chuishao.domain.event import storable
 from chuishao.domain.lifecycle import Status
@@ -53,6 +54,8 @@ class CaseFilter:
     category: str | None = _wish("类别 Whose category code begins so.")
     open: bool | None = _wish("在办 Open, or not.")
     overdue: bool | None = _wish("逾期 Past their limit now, or not.")
+    suspended: bool | None = _wish("挂账 Whose clock stands still now, or runs.")
+    requested: list[RequestKind] | None = _wish("待审批申请 In which one of these is asked for, undecided.")
     assignee: str | None = _wish("承办人 Assigned to this actor.")
     whistled: bool | None = _wish("吹哨 With an open whistle, or without.")
     text: str | None = _wish("文字 Whose description has these words; for those who may read it.")
@@ -180,7 +183,13 @@ def _case_conditions(context: Context, wanted: CaseFilter, where: Where) -> None
         where.within("place", wanted.place)
     if wanted.grid_code is not None:
         where.also(f"place = {where.add(wanted.grid_code)}")
-    for name, values in (("status", wanted.status), ("tier", wanted.tier), ("severity", wanted.severity)):
+    lists = {
+        "status": wanted.status,
+        "tier": wanted.tier,
+        "severity": wanted.severity,
+        "asked": wanted.requested,
+    }
+    for name, values in lists.items():
         _among(where, name, values)
     if wanted.category is not None:
         where.also(f"starts_with(category, {where.add(wanted.category)})")
@@ -189,6 +198,9 @@ def _case_conditions(context: Context, wanted: CaseFilter, where: Where) -> None
     if wanted.overdue is not None:
         late = f"open AND due_at < {where.add(context.now)}"
         where.also(late if wanted.overdue else f"({late}) IS NOT TRUE")
+    if wanted.suspended is not None:
+        still = f"still_since IS NOT NULL AND (still_until IS NULL OR still_until > {where.add(context.now)})"
+        where.also(still if wanted.suspended else f"NOT ({still})")
     if wanted.assignee is not None:
         _require_shown(
             context, Reading.ACTORS, "assignee", Phrase("look for an actor's cases", "按承办人查询案件")

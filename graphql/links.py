@@ -55,6 +55,7 @@ from chuishao.projections.looks import LOOKS
 from chuishao.projections.meetings import MEETINGS, RESOLUTIONS
 from chuishao.projections.offices import OFFICES, UNITS
 from chuishao.projections.paging import Where
+from chuishao.projections.requests import REQUESTS
 from chuishao.projections.sectors import MEMBERS, SECTORS
 from chuishao.projections.sight import case_seen, minutes_seen, order_seen, register_seen, seen
 from chuishao.projections.splits import PARTS as PARTS_OF_SPLITS
@@ -181,6 +182,8 @@ WHISTLES_OF_CASE = Link(WHISTLES, "whistles.whistle", "case_id", ("number",), se
 """The whistles blown on a case."""
 SUMMONSES = Link(SUMMONS, "whistles.summons", "whistle", ("summoned_at", "department", "number"))
 """The summonses of a whistle."""
+REQUESTS_OF_CASE = Link(REQUESTS, "cases.case_request", "case_id", ("number",))
+"""What was asked for in a case, the first first."""
 ITEMS_OF_WHISTLE = Link(ITEMS, "whistles.item", "whistle", ("number",))
 """The items of a whistle's on-site meeting."""
 GRID = Link(GRIDS, "grids.grid", "code")

@@ -18,6 +18,7 @@ RULES: dict[str, Reading] = {
     "HistoryEntry": Reading.CASE,
     "HoldingPeriod": Reading.CASE,
     "Whistle": Reading.CASE,
+    "CaseRequest": Reading.CASE,
     "Summons": Reading.CASE,
     "OnSiteItem": Reading.CASE,
     "Event": Reading.CASE,

@@ -23,16 +23,26 @@ from uuid import UUID
 
 from chuishao.domain import case_events as facts
 from chuishao.domain.case import holder_of
+from chuishao.domain.case_requests import (
+    CaseRequestDenied,
+    CaseRequestEvent,
+    CaseRequestFiled,
+    CaseRequestGranted,
+    CaseResumed,
+)
+from chuishao.domain.clock import RUNNING, Clock
 from chuishao.domain.lifecycle import OPEN, STAGES, Status
 from chuishao.domain.loop import grid_stage, night_after, rank, settled_level
-from chuishao.domain.policy import LimitKind
+from chuishao.domain.policy import LIMITS
 from chuishao.domain.vocabulary import Tier
 from chuishao.domain.whistle_events import WhistleBlown
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import from_bytes, to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.projections import requests
 from chuishao.projections.policybook import POLICIES, PolicyBook, fold_between, place_of
 from chuishao.projections.projection import Batch, Projection
+from chuishao.projections.requests import REQUESTS, Requests
 from chuishao.projections.steps import LEAVES_AT
 from chuishao.projections.table import Table
 
@@ -91,6 +101,14 @@ class CaseRow:
     joint: bool = False
     settled: str | None = None
     lead: UUID | None = None
+    clock: str | None = None
+    clock_before: str | None = None
+    still_since: datetime | None = None
+    still_until: datetime | None = None
+    asked: str | None = None
+    requests: int = 0
+    overdue_at: datetime | None = None
+    overdue_before: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -107,16 +125,6 @@ CASES = Table("case_row", CaseRow)
 TEXTS = Table("case_text", CaseText)
 
 _BEGINNINGS = (facts.CaseReported, facts.CaseSplitOff)
-_LIMITS: dict[str, LimitKind] = {
-    Status.REPORTED: LimitKind.ACCEPT,
-    Status.ACCEPTED: LimitKind.ASSESS,
-    Status.ASSESSED: LimitKind.ASSIGN,
-    Status.ASSIGNED: LimitKind.HANDLE,
-    Status.WHISTLED: LimitKind.HANDLE,
-    Status.RESOLVED: LimitKind.VERIFY,
-}
-"""The limit that runs in each state; none runs once a case is verified."""
-
 
 # Fold
 
@@ -130,12 +138,15 @@ async def fold(connection: Connection, batch: Batch) -> None:
 async def _fold_cases(connection: Connection, events: Sequence[RecordedEvent], book: PolicyBook) -> None:
     begun = {recorded.stream for recorded in events if isinstance(recorded.event, _BEGINNINGS)}
     rows = await CASES.load(connection, {_case_of(recorded) for recorded in events} - begun)
+    waiting = {(row.id, row.requests) for row in rows.values() if row.asked}
+    asked = await REQUESTS.load(connection, waiting | requests.touched(events))
     for recorded in events:
-        evolve(rows, recorded)
+        evolve(rows, recorded, asked)
     for row in rows.values():
         date(row, book, row.position)
     await CASES.save(connection, [row for id_, row in rows.items() if id_ not in begun])
     await CASES.add(connection, [rows[id_] for id_ in begun])
+    await REQUESTS.save(connection, asked.values())
 
 
 async def _redate(connection: Connection, recorded: RecordedEvent, book: PolicyBook) -> None:
@@ -171,21 +182,30 @@ class Dated(Protocol):
     category: str
     severity: str
     tier: str | None
+    clock: str | None
     due_at: datetime | None
     due_rule: str | None
 
 
-def date(row: Dated, book: PolicyBook, known_by: int) -> None:
-    """Set until when the next step is due, by the policy in force since the case stands where it stands."""
-    kind = _LIMITS.get(row.status)
-    policy = book.at(row.since, known_by) if kind else None
-    limit = None
-    if kind and policy:
-        limit = book.limit(
-            policy, kind, category=row.category, severity=row.severity, tier=row.tier, division=row.place
-        )
-    row.due_at = policy.ends(row.since, limit, row.place) if policy and limit else None
-    row.due_rule = limit.rule if limit else None
+def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
+    """Set until when the next step is due.
+
+    A limit that passed, and ends later now or not at all, has not passed.
+    """
+    limit(row, book, known_by)
+    if row.overdue_at is not None and (row.due_at is None or row.due_at > row.overdue_at):
+        row.overdue_at = None
+
+
+def limit(row: Dated, book: PolicyBook, known_by: int) -> None:
+    """Set when the limit ends, by the policy in force since the row stands where it stands, and its clock."""
+    policy = book.at(row.since, known_by) if row.status in LIMITS else None
+    found = None
+    if policy:
+        found = book.limit_of_case(policy, row.status, row.category, row.severity, row.tier, row.place)
+    clock = Clock.of_text(row.clock)
+    row.due_at = policy.ends(row.since, found, row.place, clock) if policy and found else None
+    row.due_rule = found.rule if found else None
 
 
 def _case_of(recorded: RecordedEvent) -> UUID:
@@ -193,8 +213,8 @@ def _case_of(recorded: RecordedEvent) -> UUID:
     return recorded.event.case if isinstance(recorded.event, WhistleBlown) else recorded.stream
 
 
-def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent) -> None:
-    """Fold one case event into its row; of its whistles it keeps who leads."""
+def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent, asked: Requests) -> None:
+    """Fold one case event into its row and its requests; of its whistles it keeps who leads."""
     if isinstance(recorded.event, WhistleBlown):
         rows[recorded.event.case].lead = recorded.event.lead
         return
@@ -204,8 +224,15 @@ def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent) -> None:
     else:
         row = rows[recorded.stream]
     _change(row, recorded)
+    if isinstance(event, CaseRequestEvent):
+        _ask(row, recorded, asked)
     if (status := LEAVES_AT[type(event)]) is not None:
         row.status, row.since = status, recorded.occurred_at
+        if row.asked is not None:
+            requests.lapse(asked[row.id, row.requests], recorded.occurred_at)
+        row.asked = row.overdue_at = None
+        if row.clock is not None:
+            _run_by(row, RUNNING)
     row.open = row.status in OPEN
     row.place = row.grid or row.community
     _go_round(row, recorded.occurred_at)
@@ -269,6 +296,8 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
             row.holder = holder or grid or community
         case facts.CaseEscalated(tier=tier, holder=holder, assignee=assignee):
             row.tier, row.holder, row.assignee = tier, holder, assignee
+        case facts.CaseOverdue():
+            row.overdue_at = at
         case facts.CaseReturned():
             _hold_by_nobody(row)
         case facts.ResolvedOnSpot(by=by):
@@ -297,9 +326,35 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
             row.joined = other
         case facts.CaseMerged(into=other):
             row.status_before, row.since_before, row.joined = row.status, row.since, other
+            row.clock_before, row.overdue_before = row.clock, row.overdue_at
         case facts.MergeUndone():
             row.status, row.since = row.status_before or row.status, row.since_before or row.since
             row.status_before = row.since_before = row.joined = None
+            _run_by(row, Clock.of_text(row.clock_before))
+            row.overdue_at = row.overdue_before
+            row.clock_before = row.overdue_before = None
+
+
+def _ask(row: CaseRow, recorded: RecordedEvent, asked: Requests) -> None:
+    """Keep what is asked for, and by which clock the limit is counted once that is decided."""
+    requests.evolve(asked, recorded)
+    match recorded.event:
+        case CaseRequestFiled(number=number, request=kind):
+            row.asked, row.requests = kind, number
+        case CaseRequestGranted(number=number):
+            row.asked = None
+            wanted = requests.asked(asked[row.id, number])
+            _run_by(row, wanted.granted(Clock.of_text(row.clock), recorded.occurred_at))
+        case CaseRequestDenied():
+            row.asked = None
+        case CaseResumed():
+            _run_by(row, Clock.of_text(row.clock).resumed(recorded.occurred_at))
+
+
+def _run_by(row: CaseRow, clock: Clock) -> None:
+    """Keep by which clock the limit is counted, and the last time at which it stood still."""
+    row.clock = clock.as_text()
+    row.still_since, row.still_until = clock.stops[-1] if clock.stops else (None, None)
 
 
 def _hold_by_nobody(row: CaseRow) -> None:
@@ -315,4 +370,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=7, fold=fold, on=(facts.CaseEvent, WhistleBlown, *POLICIES))
+PROJECTION = Projection("cases", version=8, fold=fold, on=(facts.CaseEvent, WhistleBlown, *POLICIES))

@@ -49,8 +49,33 @@ CREATE TABLE case_row (
     grid_stands    bigint      NOT NULL,
     joint          boolean     NOT NULL,
     settled        text,
-    lead           uuid
+    lead           uuid,
+    clock          text,
+    clock_before   text,
+    still_since    timestamptz,
+    still_until    timestamptz,
+    asked          text,
+    requests       bigint      NOT NULL,
+    overdue_at     timestamptz,
+    overdue_before timestamptz
 ) WITH (fillfactor = 80);
+CREATE TABLE case_request (
+    case_id    uuid        NOT NULL,
+    number     bigint      NOT NULL,
+    kind       text        NOT NULL,
+    state      text        NOT NULL,
+    asked_at   timestamptz NOT NULL,
+    asked_by   text        NOT NULL,
+    amount     bigint,
+    unit       text,
+    until      timestamptz,
+    reason     bytea       NOT NULL,
+    decided_at timestamptz,
+    decided_by text,
+    note       bytea,
+    resumed_at timestamptz,
+    PRIMARY KEY (case_id, number)
+);
 CREATE TABLE case_text (
     id      uuid PRIMARY KEY,
     log     integer NOT NULL,
@@ -67,6 +92,9 @@ CREATE INDEX IF NOT EXISTS case_by_due ON case_row (due_at, number) WHERE open;
 CREATE INDEX IF NOT EXISTS case_open_by_place ON case_row (place, due_at) WHERE open;
 CREATE INDEX IF NOT EXISTS case_by_due_of_all ON case_row ((coalesce(due_at, 'infinity')), number);
 CREATE INDEX IF NOT EXISTS case_by_change ON case_row (position);
+CREATE INDEX IF NOT EXISTS case_passing ON case_row (due_at, number) WHERE open AND overdue_at IS NULL;
+CREATE INDEX IF NOT EXISTS case_by_request ON case_row (asked, number) WHERE asked IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_standing_still ON case_row (still_since, number) WHERE still_since IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_by_number ON case_row (number);
 CREATE INDEX IF NOT EXISTS case_by_subject ON case_row (subject, number);
 CREATE INDEX IF NOT EXISTS case_by_assignee ON case_row (assignee, number) WHERE assignee IS NOT NULL;

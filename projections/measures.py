@@ -3,7 +3,7 @@
 The statement is put together of the definitions: a measure's sample is what has its moment in the period,
 with the facts that belong to it. Runs are counted where they ended, or where they lie now; a summons is
 counted at its street, and its category and severity are those of its case. Periods are local days, both
-included, and the period before has as many.
+included, and the period before has as many; in a trend they are weeks or months.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from chuishao.domain.measure import DEFINITIONS, SATISFIED_FROM, Better, Fact, Measure, Moment, Z
+from chuishao.domain.measure import (
+    DEFINITIONS,
+    MINIMUM_SAMPLE,
+    SATISFIED_FROM,
+    Better,
+    Fact,
+    Measure,
+    Moment,
+    Z,
+)
 from chuishao.eventlog.sql import statements
 from chuishao.projections.paging import Where
 
@@ -46,7 +55,7 @@ class Figure:
     upper_bound: float | None
     previous_numerator: int
     previous_denominator: int
-    minimum_sample: int | None
+    minimum_sample: int
     rank: int | None
 
 
@@ -58,48 +67,73 @@ class _Source:
     place: str
     category: str
     severity: str
-    part: str
+    grid: str
+    worker: str
+    department: str
+    cases: str
+    """The statement that finds the cases behind them."""
+
+    @property
+    def part(self) -> str:
+        """On which line something is."""
+        return (
+            f"CASE $8::text WHEN 'DIVISION' THEN left({self.place}, $9::integer) WHEN 'GRID' THEN {self.grid}"
+            f" WHEN 'WORKER' THEN {self.worker} WHEN 'DEPARTMENT' THEN {self.department}::text"
+            f" WHEN 'CATEGORY' THEN {self.category} WHEN 'SEVERITY' THEN {self.severity}"
+            " ELSE CASE WHEN $8::text IS NULL THEN $1::text END END"
+        )
 
 
-_RUNS = _Source(
-    tables="runs.run r",
-    place="r.place",
-    category="r.category",
-    severity="r.severity",
-    part="CASE $8::text WHEN 'DIVISION' THEN left(r.place, $9::integer) WHEN 'GRID' THEN r.grid"
-    " WHEN 'WORKER' THEN r.assignee WHEN 'DEPARTMENT' THEN r.lead::text WHEN 'CATEGORY' THEN r.category"
-    " ELSE CASE WHEN $8::text IS NULL THEN $1::text END END",
-)
+def _runs(tables: str, worker: str) -> _Source:
+    return _Source(
+        tables=tables,
+        place="r.place",
+        category="r.category",
+        severity="r.severity",
+        grid="r.grid",
+        worker=worker,
+        department="r.lead",
+        cases="cases_of_runs",
+    )
+
+
+_RUNS = _runs("runs.run r", "r.assignee")
+_REVIEWS = _runs(_SQL["reviews"], "r.resolver")
+"""A run that was closed, and reopened afterwards, is looked at twice."""
 _SUMMONSES = _Source(
     tables="whistles.summons s JOIN whistles.whistle w ON w.id = s.whistle"
     " JOIN cases.case_row k ON k.id = w.case_id",
     place="s.street",
     category="k.category",
     severity="k.severity",
-    part="CASE $8::text WHEN 'DIVISION' THEN left(s.street, $9::integer)"
-    " WHEN 'DEPARTMENT' THEN s.department::text WHEN 'CATEGORY' THEN k.category"
-    " ELSE CASE WHEN $8::text IS NULL THEN $1::text END END",
+    grid="NULL",
+    worker="NULL",
+    department="s.department",
+    cases="cases_of_summonses",
 )
+_SOURCES = (_RUNS, _REVIEWS, _SUMMONSES)
 _MOMENTS: dict[Moment, tuple[_Source, str, str]] = {
     Moment.LIMIT: (_RUNS, "r.due_at", "true"),
     Moment.FINISHED: (_RUNS, "r.ended_at", "r.ended IN ('CLOSED', 'REOPENED')"),
+    Moment.REVIEWED: (_REVIEWS, "r.reviewed_at", "(r.reviewed_at = r.ended_at OR r.ended_at < {begin})"),
     Moment.RATED: (_RUNS, "r.rated_at", "true"),
     Moment.REPORTED: (_RUNS, "r.opened_at", "r.night_at IS NOT NULL"),
     Moment.CHECK_IN_LIMIT: (_SUMMONSES, "s.check_in_due_at", "true"),
 }
-"""Of each moment, whose it is, its column, and of which rows alone."""
+"""Of each moment, whose it is, its column, and of which rows alone; `{begin}` is that of the period."""
 _FACTS: dict[Fact, str] = {
     Fact.STAYED: "(r.ended IS NULL OR r.ended IN ('CLOSED', 'REOPENED') OR r.ended_at >= {end})",
     Fact.CLOSED: "(r.ended = 'CLOSED' AND r.ended_at < {end})",
     Fact.RESOLVED_IN_TIME: "r.resolved_at <= r.due_at",
-    Fact.REWORKED: "r.reworks > 0",
+    Fact.REWORKED: "(r.reworks > 0 OR r.reopened_at < {end})",
+    Fact.EXTENDED: "r.extended_at < {end}",
     Fact.DISPATCHED_RIGHT: "r.sent_on = 0",
     Fact.ANSWERED: "r.answered",
     Fact.SOLVED: "r.solved",
     Fact.SATISFIED: f"r.satisfied >= {SATISFIED_FROM}",
-    Fact.OWED: "(s.checked_in_at IS NOT NULL OR s.missed_at IS NOT NULL"
+    Fact.OWED: "(s.checked_in_at IS NOT NULL"
     " OR (least(s.refused_at, w.ended_at) <= s.check_in_due_at) IS NOT TRUE)",
-    Fact.CHECKED_IN_TIME: "(s.checked_in_at <= s.check_in_due_at AND s.missed_at IS NULL)",
+    Fact.CHECKED_IN_TIME: "s.checked_in_at <= s.check_in_due_at",
     Fact.WHISTLED: "r.whistles > 0",
     Fact.OVERNIGHT: "coalesce(r.taken_up_at, {now}) >= r.night_at",
     Fact.CONTAINED: "r.contained",
@@ -126,11 +160,12 @@ def _by(moment: Moment) -> list[Measure]:
 def _told(moment: Moment) -> dict[str, str]:
     """What is asked by a moment: whether it lies in the period, or in the one before, and the facts."""
     _, column, alone = _MOMENTS[moment]
-    end = f"CASE WHEN {column} >= $2 THEN $3 ELSE $2 END"
+    end = f"CASE WHEN {column} >= p.begins THEN p.ends ELSE p.begins END"
     facts = (f for m in _by(moment) for f in (*DEFINITIONS[m].among, *DEFINITIONS[m].counted))
+    told = {f"{moment}": ("p.begins", "p.ends"), f"{moment} before": ("p.before", "p.begins")}
     return {
-        f"{moment}": f"{alone} AND {column} >= $2 AND {column} < $3",
-        f"{moment} before": f"{alone} AND {column} >= $6 AND {column} < $2",
+        name: f"{alone.format(begin=begin)} AND {column} >= {begin} AND {column} < {until}"
+        for name, (begin, until) in told.items()
     } | {f"{moment} {fact}": _all([fact], end, "$10::timestamptz") for fact in facts}
 
 
@@ -150,7 +185,6 @@ def _counted(source: _Source) -> str:
     bits = {name: 1 << number for number, name in enumerate(told)}
     sums = {(m, n): s for moment in moments for m in _by(moment) for n, s in enumerate(_sums(m, bits))}
     named = {key: f"n{number}" for number, key in enumerate(sums)}
-    columns = {moment: _MOMENTS[moment][1:] for moment in moments}
     return _SQL["counted"].format(
         part=source.part,
         bits="\n                   + ".join(
@@ -159,12 +193,15 @@ def _counted(source: _Source) -> str:
         sums=",\n               ".join(f"{text} AS {named[key]}" for key, text in sums.items()),
         source=source.tables,
         moments="\n                OR ".join(
-            f"$7::text[] && {_list(_by(moment))} AND {alone} AND {column} >= $6 AND {column} < $3"
-            for moment, (column, alone) in columns.items()
+            f"$7::text[] && {_list(_by(moment))} AND {_MOMENTS[moment][2].format(begin='p.begins')}"
+            f" AND {_MOMENTS[moment][1]} >= p.before AND {_MOMENTS[moment][1]} < p.ends"
+            for moment in moments
         ),
         where=f"{source.place} >= $1::text AND {source.place} < $1::text || '~'"
         f" AND starts_with({source.category}, $12::text)"
-        f" AND ($13::text IS NULL OR {source.severity} = $13::text)",
+        f" AND ($13::text IS NULL OR {source.severity} = $13::text)"
+        f" AND ($14::uuid IS NULL OR {source.worker} = $14::uuid::text)"
+        f" AND ($15::uuid IS NULL OR {source.department} = $15::uuid)",
         values=", ".join(
             "(" + ", ".join([f"'{m.value}'", *(f"f.{named[m, n]}" for n in range(4))]) + ")"
             for moment in moments
@@ -174,8 +211,9 @@ def _counted(source: _Source) -> str:
 
 
 MEASURES = _SQL["measures"].format(
-    counted="\n    UNION ALL\n".join(map(_counted, (_RUNS, _SUMMONSES))),
+    counted="\n    UNION ALL\n".join(map(_counted, _SOURCES)),
     z=Z,
+    minimum=MINIMUM_SAMPLE,
     ranked=_list(measure for measure in Measure if DEFINITIONS[measure].better),
     lower_is_better=_list(m for m in Measure if DEFINITIONS[m].better is Better.LOWER),
 )
@@ -203,9 +241,9 @@ def behind(where: Where, asked: Asked) -> None:
     definition = DEFINITIONS[asked.measure]
     source, column, alone = _MOMENTS[definition.moment]
     inner = Where(arguments=where.arguments)
-    end = f"{inner.add(asked.until)}::timestamptz"
-    inner.also(f"{column} >= {inner.add(asked.since)} AND {column} < {end}")
-    inner.also(alone)
+    begin, end = (f"{inner.add(moment)}::timestamptz" for moment in (asked.since, asked.until))
+    inner.also(f"{column} >= {begin} AND {column} < {end}")
+    inner.also(alone.format(begin=begin))
     inner.within(source.place, asked.place)
     facts = _all(definition.among + (definition.counted if asked.numerator else ()), end, _NOW)
     inner.also(facts.replace(_NOW, f"{inner.add(asked.now)}::timestamptz") if _NOW in facts else facts)
@@ -214,9 +252,7 @@ def behind(where: Where, asked: Asked) -> None:
     if asked.severity is not None:
         inner.also(f"{source.severity} = {inner.add(asked.severity)}")
     if asked.worker is not None:
-        inner.also(f"r.assignee = {inner.add(str(asked.worker))}" if source is _RUNS else "false")
+        inner.also(f"{source.worker} = {inner.add(str(asked.worker))}::text")
     if asked.department is not None:
-        column = "r.lead" if source is _RUNS else "s.department"
-        inner.also(f"{column} = {inner.add(asked.department)}")
-    block = "cases_of_runs" if source is _RUNS else "cases_of_summonses"
-    where.also(_SQL[block].format(conditions=inner.all))
+        inner.also(f"{source.department} = {inner.add(asked.department)}::uuid")
+    where.also(_SQL[source.cases].format(source=source.tables, conditions=inner.all))

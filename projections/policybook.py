@@ -12,7 +12,9 @@ from weakref import WeakKeyDictionary
 
 from chuishao.domain.calendar import Limit
 from chuishao.domain.identity import POLICY_ID
+from chuishao.domain.lifecycle import Status
 from chuishao.domain.policy import (
+    LIMITS,
     LimitKind,
     Policy,
     PolicyAdopted,
@@ -95,6 +97,15 @@ class PolicyBook:
                 self._limits.clear()
             self._limits[key] = policy.limit(about, **facts)
         return self._limits[key]
+
+    def limit_of_case(
+        self, policy: Policy, status: str, category: str, severity: str, tier: str | None, place: str
+    ) -> Limit | None:
+        """The limit that runs for a case in a state; None where none does, or the policy states none."""
+        about = LIMITS.get(Status(status))
+        if about is None:
+            return None
+        return self.limit(policy, about, category=category, severity=severity, tier=tier, division=place)
 
     @cached_property
     def _asked(self) -> dict[tuple[int, LimitKind], list[str]]:

@@ -1,15 +1,17 @@
 """How did each run of a case go (办理轮次), from its report or reopening until it ended?
 
-A case that is reopened begins another run, and nothing that happens in it changes the one before: a figure
-over the runs of last month stays what it was. A run ends by being closed, or by being reopened after
-verification and before a close; or it goes elsewhere: it is refused, found to be a duplicate, merged or
-split. A merge that is undone never happened. Answers belong to the run about whose resolution the resident
-was asked.
+A case that is reopened begins another run. The one before keeps when that was, and nothing else that happens
+then changes it: a figure over the runs of last month stays what it was. A run ends by being closed, or by
+being reopened after verification and before a close; or it goes elsewhere: it is refused, found to be a
+duplicate, merged or split. A merge that is undone never happened. Answers belong to the run about whose
+resolution the resident was asked.
 
-`due_at` is the handling limit, as the case has it by the policy in force: none before the assignment, or
-after a return. A limit that has passed stays the run's, however the case is moved afterwards and whatever is
-announced then, so that nobody gets an overdue run out of a month by sending it on. What is resolved keeps
-the limit that it had.
+`due_at` is the handling limit. While the case stands where it stands it is the case's own, by its own clock:
+suspension (挂账) takes it away, extension (延期) moves it, and so do policies, days that are announced late
+and a change of jurisdiction. One that has passed when the case is moved on (assigned, transferred, escalated,
+whistled for, returned) stays the run's from then on, so that nobody gets an overdue run out of a month by
+sending it on. What is resolved keeps the limit that it had; where its clock stood still then, the limit it
+would have if the clock ran on. Whether a run was late follows from its limit and its resolution alone.
 """
 
 from __future__ import annotations
@@ -21,7 +23,16 @@ from typing import Any, cast
 from uuid import UUID
 
 from chuishao.domain import case_events as facts
+from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.case import holder_of
+from chuishao.domain.case_requests import (
+    Asked,
+    CaseRequestFiled,
+    CaseRequestGranted,
+    CaseResumed,
+    RequestKind,
+)
+from chuishao.domain.clock import Clock
 from chuishao.domain.lifecycle import Status
 from chuishao.domain.loop import contained, night_after, settled_level
 from chuishao.domain.vocabulary import Severity, Tier
@@ -47,7 +58,9 @@ class RunRow:
     Where and with whom it is (`place`, `tier`, `holder`, `assignee`) is as it was at the end, or as it is
     now. `receiver` accepted the case first (首接负责) and stays the same in later runs. `sent_on` counts the
     returns and transfers after the first assignment, `whistles` those blown; `lead` is the department that
-    leads the present one, or led to the resolution. `resolved_at` is the resolution that stands.
+    leads the present one, or led to the resolution. `resolved_at` is the resolution that stands; `resolver`
+    made it, or the first one that verification sent back. `clock` is by what the limit is counted, `asked_…`
+    what was asked for last; `extended_at` is when an extension was first granted.
     """
 
     case_id: UUID
@@ -75,6 +88,7 @@ class RunRow:
     reworks: int = 0
     whistles: int = 0
     lead: UUID | None = None
+    resolver: str | None = None
     resolved_at: datetime | None = None
     settled: str | None = None
     contained: bool | None = None
@@ -86,8 +100,15 @@ class RunRow:
     solved: bool | None = None
     satisfied: int | None = None
     follow_up: bool | None = None
+    reopened_at: datetime | None = None
+    extended_at: datetime | None = None
+    clock: str | None = None
+    asked_amount: int | None = None
+    asked_unit: str | None = None
+    asked_until: datetime | None = None
     status_before: str | None = None
     since_before: datetime | None = None
+    clock_before: str | None = None
 
 
 RUNS = Table("run", RunRow, key=("case_id", "number"))
@@ -128,15 +149,15 @@ async def _redate(connection: Connection, recorded: RecordedEvent, book: PolicyB
     query = _SQL["running"].format(columns=_COLUMNS)
     rows = [RunRow(*row) for row in await connection.fetch(query, list(_HANDLED), place_of(recorded))]
     for row in rows:
-        _date(row, recorded, book)
+        date(row, book, recorded.position)
     await RUNS.save(connection, rows)
 
 
-def _date(row: RunRow, recorded: RecordedEvent, book: PolicyBook) -> None:
-    """Set the handling limit, as the case has it; one that has passed stays."""
-    passed = row.due_at is not None and row.due_at < recorded.occurred_at
-    if not passed and row.status in _HANDLED:
-        cases.date(row, book, recorded.position)
+def date(row: RunRow, book: PolicyBook, known_by: int) -> None:
+    """Set the handling limit, as the case has it; one that had passed when the case came here stays."""
+    kept = row.due_at is not None and row.due_at <= row.since
+    if row.status in _HANDLED and not kept:
+        cases.limit(row, book, known_by)
 
 
 def _case_of(recorded: RecordedEvent) -> UUID:
@@ -156,10 +177,13 @@ def evolve(rows: Runs, recorded: RecordedEvent, book: PolicyBook) -> None:
     elif isinstance(event, facts.CaseReopened):
         rows[recorded.stream].append(_again(rows[recorded.stream][-1], at))
     row = rows[recorded.stream][-1]
+    if kind in _RESOLUTIONS and (clock := Clock.of_text(row.clock)).stands_still(at):
+        row.clock = clock.resumed(at).as_text()
+        date(row, book, recorded.position)
     if (change := _CHANGES.get(kind)) is not None:
         change(row, event, at)
     if (status := LEAVES_AT[kind]) is not None:
-        row.status, row.since = status, at
+        row.status, row.since, row.clock = status, at, None
         if status in _ENDS:
             row.ended, row.ended_at = status, at
     row.place, row.position = row.grid or row.community, recorded.position
@@ -167,8 +191,7 @@ def evolve(rows: Runs, recorded: RecordedEvent, book: PolicyBook) -> None:
         row.taken_up_at = at
     if row.receiver is None and row.status == Status.ACCEPTED:
         row.receiver, row.accepted_at = recorded.actor, at
-    if kind in _MOVES:
-        _date(row, recorded, book)
+    date(row, book, recorded.position)
 
 
 def _begun(recorded: RecordedEvent, event: facts.CaseReported | facts.CaseSplitOff) -> RunRow:
@@ -191,6 +214,7 @@ def _begun(recorded: RecordedEvent, event: facts.CaseReported | facts.CaseSplitO
 
 def _again(before: RunRow, at: datetime) -> RunRow:
     """The run that begins with a reopening; the one before ends with it, unless it ended earlier."""
+    before.reopened_at = at
     if before.ended is None:
         before.ended, before.ended_at = REOPENED, at
     return RunRow(
@@ -240,7 +264,7 @@ def _return(row: RunRow, _event: facts.CaseReturned, at: datetime) -> None:
     row.tier = row.assignee = None
     row.holder = holder_of(Tier.ON_SPOT, row.community, row.grid)
     row.sent_on += 1
-    if row.due_at is not None and row.due_at >= at:
+    if row.due_at is not None and row.due_at > at:
         row.due_at = row.due_rule = None
 
 
@@ -251,6 +275,8 @@ def _withdraw(row: RunRow, _event: facts.CaseWhistleWithdrawn, _at: datetime) ->
 def _resolve(row: RunRow, event: facts.CaseResolved | facts.ResolvedOnSpot, at: datetime) -> None:
     if isinstance(event, facts.ResolvedOnSpot) or event.whistle is None:
         row.lead = None
+    if not row.reworks:
+        row.resolver = event.by
     level = settled_level(row.holder or row.place, led_beyond=row.lead is not None)
     row.resolved_at, row.settled = at, level.value
     row.contained = contained(Severity(row.severity), level)
@@ -271,12 +297,30 @@ def _rate(row: RunRow, event: facts.CaseRated, at: datetime) -> None:
 
 
 def _merge(row: RunRow, _event: facts.CaseMerged, _at: datetime) -> None:
-    row.status_before, row.since_before = row.status, row.since
+    row.status_before, row.since_before, row.clock_before = row.status, row.since, row.clock
 
 
 def _undo_merge(row: RunRow, _event: facts.MergeUndone, _at: datetime) -> None:
     row.status, row.since = row.status_before or row.status, row.since_before or row.since
-    row.status_before = row.since_before = row.ended = row.ended_at = None
+    row.clock = row.clock_before
+    row.status_before = row.since_before = row.clock_before = row.ended = row.ended_at = None
+
+
+def _ask(row: RunRow, event: CaseRequestFiled, _at: datetime) -> None:
+    row.asked_amount, row.asked_unit = event.longer, event.time_unit
+    row.asked_until = datetime.fromisoformat(event.stands_until) if event.stands_until else None
+
+
+def _grant(row: RunRow, event: CaseRequestGranted, at: datetime) -> None:
+    kind, unit = RequestKind(event.request), TimeUnit(row.asked_unit) if row.asked_unit else None
+    asked = Asked(kind, event.by, row.asked_amount, unit, row.asked_until)
+    row.clock = asked.granted(Clock.of_text(row.clock), at).as_text()
+    if kind is RequestKind.EXTENSION and row.extended_at is None:
+        row.extended_at = at
+
+
+def _resume(row: RunRow, _event: CaseResumed, at: datetime) -> None:
+    row.clock = Clock.of_text(row.clock).resumed(at).as_text()
 
 
 _CHANGES: dict[type, Callable[[RunRow, Any, datetime], None]] = {
@@ -294,21 +338,12 @@ _CHANGES: dict[type, Callable[[RunRow, Any, datetime], None]] = {
     facts.CaseRated: _rate,
     facts.CaseMerged: _merge,
     facts.MergeUndone: _undo_merge,
+    CaseRequestFiled: _ask,
+    CaseRequestGranted: _grant,
+    CaseResumed: _resume,
 }
 """What an event changes besides the state, by its kind."""
-_MOVES = frozenset(
-    {
-        facts.CaseAssigned,
-        facts.CaseTransferred,
-        facts.CaseRehomed,
-        facts.CaseEscalated,
-        facts.CaseWhistled,
-        facts.CaseWhistleWithdrawn,
-        facts.VerificationFailed,
-        facts.MergeUndone,
-    }
-)
-"""What sets the handling limit anew, as long as it has not passed."""
+_RESOLUTIONS = (facts.ResolvedOnSpot, facts.CaseResolved)
 _ENDS = frozenset(
     status.value for status in (Status.CLOSED, Status.REFUSED, Status.DUPLICATE, Status.MERGED, Status.SPLIT)
 )

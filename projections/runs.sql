@@ -25,6 +25,7 @@ CREATE TABLE run (
     reworks      bigint      NOT NULL,
     whistles     bigint      NOT NULL,
     lead         uuid,
+    resolver     text,
     resolved_at  timestamptz,
     settled      text,
     contained    boolean,
@@ -36,8 +37,15 @@ CREATE TABLE run (
     solved       boolean,
     satisfied    bigint,
     follow_up    boolean,
+    reopened_at  timestamptz,
+    extended_at  timestamptz,
+    clock        text,
+    asked_amount bigint,
+    asked_unit   text,
+    asked_until  timestamptz,
     status_before text,
     since_before timestamptz,
+    clock_before text,
     PRIMARY KEY (case_id, number)
 ) WITH (fillfactor = 80);
 
@@ -50,5 +58,7 @@ SELECT {columns} FROM run WHERE status = ANY($1::text[]) AND starts_with(place, 
 -- name: indexes
 CREATE INDEX IF NOT EXISTS run_by_limit ON run (due_at, place) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS run_by_finish ON run (ended_at, place) WHERE ended IN ('CLOSED', 'REOPENED');
+CREATE INDEX IF NOT EXISTS run_by_reopening ON run (reopened_at, place)
+    WHERE ended = 'CLOSED' AND reopened_at > ended_at;
 CREATE INDEX IF NOT EXISTS run_by_answer ON run (rated_at, place) WHERE rated_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS run_by_report ON run (opened_at, place) WHERE night_at IS NOT NULL;

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chuishao.domain import whistle_events as facts
 from chuishao.domain.policy import LimitKind
-from chuishao.domain.summons import SummonsState, WhistleStatus
+from chuishao.domain.summons import SummonsState, WhistleStatus, missed_still
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
@@ -191,7 +191,10 @@ def wait(whistles: dict[UUID, WhistleRow], summonses: Collection[SummonsRow]) ->
 
 
 def date(row: SummonsRow, kind: str, book: PolicyBook, known_by: int) -> None:
-    """Set until when to sign and to check in, by the policy in force at the summons."""
+    """Set until when to sign and to check in, by the policy in force at the summons.
+
+    A limit that was missed, and ends later now, is not missed any more.
+    """
     policy = book.at(row.summoned_at, known_by)
 
     def due(about: LimitKind) -> datetime | None:
@@ -199,6 +202,9 @@ def date(row: SummonsRow, kind: str, book: PolicyBook, known_by: int) -> None:
         return policy.ends(row.summoned_at, limit, row.street) if policy and limit else None
 
     row.sign_due_at, row.check_in_due_at = due(LimitKind.SIGN), due(LimitKind.CHECK_IN)
+    moved = row.check_in_due_at is None or (row.missed_at is not None and row.check_in_due_at > row.missed_at)
+    if moved and row.state in _WAITING:
+        row.missed_at = None
 
 
 def evolve(rows: Rows, recorded: RecordedEvent) -> None:
@@ -260,17 +266,19 @@ def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
             row.state, row.signed_at = SummonsState.SIGNED.value, at
         case facts.DepartmentCheckedIn():
             row.state, row.checked_in_at = SummonsState.CHECKED_IN.value, at
+            row.missed_at = missed_still(row.missed_at, at)
         case facts.CheckInMissed():
             row.missed_at = at
         case facts.SummonsRefused(reason=reason):
             row.state, row.refused_at, row.words = SummonsState.REFUSED.value, at, to_bytes(reason)
+            row.missed_at = missed_still(row.missed_at, at)
         case facts.DepartmentAnswered(result=result):
             row.state, row.answered_at, row.words = SummonsState.ANSWERED.value, at, to_bytes(result)
         case facts.DepartmentRated(score=score):
             row.score, row.rated_at = score, at
 
 
-PROJECTION = Projection("whistles", version=3, fold=fold, on=(facts.WhistleEvent, *POLICIES))
+PROJECTION = Projection("whistles", version=4, fold=fold, on=(facts.WhistleEvent, *POLICIES))
 
 
 # Queries

@@ -51,6 +51,8 @@ CREATE INDEX IF NOT EXISTS whistle_by_due ON whistle ((coalesce(check_in_due_at,
 CREATE INDEX IF NOT EXISTS whistle_by_change ON whistle (position);
 CREATE INDEX IF NOT EXISTS whistle_by_case ON whistle (case_id, number);
 CREATE INDEX IF NOT EXISTS summons_by_department ON summons (department, street);
+CREATE INDEX IF NOT EXISTS summons_by_due ON summons (check_in_due_at, whistle, department)
+    WHERE state IN ('SUMMONED', 'SIGNED') AND missed_at IS NULL;
 
 -- name: league
 SELECT s.department,

@@ -1,6 +1,6 @@
 """Every reaction to events, and to time."""
 
-from chuishao.reactions import dispute, elected, finding, missed_check, rehoming
+from chuishao.reactions import dispute, elected, finding, missed_check, missed_check_in, overdue, rehoming
 from chuishao.reactions.reaction import Reaction, Timed
 
 REACTIONS: tuple[Reaction, ...] = (
@@ -10,4 +10,4 @@ REACTIONS: tuple[Reaction, ...] = (
     elected.REACTION,
 )
 
-TIMED: tuple[Timed, ...] = (missed_check.TIMED,)
+TIMED: tuple[Timed, ...] = (missed_check.TIMED, missed_check_in.TIMED, overdue.TIMED)

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from chuishao.commands.cases import AssignCase
 from chuishao.commands.whistles import BlowWhistle
-from chuishao.domain.actor import Actor
 from chuishao.domain.case import Case
 from chuishao.domain.case_events import CaseAssigned, SeverityGraded
 from chuishao.domain.division import street_of
@@ -19,7 +18,7 @@ from chuishao.domain.lifecycle import Status
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.reactions.around import policy_at
-from chuishao.reactions.reaction import Around, Reaction, Sent
+from chuishao.reactions.reaction import Around, Reaction, Sent, acting
 
 NAME = "whistle-on-dispute"
 GROUNDS = "重大矛盾纠纷，依政策吹哨"
@@ -34,7 +33,7 @@ async def decide(event: RecordedEvent, around: Around) -> Sequence[Sent]:
     departments = await _summoned(around, street, event)
     if not departments:
         return ()
-    by = Actor(f"reaction {NAME}", Role.STREET_OFFICER, street)
+    by = acting(NAME, Role.STREET_OFFICER, street)
     blow = BlowWhistle(
         case_id=case.id,
         kind=WhistleKind.EMERGENCY if case.severity is Severity.CRITICAL else WhistleKind.ROUTINE,

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from chuishao.commands.people.ground import OFFICES
 from chuishao.commands.people.posts import FillPost, VacatePost
-from chuishao.domain.actor import Actor
 from chuishao.domain.election import committee_events as facts
 from chuishao.domain.election.committee import Committee
 from chuishao.domain.election.mandates import mandates
@@ -20,9 +19,8 @@ from chuishao.domain.election.terms import Office
 from chuishao.domain.event import fold
 from chuishao.domain.people.post import Post, post_id
 from chuishao.domain.people.terms import PostKind
-from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.reactions.reaction import Around, Reaction, Sent
+from chuishao.reactions.reaction import Around, Reaction, Sent, acting
 
 NAME = "fill-elected-posts"
 OVER = "不再担任居民委员会相应职务"
@@ -44,7 +42,7 @@ async def decide(event: RecordedEvent, around: Around) -> Sequence[Sent]:
     async with around.reading() as connection:
         rows = await connection.fetch(_HELD, committee.community, _KINDS)
     held = {(row["holder"], PostKind(row["kind"])): row["id"] for row in rows}
-    by = Actor(f"reaction {NAME}", Role.ADMINISTRATOR, "")
+    by = acting(NAME)
     sent = [
         Sent(VacatePost(post_id=post, reason=OVER), by, post, await _moment(event, around, post))
         for who, post in sorted(held.items())

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from chuishao.commands.findings import ReportFinding
 from chuishao.commands.rehoming import home_of
-from chuishao.domain.actor import Actor
 from chuishao.domain.case import Report
 from chuishao.domain.policy_document import Finding
 from chuishao.domain.rounds.following import report_of_concern, report_of_duty
@@ -19,7 +18,7 @@ from chuishao.domain.rounds.watch_events import ConcernRaised
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.reactions.around import finding, policy_at, words
-from chuishao.reactions.reaction import Around, Reaction, Sent
+from chuishao.reactions.reaction import Around, Reaction, Sent, acting
 
 NAME = "report-findings"
 
@@ -30,7 +29,7 @@ async def decide(event: RecordedEvent, around: Around) -> Sequence[Sent]:
     if report is None:
         return ()
     community, _ = await home_of(finding(around), report.community, report.grid)
-    by = Actor(f"reaction {NAME}", Role.COMMUNITY_STAFF, community)
+    by = acting(NAME, Role.COMMUNITY_STAFF, community)
     return (Sent(ReportFinding.of(report), by),)
 
 

@@ -171,14 +171,23 @@ class Reactions:
         return accepted
 
     async def _send_due(self, timed: Timed) -> int:
-        accepted = 0
-        for key, one in await timed.due(self.around, self.executor.clock()):
-            try:
-                await self._patiently(one.command, Envelope(timed.identified(key), one.by, one.at))
-                accepted += 1
-            except Refusal as refusal:
-                logger.warning("%s: %s is refused: %s", timed.name, key, refusal.code)
-        return accepted
+        """Send a page of what is due, and further ones behind what is refused; give how much was new."""
+        sent = before = reached = 0
+        while page := await timed.due(self.around, self.executor.clock(), sent):
+            if not sent:
+                before = reached = await self.log.head()
+            refused = False
+            for key, one in page:
+                envelope = Envelope(timed.identified(key), one.by, one.at)
+                try:
+                    reached = max(reached, await self._patiently(one.command, envelope))
+                except Refusal as refusal:
+                    logger.warning("%s: %s is refused: %s", timed.name, key, refusal.code)
+                    refused = True
+            sent += len(page)
+            if not refused:
+                break
+        return reached - before
 
     async def _advance(self, names: Sequence[str], position: int) -> None:
         async with connected(self.log.pool) as connection:
@@ -215,15 +224,14 @@ class Reactions:
         except Refusal as refusal:
             raise Unavailable(refusal.sentence("en")) from refusal
 
-    async def _patiently(self, command: Command, envelope: Envelope) -> None:
+    async def _patiently(self, command: Command, envelope: Envelope) -> int:
+        """Send a command until the database answers; give the position that includes what it did."""
         while True:
             try:
-                await self.executor.execute(command, envelope)
+                return (await self.executor.execute(command, envelope)).position
             except Unavailable as error:
                 logger.warning("a reaction's command waits for the database: %s", error)
                 await asyncio.sleep(AGAIN)
-            else:
-                return
 
     async def _refused(
         self, reaction: Reaction, event: RecordedEvent, number: int, command: str, refusal: Refusal

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from chuishao.commands.rounds import RecordMissedCheck
-from chuishao.domain.actor import Actor
 from chuishao.domain.rounds.terms import WelfareCheck
-from chuishao.domain.vocabulary import Role
-from chuishao.reactions.reaction import Around, Sent, Timed
+from chuishao.reactions.reaction import Around, Sent, Timed, acting
 
 NAME = "raise-missed-checks"
 MOST = 200
@@ -17,19 +15,19 @@ MOST = 200
 _DUE = """
 SELECT id, concerns, grid, household, next_check, next_day FROM watches.watch
 WHERE coalesce(next_due_at, 'infinity') <= $1
-ORDER BY coalesce(next_due_at, 'infinity'), id LIMIT $2
+ORDER BY coalesce(next_due_at, 'infinity'), id LIMIT $2 OFFSET $3
 """
 
 
-async def due(around: Around, now: datetime) -> Sequence[tuple[str, Sent]]:
+async def due(around: Around, now: datetime, skip: int) -> Sequence[tuple[str, Sent]]:
     """The first check of each watch that is missed by now, also of one that has ended since.
 
     The same check is owed again where a watch is begun anew in the course of a day. Its concern raised the
     number of concerns, so that the key is another one.
     """
     async with around.reading() as connection:
-        rows = await connection.fetch(_DUE, now, MOST)
-    by = Actor(f"reaction {NAME}", Role.ADMINISTRATOR, "")
+        rows = await connection.fetch(_DUE, now, MOST, skip)
+    by = acting(NAME)
     return [
         (
             f"{row['id']}:{row['concerns']}:{row['next_day']}:{row['next_check']}",

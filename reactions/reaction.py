@@ -18,6 +18,7 @@ from chuishao.commands.command import Command, name_of
 from chuishao.domain.actor import Actor
 from chuishao.domain.event import Event
 from chuishao.domain.identity import identify
+from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
@@ -45,6 +46,11 @@ class Sent:
     at: datetime | None = None
 
 
+def acting(name: str, role: Role = Role.ADMINISTRATOR, scope: str = "") -> Actor:
+    """Who sends what a reaction sends."""
+    return Actor(f"reaction {name}", role, scope)
+
+
 Decide: TypeAlias = Callable[[RecordedEvent, Around], Awaitable[Sequence[Sent]]]
 
 
@@ -59,7 +65,8 @@ class Timed:
     name: str
     title: str
     """What it does, in Chinese and English."""
-    due: Callable[[Around, datetime], Awaitable[Sequence[tuple[str, Sent]]]]
+    due: Callable[[Around, datetime, int], Awaitable[Sequence[tuple[str, Sent]]]]
+    """What is due at a moment, in pages: what stays because it was refused is skipped."""
 
     def identified(self, key: str) -> UUID:
         """The identifier of the command with a key."""

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from chuishao.commands.rehoming import RehomeCase, home_of
 from chuishao.commands.whistles import WithdrawWhistle
-from chuishao.domain.actor import Actor
 from chuishao.domain.case import Case
 from chuishao.domain.case_events import (
     CaseAssigned,
@@ -33,7 +32,7 @@ from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.log import Filter
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.reactions.around import finding
-from chuishao.reactions.reaction import Around, Reaction, Sent
+from chuishao.reactions.reaction import Around, Reaction, Sent, acting
 
 NAME = "rehome-cases"
 MOVED = "管辖权移交，由承接街镇另行吹哨"
@@ -86,9 +85,9 @@ async def _sent(around: Around, id_: UUID) -> Iterator[Sent]:
 def _commands(case: Case, street: str) -> Iterator[Sent]:
     former = street_of(case.community)
     if case.status is Status.WHISTLED and case.whistle is not None and former != street:
-        by = Actor(f"reaction {NAME}", Role.STREET_OFFICER, former)
+        by = acting(NAME, Role.STREET_OFFICER, former)
         yield Sent(WithdrawWhistle(whistle_id=case.whistle, reason=MOVED), by, case.id)
-    yield Sent(RehomeCase(case_id=case.id), Actor(f"reaction {NAME}", Role.ADMINISTRATOR, ""), case.id)
+    yield Sent(RehomeCase(case_id=case.id), acting(NAME), case.id)
 
 
 REACTION = Reaction(

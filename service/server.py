@@ -78,6 +78,11 @@ class Worker(multiprocess.Process):
         return self._server
 
 
+ANSWER = 60
+"""Seconds within which a worker answers that it lives. Until it has imported everything it answers nothing:
+on a busy machine, five seconds let each be ended before it was ready, and another one begun, for ever."""
+
+
 def run(settings: Settings) -> None:
     """Serve until told to stop; `settings.database_url` must be set."""
     telemetry.require()
@@ -97,6 +102,7 @@ def run(settings: Settings) -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=ANSWER,
     )
     if settings.workers == 1:
         Server(config).run()

@@ -15,14 +15,17 @@ from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate
 
+from chuishao.commands.policies import default_policy
 from chuishao.domain import case_events as facts
 from chuishao.domain import whistle_events as signals
 from chuishao.domain.actor import Actor
+from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.case import Case, Part, Report
 from chuishao.domain.event import Event, PersonalText
 from chuishao.domain.identity import identify
-from chuishao.domain.lifecycle import TRANSITIONS, Status
+from chuishao.domain.lifecycle import TRANSITIONS, Status, Step
 from chuishao.domain.phrase import said
+from chuishao.domain.policy import parse
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from tests.town import COMMUNITY, GRID, START, STREET
@@ -48,6 +51,8 @@ WORKS_OFFICER = Actor("officer-2", Role.DEPARTMENT_OFFICER, "120101", department
 AUDITOR = Actor("auditor-1", Role.AUDITOR, "")
 INTEGRATOR = Actor("integrator-1", Role.INTEGRATOR, "")
 ADMINISTRATOR = Actor("administrator-1", Role.ADMINISTRATOR, "")
+
+POLICY = parse(default_policy())
 
 EVERYBODY = {
     actor.role: actor
@@ -243,6 +248,58 @@ def escalate(
 
 def return_(reason: str = "交办有误", by: Actor = STAFF, at: datetime | None = None) -> CaseDecision:
     return lambda case: case.return_(reason, by, at or later(case))
+
+
+def ask_suspension(
+    until: datetime | None = None, reason: str = "等待材料", by: Actor = WORKER, at: datetime | None = None
+) -> CaseDecision:
+    return lambda case: case.ask_suspension(until, reason, by, at or later(case))
+
+
+def ask_extension(
+    longer: int = 2,
+    unit: TimeUnit = TimeUnit.WORKING_DAYS,
+    reason: str = "情况复杂",
+    by: Actor = WORKER,
+    at: datetime | None = None,
+) -> CaseDecision:
+    return lambda case: case.ask_extension(longer, unit, reason, POLICY, by, at or later(case))
+
+
+def ask_return(reason: str = "不属于本网格", by: Actor = WORKER, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.ask_return(reason, by, at or later(case))
+
+
+def decide_request(
+    granted: bool = True, note: str | None = None, by: Actor = STAFF, at: datetime | None = None
+) -> CaseDecision:
+    return lambda case: case.decide_request(note, by, at or later(case), granted=granted)
+
+
+def asked_and_decided(by: Actor) -> CaseDecision:
+    """Decide what was asked for just before, where anything may be asked for."""
+
+    def decide(case: Case) -> None:
+        if case.asked is None and case.status in TRANSITIONS[Step.REQUEST].sources:
+            ask_suspension()(case)
+        decide_request(by=by)(case)
+
+    return decide
+
+
+def suspended_and_resumed(by: Actor) -> CaseDecision:
+    """Resume what was suspended just before, where anything may be."""
+
+    def go_on(case: Case) -> None:
+        if not case.clock.stops and case.status in TRANSITIONS[Step.REQUEST].sources:
+            asked_and_decided(STREET_OFFICER)(case)
+        resume(by=by)(case)
+
+    return go_on
+
+
+def resume(note: str | None = None, by: Actor = WORKER, at: datetime | None = None) -> CaseDecision:
+    return lambda case: case.resume(note, by, at or later(case))
 
 
 def resolve_on_spot(result: str = "已处理", by: Actor = WORKER, at: datetime | None = None) -> CaseDecision:

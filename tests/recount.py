@@ -11,10 +11,12 @@ from uuid import UUID
 
 from chuishao.domain import case_events as facts
 from chuishao.domain import whistle_events as calls
+from chuishao.domain.calendar import Limit, TimeUnit
 from chuishao.domain.case import Case
+from chuishao.domain.case_requests import CaseRequestFiled, CaseRequestGranted, CaseResumed, RequestKind
 from chuishao.domain.event import fold
 from chuishao.domain.identity import POLICY_ID
-from chuishao.domain.lifecycle import Status
+from chuishao.domain.lifecycle import TRANSITIONS, Status
 from chuishao.domain.measure import Measure
 from chuishao.domain.policy import LimitKind, Policy, WorkdaysAnnounced, in_force, parse
 from chuishao.domain.refusal import NoPolicy
@@ -39,10 +41,18 @@ class Run:
     place: str = ""
     grid: str | None = None
     worker: str | None = None
+    resolver: str | None = None
+    """Whose resolution was sent back first, or else stands."""
     department: UUID | None = None
     category: str = ""
     severity: str = ""
     limit: datetime | None = None
+    asked: CaseRequestFiled | None = None
+    stood: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    """When its clock stood still since the last step."""
+    longer: list[Limit] = field(default_factory=list)
+    """What was added to its limit since the last step."""
+    extended_at: datetime | None = None
     answered_at: datetime | None = None
     assigned: bool = False
     sent_on: bool = False
@@ -52,6 +62,7 @@ class Run:
     level: int = 0
     finished_at: datetime | None = None
     closed: bool = False
+    reopened_at: datetime | None = None
     left_at: datetime | None = None
     said_at: datetime | None = None
     said: tuple[bool, bool, int] | None = None
@@ -71,7 +82,6 @@ class Summons:
     limit: datetime | None = None
     waits: bool = True
     came_at: datetime | None = None
-    missed: bool = False
     released_at: datetime | None = None
     grid: None = None
     worker: None = None
@@ -93,13 +103,25 @@ class Known:
         else:
             self.adopted.append(parse(event.document))
 
-    def limit(self, about: LimitKind, since: datetime, **asked: Any) -> datetime | None:
-        """When a limit ends as far as it is known, worked out afresh."""
+    def limit(
+        self, about: LimitKind, since: datetime, run: Run | None = None, **asked: Any
+    ) -> datetime | None:
+        """When a limit ends as far as it is known, worked out afresh by the clock of a run, if it has one."""
         try:
-            policy = in_force(self.adopted, since)
+            policy = replace(in_force(self.adopted, since), announced=self.announced)
         except NoPolicy:
             return None
-        return replace(policy, announced=self.announced).due(about, since, **asked)
+        limit = policy.limit(about, **asked)
+        if limit is None:
+            return None
+        calendar, end = policy.calendar_of(asked["division"]), since
+        stood, longer = (run.stood, run.longer) if run else ([], [])
+        try:
+            for more in (limit, *longer):
+                end = calendar.due(end, more, stood)
+        except (ValueError, OverflowError):
+            return None
+        return end
 
 
 @dataclass
@@ -119,7 +141,7 @@ class Listener:
             place = event.division if isinstance(event, WorkdaysAnnounced) else ""
             for case in self.cases:
                 if self.cases[case].place.startswith(place):
-                    self.date(case, recorded.occurred_at)
+                    self.date(case)
             for whistle, blown in self.whistles.items():
                 if blown.street.startswith(place):
                     self.date_summonses(whistle)
@@ -131,11 +153,17 @@ class Listener:
     def hear_of_case(self, recorded: RecordedEvent, event: facts.CaseEvent) -> None:
         case, at = recorded.stream, recorded.occurred_at
         if isinstance(event, facts.CaseReported | facts.CaseSplitOff | facts.CaseReopened):
-            if case in self.cases and self.cases[case].status is Status.VERIFIED:
-                self.runs[case][-1].finished_at = at
+            if case in self.cases:
+                self.runs[case][-1].reopened_at = at
+                if self.cases[case].status is Status.VERIFIED:
+                    self.runs[case][-1].finished_at = at
             self.runs[case].append(Run(case, at, isinstance(event, facts.CaseReported)))
-        holder = self.cases[case].holder if case in self.cases else None
-        now = self.cases[case] = fold([event], *([self.cases[case]] if case in self.cases else []))
+        before = self.cases.get(case)
+        holder = before.holder if before else None
+        if isinstance(event, facts.ResolvedOnSpot | facts.CaseResolved):
+            self.go_on(case, at)
+            self.date(case)
+        now = self.cases[case] = fold([event], *([before] if before else []))
         run = self.runs[case][-1]
         match event:
             case facts.CaseAssigned():
@@ -160,22 +188,51 @@ class Listener:
             assert holder is not None
             run.resolved_at = at
             run.level = 4 if run.department else 1 + (len(holder) <= 12) + (len(holder) <= 9)
+            run.resolver = run.resolver if run.reworked else event.by
         if isinstance(event, AWAY):
             run.left_at = at
-        if isinstance(event, facts.CaseReturned) and not (run.limit and run.limit < at):
+        self.hear_of_clock(case, event, at)
+        if TRANSITIONS[event.step].target is not None and not isinstance(event, facts.CaseMerged):
+            run.stood, run.longer = [], []
+        if isinstance(event, facts.CaseReturned) and not (run.limit and run.limit <= at):
             run.limit = None
         if run.answered_at is None and now.status is not Status.REPORTED:
             run.answered_at = at
         run.place, run.grid, run.worker = now.place, now.grid, now.assignee
         run.category, run.severity = now.category, now.severity
-        self.date(case, at)
+        self.date(case)
 
-    def date(self, case: UUID, at: datetime) -> None:
-        """Set the limit as it is now, unless it has passed."""
+    def hear_of_clock(self, case: UUID, event: facts.CaseEvent, at: datetime) -> None:
+        """Let the clock of the present run stand still, go on, or have more time."""
+        run = self.runs[case][-1]
+        match event:
+            case CaseRequestFiled():
+                run.asked = event
+            case CaseRequestGranted(request=RequestKind.SUSPENSION) if run.asked:
+                until = run.asked.stands_until
+                run.stood.append((at, datetime.fromisoformat(until) if until else None))
+            case CaseRequestGranted(request=RequestKind.EXTENSION) if run.asked:
+                assert run.asked.longer and run.asked.time_unit
+                run.extended_at = run.extended_at or at
+                run.longer.append(Limit(run.asked.longer, TimeUnit(run.asked.time_unit), "more"))
+            case CaseResumed():
+                self.go_on(case, at)
+
+    def go_on(self, case: UUID, at: datetime) -> None:
+        """Let the clock run that stands still."""
+        run = self.runs[case][-1]
+        if run.stood and (run.stood[-1][1] is None or run.stood[-1][1] > at):
+            begins, _ = run.stood.pop()
+            run.stood += [(begins, at)] if begins < at else []
+
+    def date(self, case: UUID) -> None:
+        """Set the limit as it is now, unless it had passed when the case came where it stands."""
         now, run = self.cases[case], self.runs[case][-1]
-        if now.status in (Status.ASSIGNED, Status.WHISTLED) and not (run.limit and run.limit < at):
-            asked = {"category": now.category, "severity": now.severity, "tier": now.tier}
-            run.limit = self.known.limit(LimitKind.HANDLE, now.since, division=now.place, **asked)
+        if now.status in (Status.ASSIGNED, Status.WHISTLED) and not (run.limit and run.limit <= now.since):
+            asked: dict[str, Any] = {
+                "category": now.category, "severity": now.severity, "tier": now.tier, "division": now.place
+            }  # fmt: skip
+            run.limit = self.known.limit(LimitKind.HANDLE, now.since, run, **asked)
 
     def hear_of_whistle(self, recorded: RecordedEvent, event: calls.WhistleEvent) -> None:
         whistle, at = recorded.stream, recorded.occurred_at
@@ -199,8 +256,6 @@ class Listener:
                     last.came_at, last.waits = at, False
                 case calls.SummonsRefused():
                     last.released_at, last.waits = at, False
-                case calls.CheckInMissed():
-                    last.missed = True
                 case calls.DepartmentAnswered():
                     last.waits = False
 
@@ -209,7 +264,7 @@ class Listener:
         blown = self.whistles[whistle]
         for summons in self.summonses[whistle]:
             if summons.waits:
-                asked = {"kind": blown.kind, "division": blown.street}
+                asked: dict[str, Any] = {"kind": blown.kind, "division": blown.street}
                 summons.limit = self.known.limit(LimitKind.CHECK_IN, summons.since, **asked)
 
 
@@ -237,13 +292,21 @@ def closed(run: Run, end: datetime) -> bool:
 
 
 def owed(summons: Summons, _end: datetime) -> bool:
-    if summons.came_at or summons.missed:
-        return True
-    return not (summons.released_at and summons.limit and summons.released_at <= summons.limit)
+    return bool(summons.came_at) or not (
+        summons.released_at and summons.limit and summons.released_at <= summons.limit
+    )
 
 
 def kept(summons: Summons) -> bool:
-    return not summons.missed and bool(summons.came_at and summons.limit and summons.came_at <= summons.limit)
+    return bool(summons.came_at and summons.limit and summons.came_at <= summons.limit)
+
+
+def spoilt(run: Run, end: datetime) -> bool:
+    return run.reworked or (run.reopened_at is not None and run.reopened_at < end)
+
+
+def extended(run: Run, end: datetime) -> bool:
+    return run.extended_at is not None and run.extended_at < end
 
 
 def overnight(run: Run, now: datetime) -> bool:
@@ -256,34 +319,43 @@ class Rule:
     """Of what a measure counts: when it belongs to the sample, whether it does, and whether it counts."""
 
     of: type[Run] | type[Summons]
-    moment: Callable[[Any], datetime | None]
+    moments: Callable[[Any], tuple[datetime | None, ...]]
+    """One of which has to lie in the period."""
     counts: Callable[[Any, datetime, datetime], bool]
     """For a period with this end, asked now."""
     among: Callable[[Any, datetime], bool] = lambda _one, _end: True
+    worker: Callable[[Any], str | None] = lambda one: one.worker
+    """Against which worker it counts."""
 
 
 RULES: dict[Measure, Rule] = {
-    Measure.CLOSURE: Rule(Run, lambda run: run.limit, lambda run, end, _: closed(run, end), stayed),
+    Measure.CLOSURE: Rule(Run, lambda run: (run.limit,), lambda run, end, _: closed(run, end), stayed),
     Measure.ON_TIME_CLOSURE: Rule(
         Run,
-        lambda run: run.limit,
+        lambda run: (run.limit,),
         lambda run, end, _: closed(run, end) and run.resolved_at <= run.limit,
         stayed,
     ),
-    Measure.REWORK: Rule(Run, lambda run: run.finished_at, lambda run, *_: run.reworked),
-    Measure.ACCURATE_DISPATCH: Rule(Run, lambda run: run.finished_at, lambda run, *_: not run.sent_on),
-    Measure.RESPONSE: Rule(Run, lambda run: run.said_at, lambda run, *_: run.said[0]),
-    Measure.RESOLUTION: Rule(Run, lambda run: run.said_at, lambda run, *_: run.said[1]),
-    Measure.SATISFACTION: Rule(Run, lambda run: run.said_at, lambda run, *_: run.said[2] >= 4),
-    Measure.ON_TIME_CHECK_IN: Rule(Summons, lambda one: one.limit, lambda one, *_: kept(one), owed),
-    Measure.WHISTLE: Rule(Run, lambda run: run.finished_at, lambda run, *_: run.whistled),
+    Measure.EXTENSION: Rule(Run, lambda run: (run.limit,), lambda run, end, _: extended(run, end), stayed),
+    Measure.REWORK: Rule(
+        Run,
+        lambda run: (run.finished_at, run.reopened_at if run.closed else None),
+        lambda run, end, _: spoilt(run, end),
+        worker=lambda run: run.resolver,
+    ),
+    Measure.ACCURATE_DISPATCH: Rule(Run, lambda run: (run.finished_at,), lambda run, *_: not run.sent_on),
+    Measure.RESPONSE: Rule(Run, lambda run: (run.said_at,), lambda run, *_: run.said[0]),
+    Measure.RESOLUTION: Rule(Run, lambda run: (run.said_at,), lambda run, *_: run.said[1]),
+    Measure.SATISFACTION: Rule(Run, lambda run: (run.said_at,), lambda run, *_: run.said[2] >= 4),
+    Measure.ON_TIME_CHECK_IN: Rule(Summons, lambda one: (one.limit,), lambda one, *_: kept(one), owed),
+    Measure.WHISTLE: Rule(Run, lambda run: (run.finished_at,), lambda run, *_: run.whistled),
     Measure.OVERNIGHT: Rule(
         Run,
-        lambda run: run.opened_at if run.reported else None,
+        lambda run: (run.opened_at if run.reported else None,),
         lambda run, _, now: overnight(run, now),
     ),
     Measure.CONTAINMENT: Rule(
-        Run, lambda run: run.finished_at, lambda run, *_: run.level <= MAY_REACH[Severity(run.severity)]
+        Run, lambda run: (run.finished_at,), lambda run, *_: run.level <= MAY_REACH[Severity(run.severity)]
     ),
 }
 
@@ -292,6 +364,6 @@ def sample(measure: Measure, things: Iterable[Counted], begin: datetime, end: da
     """What of these belongs to a measure's sample of a period."""
     rule = RULES[measure]
     for one in things:
-        moment = rule.moment(one) if isinstance(one, rule.of) else None
-        if moment is not None and begin <= moment < end and rule.among(one, end):
+        moments = rule.moments(one) if isinstance(one, rule.of) else ()
+        if any(moment and begin <= moment < end for moment in moments) and rule.among(one, end):
             yield one

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
 
-from chuishao.commands import cases, divisions, grids, policies, whistles
+from chuishao.commands import cases, divisions, grids, policies, requests, whistles
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier
@@ -29,6 +29,15 @@ def on_a_case(by: str, at: Tier | None = Tier.ON_SPOT, **fields: Any) -> Prepare
         return actor(town, by), {"caseId": str(case)} | fields
 
     return prepare
+
+
+async def before_its_limit(town: Town) -> Prepared:
+    """Ask for more time in a case whose limit is not over by the clock of a server."""
+    then, town.clock.now = town.clock.now, datetime.now(UTC)
+    case = await town.assigned()
+    town.clock.now = then
+    more = {"amount": 2, "unit": "WORKING_DAYS", "reason": "情况复杂"}
+    return town.worker(), {"caseId": str(case)} | more
 
 
 def after(*steps: Callable[[Town, UUID], Awaitable[object]], by: str, **fields: Any) -> Prepare:
@@ -71,6 +80,14 @@ def actor(town: Town, name: str) -> Actor:
 
 async def accepted(town: Town, case: UUID) -> None:
     await town.do(cases.AcceptCase(case_id=case), town.community_staff)
+
+
+async def asked(town: Town, case: UUID) -> None:
+    await town.do(requests.RequestSuspension(case_id=case, reason="等待配件"), town.worker())
+
+
+async def granted(town: Town, case: UUID) -> None:
+    await town.do(requests.DecideRequest(case_id=case, granted=True), town.community_staff)
 
 
 async def assessed(town: Town, case: UUID) -> None:
@@ -152,7 +169,12 @@ HANDLING: dict[str, Prepare] = {
         "street_officer", communityCode=OTHER_COMMUNITY, gridCode=THIRD_GRID, reason="位置有误"
     ),
     "escalateCase": on_a_case("worker", tier="GRID_LEADER", reason="现场无法解决"),
-    "returnCase": on_a_case("worker", reason="须重新交办"),
+    "returnCase": on_a_case("grid_leader", reason="须重新交办"),
+    "requestSuspension": on_a_case("worker", until="2099-01-01T00:00:00Z", reason="等待配件"),
+    "requestExtension": before_its_limit,
+    "requestReturn": on_a_case("worker", reason="不属于本网格"),
+    "decideRequest": after(accepted, assessed, assigned, asked, by="grid_leader", granted=True, note="属实"),
+    "resumeCase": after(accepted, assessed, assigned, asked, granted, by="worker", note="配件已到"),
     "resolveOnSpot": on_a_case("worker", result="已处理"),
     "resolveCase": on_a_case("grid_leader", Tier.GRID_LEADER, result="已处理"),
     "verifyCase": after(

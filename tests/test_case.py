@@ -312,7 +312,7 @@ def test_a_case_is_never_escalated_sideways_or_down(tier: Tier, lower: Tier) -> 
 def test_a_returned_case_is_held_by_nobody_until_it_is_assigned_anew() -> None:
     case = (
         a_case_in(Status.ASSIGNED, Tier.DELIBERATION)
-        .when(return_("不属于本级"))
+        .when(return_("不属于本级", STREET_OFFICER))
         .then(event(facts.CaseReturned, tier="DELIBERATION", reason="不属于本级"))
     )
     assert (case.status, case.tier, case.holder, case.assignee) == (Status.ASSESSED, None, None, None)
@@ -434,7 +434,7 @@ def test_a_withdrawn_whistle_leaves_the_case_with_the_street() -> None:
 
 def test_a_whistled_case_is_resolved_through_its_whistle_only() -> None:
     a_case_in(Status.WHISTLED).when(resolve(by=STREET_OFFICER)).refused(
-        IllegalTransition, possible="WITHDRAW_WHISTLE, RESOLVE_BY_WHISTLE, ABSORB"
+        IllegalTransition, possible="WITHDRAW_WHISTLE, RESOLVE_BY_WHISTLE, ABSORB, REQUEST"
     )
     case = (
         a_case_in(Status.WHISTLED)

@@ -16,13 +16,14 @@ from annotated_doc import Doc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
+from chuishao.commands import cases, divisions, erasure, grids, policies, requests, whistles
 from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.command import Command, name_of
 from chuishao.commands.election import CountBallots
 from chuishao.commands.execution import ATTEMPTS, Executor, Outcome
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import ANONYMOUS, SYSTEM, Actor
+from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.case import Case
 from chuishao.domain.election.refusals import MorePapersThanIssued, WrongCount
 from chuishao.domain.erasure import ErasureGround
@@ -159,7 +160,43 @@ async def escalatecase(town: Town) -> Example:
 
 @example
 async def returncase(town: Town) -> Example:
-    return cases.ReturnCase(case_id=await town.assigned(), reason=SAID), town.worker()
+    return cases.ReturnCase(case_id=await town.assigned(), reason=SAID), town.grid_leader
+
+
+@example
+async def requestsuspension(town: Town) -> Example:
+    return requests.RequestSuspension(case_id=await town.assigned(), reason=SAID), town.worker()
+
+
+@example
+async def requestextension(town: Town) -> Example:
+    case = await town.assigned()
+    return requests.RequestExtension(
+        case_id=case, amount=2, unit=TimeUnit.WORKING_DAYS, reason=SAID
+    ), town.worker()
+
+
+@example
+async def requestreturn(town: Town) -> Example:
+    return requests.RequestReturn(case_id=await town.assigned(), reason=SAID), town.worker()
+
+
+@example
+async def deciderequest(town: Town) -> Example:
+    case = await town.assigned()
+    await town.do(
+        requests.RequestExtension(case_id=case, amount=2, unit=TimeUnit.WORKING_DAYS, reason=SAID),
+        town.worker(),
+    )
+    return requests.DecideRequest(case_id=case, granted=True, note=SAID), town.grid_leader
+
+
+@example
+async def resumecase(town: Town) -> Example:
+    case = await town.assigned()
+    await town.do(requests.RequestSuspension(case_id=case, reason=SAID), town.worker())
+    await town.do(requests.DecideRequest(case_id=case, granted=True), town.grid_leader)
+    return requests.ResumeCase(case_id=case, note=SAID), town.worker()
 
 
 @example
@@ -1017,6 +1054,9 @@ class World:
             Step.RATE: cases.RateCase(case_id=case, answered=True, solved=True, satisfied=detail % 7),
             Step.CLOSE: cases.CloseCase(case_id=case),
             Step.REOPEN: cases.ReopenCase(case_id=case, reason="没修好"),
+            Step.REQUEST: requests.RequestSuspension(case_id=case, reason="等待配件"),
+            Step.DECIDE_REQUEST: requests.DecideRequest(case_id=case, granted=detail % 3 > 0, note="审批"),
+            Step.RESUME: requests.ResumeCase(case_id=case),
             Step.MERGE: cases.MergeCase(case_id=case, into_id=other),
             Step.UNDO_MERGE: cases.UndoMerge(case_id=case, reason="误并"),
             Step.MARK_DUPLICATE: cases.MarkDuplicate(case_id=case, of_id=other),

@@ -37,9 +37,9 @@ def toy() -> Iterator[ToyServer]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is waited for long, whether to send or to read."""
-    monkeypatch.setattr(HttpConnection, "arrival", 0.2)
+    monkeypatch.setattr(HttpConnection, "arrival", 0.6)
     for kind in (HttpConnection, SocketConnection):
-        monkeypatch.setattr(kind, "unread_seconds", 0.2)
+        monkeypatch.setattr(kind, "unread_seconds", 0.6)
 
 
 class Line:
@@ -213,7 +213,7 @@ async def test_text_that_is_no_utf8_closes_the_socket_and_alarms_nobody(
             (frame("吹".encode()[:1], first=0x01), frame(b"!", CONTINUATION), frame(b"\xff")),
         ):
             async with socket(toy) as opened:
-                opened.send(*frames)
+                opened.send(b"".join(frames))  # what arrives after the farewell would make TCP throw it away
                 assert await opened.close_code() == 1007
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chuishao.domain import case_events as facts
 from chuishao.domain.actor import Actor
+from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.case import Case, Part
 from chuishao.domain.event import Event, SealedText, fold
 from chuishao.domain.identity import identify
@@ -32,6 +33,7 @@ from tests.given import (
     OTHER_STAFF,
     OTHER_STREET_OFFICER,
     POLICE,
+    POLICY,
     WORKS,
     WORKS_OFFICER,
     a_report,
@@ -96,7 +98,24 @@ def steps_of_a_case(text: str, number: int) -> dict[Step, CaseStep]:
         Step.CLOSE: lambda case, by, at: case.close(text, by, at),
         Step.REOPEN: lambda case, by, at: case.reopen(text, by, at),
         Step.REHOME: lambda case, by, at: case.rehome(*place, None, by, at),
+        Step.OVERDUE: lambda case, by, at: case.let_pass(
+            case.since + timedelta(hours=number % 7), "rule", by, at, escalates=number % 2 > 0
+        ),
+        Step.REQUEST: asked_for(text, number),
+        Step.DECIDE_REQUEST: lambda case, by, at: case.decide_request(text, by, at, granted=number % 3 > 0),
+        Step.RESUME: lambda case, by, at: case.resume(text, by, at),
     }
+
+
+def asked_for(text: str, number: int) -> CaseStep:
+    """One of the three that may be asked for."""
+    asking: list[CaseStep] = [
+        lambda case, by, at: case.ask_suspension(None, text, by, at),
+        lambda case, by, at: case.ask_suspension(at + timedelta(days=number % 4), text, by, at),
+        lambda case, by, at: case.ask_extension(number % 9, TimeUnit.WORKING_DAYS, text, POLICY, by, at),
+        lambda case, by, at: case.ask_return(text, by, at),
+    ]
+    return asking[number % 4]
 
 
 def steps_of_a_whistle(text: str, number: int, whistle: Whistle) -> list[WhistleStep]:

@@ -121,7 +121,9 @@ async def test_after_an_erasure_none_of_a_persons_words_is_left_and_every_hash_h
     found = await where_found(connection, erased.words)
     assert set[str]().union(*found.values()) == plain, "otherwise the search below would say little"
 
-    async with process(tmp_path, "--database-url", address(database), "--log-level", "debug") as server:
+    async with process(
+        tmp_path, "--database-url", address(database), "--log-level", "debug", "--no-reactions"
+    ) as server:
         officer = server.client(OFFICER)
         assert (await officer.read(FOUND, words=erased.words[-1]))["cases"]["totalCount"] == 0
         assert (await officer.read(FOUND, words=erased.words[0]))["cases"]["totalCount"] == 1

@@ -112,7 +112,7 @@ async def test_malformed_messages_are_answered_at_once_and_leave_nothing_behind(
     case = await town.report(text=WORDS)
     assert case
     messages = _messages()
-    arguments = ("--database-url", address(database), "--rate", 0)
+    arguments = ("--database-url", address(database), "--rate", 0, "--no-reactions")
     async with process(tmp_path, *arguments) as server, _watched(server, town) as watched:
         opened = await watched.open()
         async with _trickling(watched):

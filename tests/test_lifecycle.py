@@ -16,6 +16,7 @@ from chuishao.domain.lifecycle import (
     STAGES,
     TABLE,
     TRANSITIONS,
+    Standing,
     Status,
     Step,
     allowed,
@@ -38,6 +39,8 @@ from tests.given import (
     absorb,
     accept,
     an_accepted_case,
+    ask_suspension,
+    asked_and_decided,
     assess,
     assign,
     blow,
@@ -57,6 +60,7 @@ from tests.given import (
     resolve_on_spot,
     return_,
     split,
+    suspended_and_resumed,
     transfer,
     undo_merge,
     verify,
@@ -91,6 +95,10 @@ DECISIONS: dict[Step, Callable[[Actor], CaseDecision]] = {
     Step.ABSORB: lambda by: absorb(a_case(identify("case", 3)), by),
     Step.SPLIT: lambda by: split(by=by),
     Step.REHOME: lambda by: lambda case: case.rehome(OTHER_COMMUNITY, None, None, by, later(case)),
+    Step.REQUEST: lambda by: ask_suspension(by=by),
+    Step.DECIDE_REQUEST: asked_and_decided,
+    Step.RESUME: suspended_and_resumed,
+    Step.OVERDUE: lambda by: lambda case: case.let_pass(case.since, "rule", by, later(case), escalates=False),
 }
 TIERS = {Step.RESOLVE: Tier.GRID_LEADER, Step.WHISTLE: Tier.MULTI_UNIT}
 """The tier at which a step is tried, where the lowest does not do."""
@@ -103,6 +111,7 @@ def someone_who_may(step: Step) -> Actor:
         Step.RESOLVE: RESOLVING[Tier.GRID_LEADER],
         Step.VERIFY: OTHER_STAFF,
         Step.FAIL_VERIFICATION: OTHER_STAFF,
+        Step.DECIDE_REQUEST: EVERYBODY[Role.STREET_OFFICER],
     }
     roles = TRANSITIONS[step].roles
     return special.get(step) or next(actor for role, actor in EVERYBODY.items() if role in roles)
@@ -212,7 +221,15 @@ def ready_for(step: Step) -> Given[Case]:
     status = next(status for status in Status if status in TRANSITIONS[step].sources)
     if step in (Step.VERIFY, Step.FAIL_VERIFICATION):
         return given(a_case(), *path_to(Status.ASSIGNED), resolve_on_spot())
+    if step is Step.DECIDE_REQUEST:
+        return given(a_case(), *path_to(Status.ASSIGNED), ask_suspension())
+    if step is Step.RESUME:
+        return given(a_case(), *path_to(Status.ASSIGNED), asked_and_decided(OTHER_STAFF))
     return a_case_in(status, TIERS.get(step, Tier.ON_SPOT))
+
+
+def standing_of(case: Case) -> Standing:
+    return Standing(asked=case.asked is not None, suspended=bool(case.clock.stops))
 
 
 @pytest.mark.parametrize("role", Role)
@@ -220,7 +237,7 @@ def ready_for(step: Step) -> Given[Case]:
 def test_a_role_may_take_a_step_if_and_only_if_the_table_says_so(step: Step, role: Role) -> None:
     ready = ready_for(step)
     case, actor = ready.aggregate, EVERYBODY[role]
-    told = step in allowed(case.status, case.tier, actor, case.place)
+    told = step in allowed(case.status, case.tier, actor, case.place, standing_of(case))
     done = ready.when(DECISIONS[step](actor))
     settles = {Step.RESOLVE_ON_SPOT: Tier.ON_SPOT, Step.RESOLVE: Tier.GRID_LEADER}
     roles = TRANSITIONS[step].roles & (RESOLVERS[settles[step]] if step in settles else frozenset(Role))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from math import sqrt
 from typing import Any
 from uuid import UUID
@@ -16,14 +18,26 @@ from hypothesis import given as forall
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from chuishao.commands import cases, policies, whistles
+from chuishao.commands import cases, policies, requests, whistles
+from chuishao.commands.command import Command
+from chuishao.commands.overdue import RecordOverdue
 from chuishao.domain.actor import Actor
-from chuishao.domain.measure import DEFINITIONS, Better, Measure, MeasureSubject, Moment
+from chuishao.domain.calendar import TimeUnit
+from chuishao.domain.measure import (
+    DEFINITIONS,
+    MINIMUM_SAMPLE,
+    Better,
+    Measure,
+    MeasureSubject,
+    MeasureTrend,
+    Moment,
+)
+from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Tier, WhistleKind
 from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from tests.conftest import copy_of_template
-from tests.recount import RULES, TIANJIN, Counted, sample, told
+from tests.recount import RULES, TIANJIN, Counted, Rule, sample, told
 from tests.served import AUDITOR, Client, Served, served
 from tests.town import (
     COMMUNITY,
@@ -41,14 +55,16 @@ from tests.wandering import CATEGORIES, Wanderer
 MINIMUM = 3
 """The minimum sample of the policy that is in force in the end."""
 FIELDS = (
-    "measure version subject part numerator denominator rate lower upper previousNumerator "
+    "measure version subject part since until numerator denominator rate lower upper previousNumerator "
     "previousDenominator previousRate rank minimumSample division { code } grid { code } worker { id } "
     "department { id }"
 )
 BOARD = (
     "query ($measure: [Measure!], $place: String, $since: Date, $until: Date, $by: MeasureSubject, "
-    "$category: String, $severity: Severity, $after: String) { measures(measure: $measure, place: $place, "
-    "since: $since, until: $until, by: $by, category: $category, severity: $severity, first: 40, "
+    "$trend: MeasureTrend, $worker: ID, $department: ID, $category: String, $severity: Severity, "
+    "$after: String) { measures(measure: $measure, place: $place, since: $since, until: $until, by: $by, "
+    "trend: $trend, workerId: $worker, departmentId: $department, category: $category, "
+    "severity: $severity, first: 100, "
     f"after: $after) {{ nodes {{ {FIELDS} }} pageInfo {{ hasNextPage endCursor }} totalCount }} }}"
 )
 CASES = (
@@ -76,8 +92,8 @@ async def lived(template: str) -> AsyncIterator[Lived]:
     database = await copy_of_template(template)
     pool = await open_pool(database, size=4)
     town = await make_town(EventLog(pool))
-    chance = random.Random(5)
-    for _ in range(12):
+    chance = random.Random(10)
+    for _ in range(14):
         await handled(town, chance)
     await Wanderer(town, chance, mechanisms=False).walk(250)
     document = policies.default_policy() | {"version": "last", "measures": {"minimumSample": MINIMUM}}
@@ -101,7 +117,7 @@ async def handled(town: Town, chance: random.Random) -> None:
     await town.do(cases.AcceptCase(**about), street)
     for _ in range(chance.choice([1, 1, 2])):
         assess = cases.AssessCase(**about, severity=chance.choice(list(Severity)))
-        tier = chance.choice([Tier.GRID_LEADER, Tier.DELIBERATION, Tier.MULTI_UNIT])
+        tier = chance.choice([*Tier, Tier.ON_SPOT, Tier.MULTI_UNIT])
         assignee = chance.choice([None, *map(str, town.workers.values())])
         assign = cases.AssignCase(**about, tier=tier, assignee=assignee)
         await town.do(assess, street)
@@ -112,8 +128,11 @@ async def handled(town: Town, chance: random.Random) -> None:
         elif chance.random() < 0.4:
             where: dict[str, Any] = {"community_code": OTHER_COMMUNITY, "grid_code": THIRD_GRID}
             await town.do(cases.TransferCase(**about, **where, reason="应由他处办理"), street)
+        if chance.random() < 0.5:
+            await asked_for(town, chance, case)
         for failed in (True, False)[chance.choice([0, 1, 1]) :]:
             town.clock.advance(hours=chance.choice([1, 30, 300]))
+            await passed(town, chance, RecordOverdue(case_id=case))
             await resolved(town, chance, case, tier)
             verify = cases.VerifyCase(**about, passed=not failed, note="现场查看")
             await town.do(verify, town.other_street_officer)
@@ -124,11 +143,50 @@ async def handled(town: Town, chance: random.Random) -> None:
         if chance.random() < 0.8:
             town.clock.advance(hours=chance.choice([0, 50]))
             await town.do(cases.CloseCase(**about), town.other_street_officer)
-        await town.do(cases.ReopenCase(**about, reason="问题仍在"), street)
+        if chance.random() < 0.7:
+            town.clock.advance(hours=chance.choice([0, 300]))
+            await town.do(cases.ReopenCase(**about, reason="问题仍在"), street)
+        else:
+            return
+
+
+async def passed(town: Town, chance: random.Random, record: Command) -> None:
+    """Let the clock record what passed, if it did; sometimes some of the days before turn out to be off."""
+    if chance.random() < 0.5:
+        with suppress(Refusal):
+            await town.do(record)
+    if chance.random() < 0.2:
+        today = town.clock.now.date()
+        off = [policies.Workday(day=today - timedelta(days=number), works=False) for number in (1, 2)]
+        await town.do(policies.AnnounceWorkdays(days=off, division_code=STREET))
+
+
+async def asked_for(town: Town, chance: random.Random, case: UUID) -> None:
+    """Ask that the clock stands still, or for more time; mostly granted, and sometimes the clock goes on."""
+    about: dict[str, Any] = {"case_id": case, "reason": "等待配件"}
+    until = town.clock.now + timedelta(days=2)
+    wanted = chance.choice(
+        [
+            requests.RequestSuspension(**about, until=chance.choice([None, None, until])),
+            requests.RequestExtension(**about, amount=chance.randint(1, 3), unit=TimeUnit.WORKING_DAYS),
+        ]
+    )
+    await town.do(wanted, town.street_officer)
+    town.clock.advance(hours=chance.choice([0, 1, 30]))
+    decide = requests.DecideRequest(case_id=case, granted=chance.random() < 0.8, note="按规定审批")
+    await town.do(decide, town.other_street_officer)
+    if chance.random() < 0.4:
+        town.clock.advance(hours=30)
+        with suppress(Refusal):
+            await town.do(requests.ResumeCase(case_id=case), town.street_officer)
 
 
 async def resolved(town: Town, chance: random.Random, case: UUID, tier: Tier) -> None:
     """Resolve a case, at the street's tier by a whistle that departments follow, or do not."""
+    if tier is Tier.ON_SPOT:
+        worker = Actor(str(chance.choice(list(town.workers.values()))), Role.GRID_WORKER, STREET)
+        await town.do(cases.ResolveOnSpot(case_id=case, result="已处理"), worker)
+        return
     if tier is not Tier.MULTI_UNIT:
         by = Actor("staff", Role.COMMUNITY_STAFF, STREET)
         await town.do(cases.ResolveCase(case_id=case, result="已处理"), by)
@@ -141,11 +199,12 @@ async def resolved(town: Town, chance: random.Random, case: UUID, tier: Tier) ->
         linkage=LinkageMechanism.RAPID_SERVICE,
         grounds="需要部门联动",
         department_ids=[department],
-        lead_id=chance.choice([None, department]),
+        lead_id=chance.choice([None, department, department]),
     )
     whistle = (await town.do(blow, town.street_officer)).id
     of: dict[str, Any] = {"whistle_id": whistle, "department_id": department}
-    town.clock.advance(hours=chance.choice([0, 0, 400]))
+    town.clock.advance(hours=chance.choice([0, 0, 60, 400]))
+    await passed(town, chance, whistles.RecordMissedCheckIn(**of))
     if chance.random() < 0.3:
         await town.do(whistles.RefuseSummons(**of, reason="非本部门职责"), officer)
         of["department_id"], officer = town.departments[1 - number], town.officer(1 - number)
@@ -169,6 +228,9 @@ class Asked:
     by: MeasureSubject | None
     category: str | None
     severity: Severity | None
+    trend: MeasureTrend | None = None
+    who: tuple[str, str] | None = None
+    """Only of a worker or a department, and of which."""
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -179,42 +241,68 @@ class Asked:
             "by": self.by and self.by.value,
             "category": self.category,
             "severity": self.severity and self.severity.value,
-        }
+            "trend": self.trend and self.trend.value,
+        } | dict([self.who] if self.who else [])
 
     @property
-    def periods(self) -> list[tuple[datetime, datetime]]:
-        """The period and the one before, as moments."""
-        days = (self.until - self.since).days + 1
-        edges = [self.since - timedelta(days=days), self.since, self.until + timedelta(days=1)]
-        before, begin, end = (datetime.combine(day, time(), TIANJIN) for day in edges)
-        return [(begin, end), (before, begin)]
+    def periods(self) -> Iterator[tuple[date, list[tuple[datetime, datetime]]]]:
+        """The first day of each period, with that and the one before as moments."""
+        for first, last in self.days():
+            before = first - (last - first) - timedelta(days=1)
+            if self.trend is MeasureTrend.MONTH:
+                before = (first - timedelta(days=1)).replace(day=1)
+            edges = (
+                datetime.combine(day, time(), TIANJIN) for day in (before, first, last + timedelta(days=1))
+            )
+            start, begin, end = edges
+            yield first, [(begin, end), (start, begin)]
+
+    def days(self) -> list[tuple[date, date]]:
+        """The first and last day of the period, or of each week or month of it."""
+        if self.trend is None:
+            return [(self.since, self.until)]
+        found: dict[Any, list[date]] = {}
+        for number in range(-31, (self.until - self.since).days + 32):
+            day = self.since + timedelta(days=number)
+            whole = day.isocalendar()[:2] if self.trend is MeasureTrend.WEEK else (day.year, day.month)
+            found.setdefault(whole, []).append(day)
+        return [(d[0], d[-1]) for d in found.values() if d[0] <= self.until and d[-1] >= self.since]
 
     def chosen(self, one: Counted) -> bool:
         there = one.place.startswith(self.place) and one.category.startswith(self.category or "")
         return there and self.severity in (None, one.severity)
 
-    def part(self, one: Counted) -> str | None:
+    def about(self, one: Counted, rule: Rule) -> bool:
+        """Whether something is that of whom is asked about."""
+        whose = {"worker": rule.worker(one), "department": str(one.department)}
+        return self.who is None or whose[self.who[0]] == self.who[1]
+
+    def part(self, one: Counted, rule: Rule) -> str | None:
         """Which line something is on."""
         below = next((digits for digits in (2, 6, 9, 12) if digits > len(self.place)), 64)
         return {
             None: self.place,
             MeasureSubject.DIVISION: one.place[:below],
             MeasureSubject.GRID: one.grid,
-            MeasureSubject.WORKER: one.worker,
+            MeasureSubject.WORKER: rule.worker(one),
             MeasureSubject.DEPARTMENT: str(one.department) if one.department else None,
             MeasureSubject.CATEGORY: one.category,
+            MeasureSubject.SEVERITY: one.severity,
         }[self.by]
 
 
-days = st.integers(-1, 130).map(lambda number: START.date() + timedelta(days=number))
+days = st.integers(-1, 250).map(lambda number: START.date() + timedelta(days=number))
 spans = st.tuples(days, days).map(sorted) | st.just([START.date(), START.date() + timedelta(days=300)])
 questions = st.builds(
-    lambda place, span, by, category, severity: Asked(place, span[0], span[1], by, category, severity),
+    lambda place, span, by, category, severity, trend: Asked(
+        place, span[0], span[1], by, category, severity, trend
+    ),
     st.sampled_from(["", "12", "1201010", STREET, COMMUNITY, OTHER_COMMUNITY, GRID]),
     spans,
     st.sampled_from([None, *MeasureSubject]),
     st.sampled_from([None, None, None, "1", *CATEGORIES]),
     st.sampled_from([None, None, None, *Severity]),
+    st.sampled_from([None, None, None, *MeasureTrend]),
 )
 
 
@@ -231,20 +319,25 @@ async def board(client: Client, **given: Any) -> list[Any]:
             return found
 
 
-def recount(lived: Lived, asked: Asked, now: datetime) -> dict[tuple[str, str], list[int]]:
+def recount(lived: Lived, asked: Asked, now: datetime) -> dict[tuple[str, str, str], list[int]]:
     """For each line, numerator and denominator of the period and of the one before."""
     workers = {str(worker) for worker in lived.town.workers.values()}
-    found = {(measure.value, asked.place): [0] * 4 for measure in Measure} if asked.by is None else {}
+    found: dict[tuple[str, str, str], list[int]] = {}
     chosen = [one for one in lived.told if asked.chosen(one)]
-    for measure, rule in RULES.items():
-        for number, (begin, end) in enumerate(asked.periods):
-            for one in sample(measure, chosen, begin, end):
-                part = asked.part(one)
-                if part is None or (asked.by is MeasureSubject.WORKER and part not in workers):
-                    continue
-                line = found.setdefault((measure.value, part), [0] * 4)
-                line[2 * number] += rule.counts(one, end, now)
-                line[2 * number + 1] += 1
+    for first, pair in asked.periods:
+        if asked.by is None:
+            found |= {(measure.value, first.isoformat(), asked.place): [0] * 4 for measure in Measure}
+        for measure, rule in RULES.items():
+            for number, (begin, end) in enumerate(pair):
+                for one in sample(measure, chosen, begin, end):
+                    part = asked.part(one, rule)
+                    if not asked.about(one, rule) or part is None:
+                        continue
+                    if asked.by is MeasureSubject.WORKER and part not in workers:
+                        continue
+                    line = found.setdefault((measure.value, first.isoformat(), part), [0] * 4)
+                    line[2 * number] += rule.counts(one, end, now)
+                    line[2 * number + 1] += 1
     return found
 
 
@@ -252,12 +345,18 @@ def recount(lived: Lived, asked: Asked, now: datetime) -> dict[tuple[str, str], 
 
 
 @settings(max_examples=45)
-@forall(asked=questions)
-async def test_every_figure_is_what_a_recount_makes_of_the_events(lived: Lived, asked: Asked) -> None:
+@forall(
+    asked=questions, whose=st.sampled_from([None, None, "worker", "department"]), number=st.integers(0, 1)
+)
+async def test_every_figure_is_what_a_recount_makes_of_the_events(
+    lived: Lived, asked: Asked, whose: str | None, number: int
+) -> None:
+    ids = {"worker": list(lived.town.workers.values()), "department": lived.town.departments}
+    asked = replace(asked, who=(whose, str(ids[whose][number])) if whose else None)
     lines = await board(lived.auditor, **asked.variables)
 
     found = {
-        (line["measure"], line["part"]): [
+        (line["measure"], line["since"], line["part"]): [
             line["numerator"], line["denominator"], line["previousNumerator"], line["previousDenominator"]
         ]
         for line in lines
@@ -288,8 +387,10 @@ def wilson(part: int, whole: int) -> list[float | None]:
 
 def ranked(lines: list[Any], asked: Asked) -> None:
     """Ranks begin at 1 and follow the worse bound, of those alone whose sample is large enough."""
-    for measure in Measure:
+    for measure, (first, last) in product(Measure, asked.days()):
+        days = [first.isoformat(), last.isoformat()]
         theirs = [line for line in lines if line["measure"] == measure.value]
+        theirs = [line for line in theirs if [line["since"], line["until"]] == days]
         better = DEFINITIONS[measure].better
         compared = [line for line in theirs if line["rank"] is not None]
         large = [line for line in theirs if line["denominator"] >= MINIMUM]
@@ -305,12 +406,13 @@ def ranked(lines: list[Any], asked: Asked) -> None:
 async def test_the_cases_behind_a_figure_are_those_that_a_recount_finds(
     lived: Lived, asked: Asked, measure: Measure, part: str
 ) -> None:
-    now, (begin, end) = datetime.now(UTC), asked.periods[0]
+    now, asked = datetime.now(UTC), replace(asked, trend=None)
+    ((_, ((begin, end), _)),) = asked.periods
     chosen = sample(measure, [one for one in lived.told if asked.chosen(one)], begin, end)
     counts = RULES[measure].counts
     wanted = {str(one.case) for one in chosen if part == "DENOMINATOR" or counts(one, end, now)}
 
-    given = {name: value for name, value in asked.variables.items() if name != "by"}
+    given = {name: value for name, value in asked.variables.items() if name not in ("by", "trend")}
     shown = await lived.auditor.read(CASES, measure=measure.value, part=part, **given)
 
     found = [case["id"] for case in shown["measuredCases"]["nodes"]]
@@ -318,8 +420,26 @@ async def test_the_cases_behind_a_figure_are_those_that_a_recount_finds(
     assert len(found) == len(wanted)
 
 
+AGREEING = """
+SELECT r.due_at = k.due_at AS same, r.due_at <= r.since AS kept, k.overdue_at IS NOT NULL AS overdue,
+       r.due_at IS NULL AND k.due_at IS NULL AS none, r.due_at <= k.overdue_at AS late
+FROM cases.case_row k
+JOIN LATERAL (SELECT * FROM runs.run r WHERE r.case_id = k.id ORDER BY number DESC LIMIT 1) r ON true
+WHERE k.status IN ('ASSIGNED', 'WHISTLED')
+"""
+
+
+async def test_a_run_has_the_limit_of_its_case_or_one_that_had_passed_before(lived: Lived) -> None:
+    found = await lived.town.log.pool.fetch(AGREEING)
+
+    assert found
+    for row in found:
+        assert row["same"] or row["none"] or row["kept"]
+        assert row["late"] or not row["overdue"]
+
+
 def test_the_history_says_something_of_every_measure(lived: Lived) -> None:
-    begin, end = START - timedelta(days=1), datetime.now(UTC)
+    begin, end = START - timedelta(days=1), START + timedelta(days=300)
     found: Counter[tuple[Measure, bool]] = Counter()
     for measure, rule in RULES.items():
         for one in sample(measure, lived.told, begin, end):
@@ -357,6 +477,36 @@ async def test_a_figure_of_a_past_period_stays_whatever_becomes_of_its_cases_lat
     assert after == before
 
 
+async def test_what_is_reopened_counts_against_whoever_closed_it_in_the_month_of_the_reopening(
+    town: Town, database: str
+) -> None:
+    case = await town.assigned()
+    await town.close(case)
+    town.clock.advance(days=40)
+    await town.do(cases.ReopenCase(case_id=case, reason="问题仍在"), town.street_officer)
+    await town.do(cases.AssessCase(case_id=case, severity=Severity.MINOR), town.street_officer)
+    other: dict[str, Any] = {"tier": Tier.GRID_LEADER, "assignee": str(town.workers[THIRD_GRID])}
+    await town.do(cases.AssignCase(case_id=case, **other), town.street_officer)
+    period = {"since": "2026-03-01", "until": "2026-05-31", "place": STREET, "measure": ["REWORK"]}
+
+    async with served(database) as serving:
+        whole = await at_head(serving.client(), town, **period)
+        by_worker = await board(serving.client(), by="WORKER", trend="MONTH", **period)
+
+    def told(lines: list[Any]) -> list[Any]:
+        return [(line["since"], line["part"], line["numerator"], line["denominator"]) for line in lines]
+
+    worker = str(town.workers[GRID])
+    assert told(whole) == [("2026-03-01", STREET, 1, 1)]
+    assert told(by_worker) == [
+        ("2026-03-01", worker, 0, 1),
+        ("2026-04-01", worker, 1, 1),
+        ("2026-05-01", worker, 0, 0),
+    ]
+    assert by_worker[2]["previousNumerator"] == by_worker[2]["previousDenominator"] == 1
+    assert {line["minimumSample"] for line in (*whole, *by_worker)} == {MINIMUM_SAMPLE}
+
+
 async def at_head(client: Client, town: Town, **given: Any) -> list[Any]:
     """The board, once it has heard of everything."""
     at = await town.log.head()
@@ -386,6 +536,7 @@ async def test_the_parts_of_a_figure_are_found_by_worker_and_department(lived: L
     client = lived.auditor
     for measure, by, given in (
         ("ACCURATE_DISPATCH", "WORKER", "worker"),
+        ("REWORK", "WORKER", "worker"),
         ("CONTAINMENT", "DEPARTMENT", "department"),
         ("ON_TIME_CHECK_IN", "DEPARTMENT", "department"),
     ):

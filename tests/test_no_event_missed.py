@@ -219,7 +219,7 @@ class Restarting:
     @property
     def arguments(self) -> tuple[str, ...]:
         """What it is told when it starts."""
-        return ("--database-url", address(self.database), "--on-poison", self.policy)
+        return ("--database-url", address(self.database), "--on-poison", self.policy, "--no-reactions")
 
     def begin(self) -> None:
         """Start it, not yet ready."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID, uuid4
@@ -89,7 +89,7 @@ def bad_values_of(kind: Any, name: str, good: Any, *, required: bool) -> Iterato
 def bad_values_of_plain(kind: Any, name: str, *, required: bool) -> Iterator[tuple[Any, list[str]]]:
     if kind is UUID:
         yield from (("7", []), (str(uuid4()), []))
-    elif kind is date:
+    elif kind in (date, datetime):
         yield "yesterday", []
     elif kind is int:
         yield -5, []

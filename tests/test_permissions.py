@@ -22,7 +22,7 @@ from graphql import (
     is_required_argument,
 )
 
-from chuishao.commands import cases, grids, whistles
+from chuishao.commands import cases, grids, requests, whistles
 from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.secret import secret_of
 from chuishao.domain.actor import Actor
@@ -190,6 +190,9 @@ async def known(town: Town, serving: Served) -> Known:
     await town.do(cases.AssessCase(case_id=case, severity=Severity.MAJOR, note="须联动"), staff)
     assign = cases.AssignCase(case_id=case, tier=Tier.MULTI_UNIT, assignee=str(town.workers[GRID]))
     await town.do(assign, staff)
+    await town.do(requests.RequestSuspension(case_id=case, reason="等待配件"), street)
+    deny = requests.DecideRequest(case_id=case, granted=False, note="可先行处置")
+    await town.do(deny, town.other_street_officer)
     blow = whistles.BlowWhistle(
         case_id=case,
         kind=WhistleKind.ROUTINE,

@@ -91,6 +91,15 @@ def reacting(
     )
 
 
+async def caught_up(
+    town: Town, *reactions: Reaction, dies: Sequence[str] = (), timed: Sequence[Timed] = ()
+) -> None:
+    """Let everything that follows be over; a process may die on the way."""
+    for fates in ([list(dies)] if dies else []) + [[]]:
+        with suppress(Crashed):
+            await reacting(town, *reactions, dies=fates, timed=timed).catch_up()
+
+
 async def begin(town: Town, *reactions: Reaction) -> None:
     """Be there from now on."""
     await reacting(town, *reactions).catch_up()

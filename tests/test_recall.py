@@ -265,7 +265,7 @@ async def test_a_twin_is_equal_and_its_own(town: Town) -> None:
     other = twin(one)
     assert other == one and type(other) is type(one)
     department = town.departments[0]
-    other.summons[department].missed = True
+    other.summons[department].missed_at = town.clock.now
     other.items[1] = True
     assert one.summons[department] == Summons(town.clock.now) and one.items == {}
     policy = await town.log.aggregates.load(POLICY_ID)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,18 +11,20 @@ import pytest
 
 from chuishao.commands.policies import default_policy
 from chuishao.domain.actor import SYSTEM, Actor
+from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.case import Case
 from chuishao.domain.case_events import CaseEvent
 from chuishao.domain.policy import LimitKind, parse
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Tier, WhistleKind
 from chuishao.domain.whistle import Call, Whistle
 from chuishao.domain.whistle_events import WhistleBlown
+from chuishao.domain.workdays import Announcement
 from chuishao.projections import runs
 from chuishao.projections.policybook import PolicyBook
 from chuishao.projections.runs import RunRow
 from tests.test_projections import DEPARTMENT, LEADER, OFFICER, RESIDENT, STAFF, a_case, an_assigned_case, at
 from tests.test_projections import given as decided
-from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, STREET, THIRD_GRID
+from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, START, STREET, THIRD_GRID
 
 POLICY = parse(default_policy())
 OTHER = Actor("other-officer", Role.STREET_OFFICER, STREET)
@@ -181,6 +184,118 @@ def test_a_limit_that_has_passed_stays_whatever_becomes_of_the_case(move: Callab
 
     assert row.due_at == limit(3, Tier.ON_SPOT) < at(200)
     assert row.due_rule == "handle-on-spot"
+
+
+def test_an_escalation_at_the_very_end_of_a_limit_leaves_it_as_it_was() -> None:
+    case = an_assigned_case()
+    end = limit(3, Tier.ON_SPOT)
+    case.let_pass(end, "handle-on-spot", SYSTEM, end, escalates=True)
+
+    row = run_of(case)
+
+    assert (row.tier, row.due_at) == ("GRID_LEADER", end)
+
+
+# The clock
+
+
+def granted(case: Case, hour: float) -> Case:
+    case.decide_request(None, OFFICER, at(hour), granted=True)
+    return case
+
+
+def extended() -> Case:
+    case = an_assigned_case()
+    case.ask_extension(30, TimeUnit.MINUTES, "情况复杂", POLICY, LEADER, at(4))
+    return granted(case, 5)
+
+
+def suspended(hour: float = 3.5) -> Case:
+    case = an_assigned_case()
+    case.ask_suspension(None, "等待配件", LEADER, at(hour))
+    return granted(case, hour)
+
+
+def test_an_extension_moves_the_limit_and_is_kept_with_the_run() -> None:
+    plain, raised = limit(3, Tier.ON_SPOT), extended()
+    raised.escalate(Tier.DELIBERATION, None, "本级无法解决", STAFF, at(6))
+
+    row, after = run_of(extended()), run_of(raised)
+
+    assert row.due_at is not None and row.due_at > plain
+    assert (row.extended_at, after.extended_at) == (at(5), at(5))
+    assert after.due_at == limit(6, Tier.DELIBERATION)
+
+
+def test_nothing_is_due_while_the_clock_stands_still_and_what_passed_before_stays() -> None:
+    resumed = suspended()
+    resumed.resume(None, LEADER, at(300))
+    again = run_of(resumed).due_at
+
+    assert run_of(suspended()).due_at is None
+    assert run_of(suspended(200)).due_at == limit(3, Tier.ON_SPOT)
+    assert again is not None and again > at(300)
+
+
+def test_what_is_resolved_while_its_clock_stands_still_has_the_limit_of_a_clock_that_goes_on() -> None:
+    case, resumed = suspended(), suspended()
+    resumed.resume(None, LEADER, at(300))
+
+    row = run_of(resolved(case, 300))
+
+    assert row.due_at == run_of(resumed).due_at
+    assert row.due_at is not None and row.resolved_at == at(300) <= row.due_at
+
+
+def test_a_merge_that_is_undone_gives_the_clock_back() -> None:
+    case, other = extended(), a_case()
+    case.merge_into(other, OFFICER, at(6))
+    case.undo_merge(other, "误并", OFFICER, at(7))
+
+    assert run_of(case).due_at == run_of(extended()).due_at
+
+
+@pytest.mark.parametrize("hour", [3.2, 200])
+def test_a_return_that_was_asked_for_takes_a_limit_away_unless_that_had_passed(hour: float) -> None:
+    case = an_assigned_case()
+    case.ask_return("不属于本级", LEADER, at(hour))
+
+    row = run_of(granted(case, hour))
+
+    assert (row.status, row.sent_on) == ("ASSESSED", 1)
+    assert row.due_at == (limit(3, Tier.ON_SPOT) if hour > 100 else None)
+
+
+def test_a_limit_follows_days_that_are_announced_late_as_that_of_the_case_does() -> None:
+    off = Announcement("", tuple(((START + timedelta(days=number)).date(), False) for number in range(3)))
+    case = an_assigned_case()
+    recorded = decided(case)
+    rows: runs.Runs = {}
+    for one in recorded:
+        runs.evolve(rows, one, BOOK)
+
+    runs.date(rows[case.id][0], PolicyBook(BOOK.adopted, ((0, off),)), recorded[-1].position)
+
+    facts: Any = {"category": "01001", "severity": "MINOR", "division": GRID, "tier": Tier.ON_SPOT}
+    later = POLICY.announcing((off,)).due(LimitKind.HANDLE, at(3), **facts)
+    assert rows[case.id][0].due_at == later != limit(3, Tier.ON_SPOT)
+
+
+# Who did it
+
+
+def test_a_rework_is_that_of_whoever_resolved_first_and_a_reopening_that_of_whoever_resolved_last() -> None:
+    again = resolved(an_assigned_case())
+    again.fail_verification("未解决", STAFF, at(5))
+    again.escalate(Tier.DELIBERATION, None, "本级无法解决", STAFF, at(6))
+    again.resolve("已协商", STAFF, at(7))
+    reopened = closed()
+    reopened.reopen("问题仍在", RESIDENT, at(8))
+
+    assert run_of(again).resolver == LEADER.id
+    first, second = runs_of(reopened)
+    assert (first.resolver, first.reopened_at, first.ended_at) == (LEADER.id, at(8), at(6))
+    assert (second.resolver, second.reopened_at) == (None, None)
 
 
 def test_what_is_sent_back_by_verification_is_resolved_no_more_and_counts_a_rework() -> None:

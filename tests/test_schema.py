@@ -245,6 +245,7 @@ QUERIES: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "auditor_has_the_log_only_grown": lambda _: {"since": 1},
     "frontend_search_cases": lambda _: {"filter": {"place": COMMUNITY, "tier": ["ON_SPOT"]}, "first": 2},
     "frontend_grid_board": lambda _: {"code": GRID},
+    "frontend_open_requests": lambda _: {"place": COMMUNITY},
     "frontend_workdays": lambda _: {"since": "2026-09-28", "until": "2026-10-11", "place": GRID},
     "frontend_worker_board": lambda ids: {"id": ids["worker"]},
     "frontend_whistle": lambda ids: {"id": ids["whistle"]},

@@ -246,7 +246,7 @@ async def test_who_shares_is_shown_what_they_are_shown_alone(
     for _ in range(24):
         await crowd.joins()
     await crowd.agree()
-    for _ in range(37):
+    for _ in range(25):
         await wanderer.walk(1)
         await crowd.agree()
         if chance.random() < 0.4:

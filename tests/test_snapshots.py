@@ -332,7 +332,7 @@ STATES: list[Any] = [
     {Level.STREET, Level.COMMUNITY},
     frozenset({1, 2}),
     {1: True, 2: False},
-    {grid_id(GRID): Summons(START, SummonsState.SIGNED, missed=True)},
+    {grid_id(GRID): Summons(START, SummonsState.SIGNED, missed_at=START)},
     {"_type_": "uuid_hex", "_data_": "not one"},
     {"a": [{"b": (START, {uuid4()})}], "_data_": ()},
     SealedText(uuid4(), b"box"),

@@ -13,14 +13,16 @@ from itertools import cycle
 from typing import Any
 from uuid import UUID
 
-from chuishao.commands import cases, divisions, erasure, grids, policies, whistles
+from chuishao.commands import cases, divisions, erasure, grids, policies, requests, whistles
 from chuishao.commands.catalogue import COMMANDS
 from chuishao.commands.command import Command, name_of
+from chuishao.commands.overdue import RecordOverdue
 from chuishao.domain.actor import SYSTEM, Actor
+from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.case import Case
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.event import fold
-from chuishao.domain.lifecycle import Step, possible
+from chuishao.domain.lifecycle import Standing, Step, possible
 from chuishao.domain.refusal import Refusal
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Tier, WhistleKind
 from chuishao.domain.whistle import Whistle
@@ -29,6 +31,7 @@ from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, STREET, THI
 
 CATEGORIES = ("01001", "11003", "15003", "16001")
 RARE = frozenset({Step.REFUSE, Step.MARK_DUPLICATE, Step.MERGE, Step.SPLIT, Step.REOPEN, Step.RETURN})
+WEIGHTS = dict.fromkeys(RARE, 0.05) | {Step.REQUEST: 0.5, Step.DECIDE_REQUEST: 6, Step.RESUME: 3}
 """Steps that lead off the main road; as often as others, they would let no case get far."""
 EVERY = 8
 """Steps between two of a mechanism."""
@@ -53,7 +56,8 @@ class Wanderer:
 
     def __post_init__(self) -> None:
         """Begin the round."""
-        self.rounds = cycle([*map(self._step, STEPS), *(partial(happen, self.town) for happen in LIVES)])
+        lives = (partial(happen, self.town) for happen in LIVES)
+        self.rounds = cycle([*map(self._step, STEPS), *lives, self._let_pass])
 
     async def walk(self, steps: int) -> None:
         """Send commands; what is refused is left at that."""
@@ -75,6 +79,11 @@ class Wanderer:
         """Take the next step of a mechanism; chance has no part in it, so that the walk stays what it was."""
         with suppress(Refusal):
             await next(self.rounds)()
+
+    async def _let_pass(self) -> None:
+        """Let the limits of the last cases pass, as far as they did."""
+        for case in self.cases[-8:]:
+            await self._do(RecordOverdue(case_id=case))
 
     def _step(self, name: str) -> Callable[[], Awaitable[object]]:
         kind = next(command for command in COMMANDS if name_of(command) == name)
@@ -118,8 +127,9 @@ class Wanderer:
     async def _take_step(self) -> None:
         id_ = self.chance.choice(self.cases[-4:]) if self.chance.random() < 0.9 else self._any_case()
         case: Case = fold(await self.town.log.stream(id_))
-        steps = possible(case.status) or [Step.REOPEN]
-        (step,) = self.chance.choices(steps, [0.05 if step in RARE else 1 for step in steps])
+        standing = Standing(case.asked is not None, case.clock.stands_still(self.town.clock.now))
+        steps = possible(case.status, standing=standing) or [Step.REOPEN]
+        (step,) = self.chance.choices(steps, [WEIGHTS.get(step, 1) for step in steps])
         if case.tier is Tier.MULTI_UNIT and step in (Step.ESCALATE, Step.RESOLVE_ON_SPOT):
             step = Step.WHISTLE
         if step is Step.WHISTLE and case.tier is not Tier.MULTI_UNIT:
@@ -192,10 +202,28 @@ class Wanderer:
                 return cases.MergeCase(**about, into_id=self._any_case())
             case Step.UNDO_MERGE:
                 return cases.UndoMerge(**about, reason="误并")
+            case Step.REQUEST:
+                return self._request(about)
+            case Step.DECIDE_REQUEST:
+                granted = self._one_of(True, True, False)
+                return requests.DecideRequest(**about, granted=granted, note="按规定审批")
+            case Step.RESUME:
+                return requests.ResumeCase(**about)
             case Step.SPLIT:
                 part = cases.SplitPart(text="其一", grid_code=case.grid)
                 return cases.SplitCase(**about, parts=[part, cases.SplitPart(text="其二", category="11003")])
         return None
+
+    def _request(self, about: dict[str, Any]) -> Command:
+        """One of the three that may be asked for."""
+        until = self.town.clock.now + timedelta(days=2)
+        days = self.chance.randint(1, 5)
+        wanted: Command = self._one_of(
+            requests.RequestSuspension(**about, until=self._one_of(None, until), reason="等待配件"),
+            requests.RequestExtension(**about, amount=days, unit=TimeUnit.WORKING_DAYS, reason="情况复杂"),
+            requests.RequestReturn(**about, reason="不属于本级"),
+        )
+        return wanted
 
     def _whistle(self, case: Case) -> Command:
         linkage = self.chance.choice(list(LinkageMechanism))

@@ -6,7 +6,9 @@ from uuid import UUID
 
 import strawberry
 
-from chuishao.domain.lifecycle import STAGES, Status, Step, allowed, possible
+from chuishao.domain.case_requests import RequestKind
+from chuishao.domain.clock import Clock, stands_still
+from chuishao.domain.lifecycle import STAGES, Standing, Status, Step, allowed, possible
 from chuishao.domain.loop import GridStage, SettledLevel, grid_stage, nights_between
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier
 from chuishao.graphql.context import Context
@@ -19,6 +21,7 @@ from chuishao.graphql.links import (
     JOINED,
     ORDERS_ON_CASE,
     PARTS,
+    REQUESTS_OF_CASE,
     TRACE,
     WHISTLES_OF_CASE,
     WORKER,
@@ -28,6 +31,7 @@ from chuishao.graphql.scalars import Position
 from chuishao.graphql.types.event import Event
 from chuishao.graphql.types.fields import column, computed, many, one, same, uuid_or_none
 from chuishao.graphql.types.policy import Category
+from chuishao.graphql.types.request import CaseRequest
 from chuishao.graphql.types.shared import (
     ITS_OWN,
     CaseRef,
@@ -92,6 +96,12 @@ class HoldingPeriod:
         return lasted(since, until or context.now)
 
 
+def _standing(
+    asked: str | None, still_since: datetime | None, still_until: datetime | None, context: Context
+) -> Standing:
+    return Standing(asked is not None, stands_still(still_since, still_until, context.now))
+
+
 @strawberry.type(
     description="工单 A case: what was reported, where it stands, who holds it until when, how it ended."
 )
@@ -119,6 +129,9 @@ class Case(Node):
     since: datetime = column("状态起始 Since when it stands where it stands.")
     due_at: datetime | None = column("期限 Until when the next step is due by the policy in force.")
     due_rule: str | None = column("期限规则 The policy's rule that sets the limit.")
+    overdue_at: datetime | None = column(
+        "逾期时间 When the limit of its present step passed, as the clock recorded it; null while it did not."
+    )
     on_spot: bool = column("当场解决 Whether it was resolved on the spot.")
     resolved_at: datetime | None = column("处置时间 When it was resolved.")
     verified_at: datetime | None = column("核查时间 When it was verified.")
@@ -162,18 +175,66 @@ class Case(Node):
         """From the status."""
         return STAGES[Status(status)]
 
+    @computed("挂账 Whether its clock stands still now, so that no limit runs.")
+    def suspended(still_since: datetime | None, still_until: datetime | None, context: Context) -> bool:
+        """By its last suspension."""
+        return stands_still(still_since, still_until, context.now)
+
+    asked: RequestKind | None = column("待审批申请 What is asked for and not decided; null for nothing.")
+
+    @computed(
+        "剩余时间（秒） How many seconds that count are left until its limit ends, below 0 once it is over: "
+        "of the clock, of the urgent or of the working shifts where it lies, as the limit is counted. "
+        "While it is suspended, as if it were resumed now; null where no limit runs."
+    )
+    def seconds_left(
+        status: str,
+        since: datetime,
+        due_rule: str | None,
+        place: str,
+        category: str,
+        severity: str,
+        tier: str | None,
+        clock: str | None,
+        context: Context,
+        policies: Policies,
+    ) -> int | None:
+        """By the policy that dates it, and its own clock."""
+        if due_rule is None:
+            return None
+        policy = policies.at(since)
+        limit = policies.book.limit_of_case(policy, status, category, severity, tier, place)
+        return policy.left(since, limit, place, Clock.of_text(clock), context.now) if limit else None
+
     @computed("可执行操作 What the lifecycle allows now; `allowedSteps` are those of the asker.")
-    def possible_steps(status: str, tier: str | None) -> list[Step]:
+    def possible_steps(
+        status: str,
+        tier: str | None,
+        asked: str | None,
+        still_since: datetime | None,
+        still_until: datetime | None,
+        context: Context,
+    ) -> list[Step]:
         """From the transition table."""
-        return possible(Status(status), Tier(tier) if tier else None)
+        standing = _standing(asked, still_since, still_until, context)
+        return possible(Status(status), Tier(tier) if tier else None, standing)
 
     @computed(
         "可办操作 What the asker may do now, by state, tier, role and scope; "
         "the decision may still find a reason against it."
     )
-    def allowed_steps(status: str, tier: str | None, place: str, context: Context) -> list[Step]:
+    def allowed_steps(
+        status: str,
+        tier: str | None,
+        place: str,
+        asked: str | None,
+        still_since: datetime | None,
+        still_until: datetime | None,
+        context: Context,
+    ) -> list[Step]:
         """From the transition table."""
-        return allowed(Status(status), Tier(tier) if tier else None, context.actor, place)
+        standing = _standing(asked, still_since, still_until, context)
+        return allowed(Status(status), Tier(tier) if tier else None, context.actor, place, standing)
 
     @computed("逾期 Whether the next step is overdue now.")
     def overdue(open: bool, due_at: datetime | None, context: Context) -> bool:
@@ -207,6 +268,11 @@ class Case(Node):
     )
     whistles: list[WhistleRef] = many(
         "哨件 The whistles blown on it, the first first.", WHISTLES_OF_CASE, "id"
+    )
+    requests: list[CaseRequest] = many(
+        "申请 What was asked for in it, the first first: suspension, extension, return.",
+        REQUESTS_OF_CASE,
+        "id",
     )
     joined_to: CaseRef | None = one("归并到 The case that it duplicates or was merged into.", CASE, "joined")
     joined_cases: list[CaseRef] = many(

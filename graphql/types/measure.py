@@ -56,7 +56,7 @@ class MeasuredShare:
     since: date = column("起 The first local day of the period.")
     until: date = column("止 The last local day of the period.")
     numerator: int = column("分子 What is counted, as the measure's description says.")
-    denominator: int = column("分母 The sample, as the measure's description says.")
+    denominator: int = column("分母（样本量） The sample's size, as the measure's description says.")
 
     @computed("比率 numerator / denominator; null without a sample.")
     def rate(rate: float | None) -> float | None:
@@ -73,7 +73,9 @@ class MeasuredShare:
         """The upper bound."""
         return _rounded(upper_bound)
 
-    previous_numerator: int = column("上期分子 The same in the period before, of as many days.")
+    previous_numerator: int = column(
+        "上期分子 The same in the period before: of as many days, or the week or month before."
+    )
     previous_denominator: int = column("上期分母 The sample of the period before.")
 
     @computed("上期比率 previousNumerator / previousDenominator; null without a sample.")
@@ -85,8 +87,8 @@ class MeasuredShare:
         "名次 1 for the best, by the bound that is the worse case; null for a place as a whole, for a sample "
         "below the minimum, and for a measure of which neither more nor less is better."
     )
-    minimum_sample: int | None = column(
-        "最小样本 From which sample on lines have a rank, by the policy in force; null where it says nothing."
+    minimum_sample: int = column(
+        "最小样本 From which sample on lines have a rank, by the policy in force; 30 where it says nothing."
     )
     division: DivisionRef | None = one("区划 The division, if the part is one.", DIVISION, "part")
     grid: GridRef | None = one("网格 The grid, if the part is one.", GRID, "part")

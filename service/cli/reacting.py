@@ -41,7 +41,7 @@ def list_reactions(
             console.print(_line(standing), highlight=False, soft_wrap=True)
         around = Around(log, partial(connected, log.pool))
         for timed in TIMED:
-            due = len(await timed.due(around, datetime.now(UTC)))
+            due = len(await timed.due(around, datetime.now(UTC), 0))
             console.print(
                 f"{timed.name}  by the clock  {due} due  {timed.title}", highlight=False, soft_wrap=True
             )

@@ -67,7 +67,9 @@ async def place(template: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     database = await copy_of_template(template)
     pool = await open_pool(database, size=4)
     town = await make_town(EventLog(pool))
-    async with process(tmp_path_factory.mktemp("server"), "--database-url", address(database)) as server:
+    async with process(
+        tmp_path_factory.mktemp("server"), "--database-url", address(database), "--no-reactions"
+    ) as server:
         yield Place(town, server.served)
     await pool.close()
 

@@ -83,7 +83,9 @@ async def demonstration(
         if number == LATE:
             town.clock.now = datetime.now(UTC)
         await town.report(category=category, text=text, address=f"{number + 1}号楼附近（示例）")
-    async with process(tmp_path_factory.mktemp("server"), "--database-url", address(database)) as served:
+    async with process(
+        tmp_path_factory.mktemp("server"), "--database-url", address(database), "--no-reactions"
+    ) as served:
         yield town, served
     await pool.close()
 

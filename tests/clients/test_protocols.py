@@ -101,7 +101,7 @@ async def test_a_follower_misses_and_repeats_nothing_when_the_server_is_restarte
 def serving(place: Place, database: str, folder: Path) -> AbstractAsyncContextManager[Process]:
     """A server at the same port again."""
     port = int(place.served.base.rpartition(":")[2])
-    return process(folder, "--database-url", address(database), port=port)
+    return process(folder, "--database-url", address(database), "--no-reactions", port=port)
 
 
 async def test_every_breach_of_the_protocol_has_the_code_that_the_protocol_names(place: Place) -> None:

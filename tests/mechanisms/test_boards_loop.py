@@ -28,9 +28,18 @@ from chuishao.domain.loop import (
 from chuishao.domain.vocabulary import LinkageMechanism, Severity, Stage, Tier, WhistleKind
 from chuishao.domain.whistle import Call, Whistle
 from chuishao.domain.whistle_events import WhistleBlown
-from chuishao.projections import cases
 from chuishao.projections.cases import CaseRow
-from tests.test_projections import DEPARTMENT, LEADER, OFFICER, RESIDENT, STAFF, an_assigned_case, at, folded
+from tests.test_projections import (
+    DEPARTMENT,
+    LEADER,
+    OFFICER,
+    RESIDENT,
+    STAFF,
+    an_assigned_case,
+    at,
+    folded,
+    of_cases,
+)
 from tests.test_projections import given as decided
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, STREET
 
@@ -41,7 +50,7 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1)).map(lambda at
 def row_of(case: Case, *others: Any) -> CaseRow:
     """The row that the events of a case leave; and those of its whistles that say who leads."""
     events = [one for one in decided(case, *others) if isinstance(one.event, CaseEvent | WhistleBlown)]
-    row: CaseRow = folded(cases.evolve, events)[case.id]
+    row: CaseRow = folded(of_cases, events)[case.id]
     return row
 
 
