@@ -59,7 +59,18 @@ def _python(module: str) -> Server:
 
 def _chuishao(*more: str) -> Server:
     def command(port: int, url: str) -> Sequence[str | Path]:
-        return [CHUISHAO, "serve", "--port", str(port), "--rate", "0", "--database-url", url, *more]
+        return [
+            CHUISHAO,
+            "serve",
+            "--port",
+            str(port),
+            "--rate",
+            "0",
+            "--no-reactions",
+            "--database-url",
+            url,
+            *more,
+        ]
 
     return Server(command, environment())
 

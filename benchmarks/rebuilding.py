@@ -253,7 +253,17 @@ def chuishao(url: str, *arguments: str) -> float:
 async def served(url: str, folder: Path) -> AsyncIterator[int]:
     """A server process on the database; gives its port."""
     port = free_port()
-    command = [str(CHUISHAO), "serve", "--port", str(port), "--rate", "0", "--database-url", url]
+    command = [
+        str(CHUISHAO),
+        "serve",
+        "--port",
+        str(port),
+        "--rate",
+        "0",
+        "--no-reactions",
+        "--database-url",
+        url,
+    ]
     with (folder / "serve.log").open("wb") as output:
         process = subprocess.Popen(command, env=environment(), stdout=output, stderr=output)  # noqa: ASYNC220
         try:

@@ -7,9 +7,10 @@ decided anew on what is there now. A client that named the version it saw is tol
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from chuishao.commands.command import Command, name_of
@@ -96,6 +97,16 @@ class Executor:
                 return work, append, outcome
         work = self._begin(envelope, fresh=True)
         return work, *await self._decide(command, envelope, work, hashed, identities)
+
+    async def judge(self, command: Command, envelope: Envelope, past: Mapping[UUID, Any]) -> None:
+        """Decide a command as if some streams were still in the past, and record nothing; raises `Refusal`.
+
+        `past` has what these streams made then, None where that was nothing yet.
+        """
+        work = self._begin(envelope, fresh=True)
+        work.aggregates |= past
+        work.versions |= {stream: made.version if made else 0 for stream, made in past.items()}
+        await self._decide(command, envelope, work, b"", {})
 
     def _begin(self, envelope: Envelope, *, fresh: bool = False) -> Work:
         now = self.clock()

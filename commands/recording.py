@@ -89,5 +89,13 @@ def _meta(envelope: Envelope, place: str, correlation: UUID | None) -> Meta:
     actor, command = envelope.actor, envelope.id
     causation = envelope.causation or command
     return Meta(
-        actor.id, actor.role, actor.unit, actor.scope, place, command, correlation or command, causation
+        actor.id,
+        actor.role,
+        actor.unit,
+        actor.scope,
+        place,
+        command,
+        correlation or command,
+        causation,
+        envelope.imported,
     )

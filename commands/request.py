@@ -17,13 +17,17 @@ from chuishao.domain.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Who sends a command, under which client-chosen id, about which moment, having seen which version."""
+    """Who sends a command, under which client-chosen id, about which moment, having seen which version.
+
+    `imported` names the system that a history was taken over from; what comes of it is marked so for ever.
+    """
 
     id: UUID
     actor: Actor
     occurred_at: datetime | None = None
     expected_version: int | None = None
     causation: UUID | None = None
+    imported: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

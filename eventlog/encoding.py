@@ -71,10 +71,12 @@ def _sealed(text: SealedText) -> str:
 
 def encode_meta(meta: Meta) -> bytes:
     """Who did what, as JSON."""
-    actor, role, unit, scope, place, command, correlation, causation = meta
+    actor, role, unit, scope, place, command, correlation, causation, imported = meta
     quote = encode_basestring
+    mark = "" if imported is None else f',"imported":{quote(imported)}'
     return (
         f'{{"actor":{quote(actor)},"role":{quote(role)},"unit":{quote(unit)},'
         f'"scope":{"null" if scope is None else quote(scope)},"place":{quote(place)},'
-        f'"command":"{command.hex}","correlation":"{correlation.hex}","causation":"{causation.hex}"}}'
+        f'"command":"{command.hex}","correlation":"{correlation.hex}","causation":"{causation.hex}"'
+        f"{mark}}}"
     ).encode()

@@ -63,7 +63,10 @@ def sealed_transcoder() -> JSONTranscoder:
 
 
 class Meta(NamedTuple):
-    """Who did it: actor, role, unit and scope; which command; what it belongs to and what caused it."""
+    """Who did it: actor, role, unit and scope; which command; what it belongs to and what caused it.
+
+    `imported` is the system that it was taken over from, and stands only where there is one.
+    """
 
     actor: str
     role: str
@@ -73,10 +76,11 @@ class Meta(NamedTuple):
     command: UUID
     correlation: UUID
     causation: UUID
+    imported: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As stored."""
-        return {
+        stored = {
             "actor": self.actor,
             "role": self.role,
             "unit": self.unit,
@@ -86,6 +90,7 @@ class Meta(NamedTuple):
             "correlation": self.correlation.hex,
             "causation": self.causation.hex,
         }
+        return stored if self.imported is None else stored | {"imported": self.imported}
 
     @classmethod
     def from_json(cls, stored: bytes) -> Meta:

@@ -248,7 +248,7 @@ class Listener:
             self.date_summonses(whistle)
         elif isinstance(event, calls.WhistleResolved | calls.WhistleWithdrawn):
             for summons in theirs:
-                summons.released_at = summons.released_at or at
+                summons.released_at, summons.waits = summons.released_at or at, False
         elif hasattr(event, "department"):
             (*_, last) = (summons for summons in theirs if summons.department == event.department)
             match event:

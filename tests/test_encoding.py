@@ -79,7 +79,16 @@ def test_every_line_of_a_present_version_is_written_again_as_it_stands() -> None
             assert encode(specimen(EVENT_TYPES[line.type]), sealed).decode() == line.data
 
 
-@given(st.builds(Meta, *[st.text()] * 3, st.none() | st.text(), st.text(), *[st.uuids()] * 3))
+@given(
+    st.builds(
+        Meta,
+        *[st.text()] * 3,
+        st.none() | st.text(),
+        st.text(),
+        *[st.uuids()] * 3,
+        imported=st.none() | st.text(),
+    )
+)
 def test_who_did_it_is_written_as_json(meta: Meta) -> None:
     plain = json.dumps(meta.to_json(), ensure_ascii=False, separators=(",", ":"))
     assert encode_meta(meta) == plain.encode() if _encodable(plain) else True

@@ -23,6 +23,7 @@ from chuishao.commands.command import Command
 from chuishao.commands.overdue import RecordOverdue
 from chuishao.domain.actor import Actor
 from chuishao.domain.calendar import TimeUnit
+from chuishao.domain.case_requests import LimitOver
 from chuishao.domain.measure import (
     DEFINITIONS,
     MINIMUM_SAMPLE,
@@ -172,9 +173,12 @@ async def asked_for(town: Town, chance: random.Random, case: UUID) -> None:
         ]
     )
     await town.do(wanted, town.street_officer)
-    town.clock.advance(hours=chance.choice([0, 1, 30]))
+    town.clock.advance(hours=chance.choice([0, 0, 1, 30]))
     decide = requests.DecideRequest(case_id=case, granted=chance.random() < 0.8, note="按规定审批")
-    await town.do(decide, town.other_street_officer)
+    try:
+        await town.do(decide, town.other_street_officer)
+    except LimitOver:
+        await town.do(replace(decide, granted=False), town.other_street_officer)
     if chance.random() < 0.4:
         town.clock.advance(hours=30)
         with suppress(Refusal):

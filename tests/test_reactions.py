@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chuishao.commands import cases, policies
-from chuishao.commands.cases import AcceptCase
+from chuishao.commands.cases import AcceptCase, ReportCase
 from chuishao.commands.execution import Envelope, Executor
 from chuishao.domain.actor import Actor
 from chuishao.domain.case_events import CaseAccepted, CaseReported, SeverityGraded
@@ -38,7 +39,7 @@ from chuishao.reactions.reaction import Around, Reaction, Sent, Timed
 from chuishao.reactions.standing import go_on, refusals, standings
 from tests.conftest import copy_of_template
 from tests.served import Process, address, process, start, until
-from tests.town import COMMUNITY, STREET, Town, make_town
+from tests.town import COMMUNITY, GRID, STREET, Town, make_town
 
 DISPUTE = LinkageMechanism.DISPUTE_RESOLUTION
 CLERK = Actor("reaction accept", Role.COMMUNITY_STAFF, COMMUNITY)
@@ -120,6 +121,31 @@ async def accepted(town: Town) -> Counter[UUID]:
     return Counter(
         reported[event.meta.causation] for event in events if isinstance(event.event, CaseAccepted)
     )
+
+
+async def test_what_stays_due_although_it_was_answered_starves_nothing(town: Town) -> None:
+    cases = [await town.report() for _ in range(3)]
+
+    async def due(around: Around, now: datetime, skip: int) -> Sequence[tuple[str, Sent]]:
+        return [(str(case), Sent(AcceptCase(case_id=case), CLERK)) for case in listed[skip : skip + 1]]
+
+    timed = Timed("accept-one-by-one", "受理 One at a time, and never out of the list.", due)
+    listed = cases[:2]
+    await caught_up(town, timed=(timed,))
+    listed = cases
+    await caught_up(town, timed=(timed,))
+    events = await recorded(town.log)
+    assert [each.stream for each in events if isinstance(each.event, CaseAccepted)] == cases
+
+
+async def test_nobody_reacts_today_to_what_was_imported(town: Town) -> None:
+    await begin(town)
+    report = ReportCase(category="01001", text="井盖丢失", grid_code=GRID)
+    long_ago = town.clock.now - timedelta(days=900)
+    await town.do(report, town.resident, occurred_at=long_ago, imported="hotline-2019")
+    case = await town.report()
+    await begin(town)
+    assert await accepted(town) == {case: 1}
 
 
 async def test_what_follows_is_sent_once_and_names_the_event_it_is_for(town: Town) -> None:

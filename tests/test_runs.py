@@ -200,7 +200,7 @@ def test_an_escalation_at_the_very_end_of_a_limit_leaves_it_as_it_was() -> None:
 
 
 def granted(case: Case, hour: float) -> Case:
-    case.decide_request(None, OFFICER, at(hour), granted=True)
+    case.decide_request(None, POLICY, OFFICER, at(hour), granted=True)
     return case
 
 

@@ -32,8 +32,8 @@ MODULES = {
     "verify": "verifying",
     "parked": "parked",
     "reactions": "reacting",
-    "export": "seal",
-    "import": "setting_up",
+    "export": "exporting",
+    "import": "importing",
 }
 """Where each command stands, in the order in which help lists them."""
 

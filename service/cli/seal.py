@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gzip
-import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 
@@ -22,6 +19,7 @@ from chuishao.eventlog.sealer import SealRefused, newest_checkpoint, signer_of
 from chuishao.service.cli import end
 from chuishao.service.cli.app import app
 from chuishao.service.cli.running import console
+from chuishao.service.cli.whole import require_free, whole_file
 from chuishao.service.database import database, opened
 from chuishao.service.demo import progress_bar
 from chuishao.service.keys import load_key, load_seal_key
@@ -29,11 +27,8 @@ from chuishao.service.options import told
 from chuishao.service.settings import Settings
 from chuishao.service.witness import Witness, WitnessAway, WitnessRefused, witnessed
 
-exports = typer.Typer(help="Write data to files.", no_args_is_help=True)
-app.add_typer(exports, name="export")
 
-
-def _on_log(settings: Settings, work: Callable[[EventLog], Awaitable[None]]) -> None:
+def on_log(settings: Settings, work: Callable[[EventLog], Awaitable[None]]) -> None:
     """Run some work on the log as it is: nothing is migrated, recorded or rebuilt for it."""
 
     async def inside(url: str) -> None:
@@ -70,7 +65,7 @@ def seal(
         if refused:
             raise typer.Exit(1)
 
-    _on_log(settings, work)
+    on_log(settings, work)
 
 
 async def _witnessed(log: EventLog, witness: Witness) -> bool:
@@ -120,15 +115,14 @@ def checkpoint(
             end("there is no checkpoint yet; make one with `chuishao seal`")
         found.append(newest.text)
 
-    _on_log(settings, work)
+    on_log(settings, work)
     if to is None:
         sys.stdout.write("".join(found))
         return
-    with _whole(to) as file:
+    with whole_file(to) as file:
         file.write("".join(found).encode())
 
 
-@exports.command("log")
 @told("database_url", "data_dir")
 def export_log(
     settings: Settings,
@@ -137,7 +131,7 @@ def export_log(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write the whole log to a file that `chuishao verify` checks without a database."""
-    _require_free(to, force)
+    require_free(to, force)
     seed = load_seal_key(load_key(settings.data_dir))
 
     async def work(log: EventLog) -> None:
@@ -146,41 +140,15 @@ def export_log(
                 await _sealed(log, seed)
             except SealRefused as refusal:
                 _warn(f"the log is exported as it is, for it cannot be sealed: {refusal}")
-        with _whole(to) as file, progress_bar(console) as bar:
+        with whole_file(to) as file, progress_bar(console) as bar:
             task = bar.add_task("Exporting 导出", total=None)
             async for done, page in exported(log):
                 await asyncio.to_thread(file.write, page.encode())
                 bar.update(task, completed=done, total=bar.tasks[task].total or done)
         console.print(f"The log up to position {done:,} is in {to}.", soft_wrap=True, highlight=False)
 
-    _on_log(settings, work)
-
-
-def _require_free(to: Path, force: bool) -> None:
-    if to.exists() and not force:
-        end(f"{to} exists; choose another name, or replace it with --force")
+    on_log(settings, work)
 
 
 def _warn(message: str) -> None:
     print(f"chuishao: {message}", file=sys.stderr)  # noqa: T201
-
-
-@contextlib.contextmanager
-def _whole(to: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    """A file that is there when all of it is written, and not before."""
-    part = to.with_name(f".{to.name}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as raw:
-            with contextlib.ExitStack() as opened:
-                yield opened.enter_context(_packed(raw)) if to.suffix == ".gz" else raw
-            raw.flush()
-            os.fsync(raw.fileno())
-        part.replace(to)
-    except OSError as error:
-        end(f"{to} cannot be written: {error.strerror or error}")
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _packed(raw: IO[bytes]) -> gzip.GzipFile:
-    return gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=4, mtime=0)
