@@ -27,6 +27,7 @@ from chuishao.domain.election.terms import (
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
 from chuishao.domain.loop import GridStage, SettledLevel
+from chuishao.domain.measure import Measure, MeasurePart, MeasureSubject, MeasureTrend
 from chuishao.domain.meetings.terms import (
     DeliberationState,
     InvitationState,
@@ -127,6 +128,10 @@ NAMES: dict[type[Term], str] = {
     Verdict: "ProposalVerdict",
     GridStage: "GridStage",
     SettledLevel: "SettledLevel",
+    Measure: "Measure",
+    MeasureSubject: "MeasureSubject",
+    MeasurePart: "MeasurePart",
+    MeasureTrend: "MeasureTrend",
 }
 
 

@@ -19,6 +19,7 @@ from chuishao.graphql.arguments import (
 from chuishao.graphql.boards.command import CommandQueries
 from chuishao.graphql.boards.election import ElectionQueries
 from chuishao.graphql.boards.loops import LoopQueries
+from chuishao.graphql.boards.measures import MeasureQueries
 from chuishao.graphql.boards.meetings import MeetingQueries
 from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.boards.registers import RegisterQueries
@@ -244,6 +245,7 @@ class Query(
     MeetingQueries,
     StreetQueries,
     LoopQueries,
+    MeasureQueries,
     CommandQueries,
     WorkdayQueries,
 ):

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Protocol, cast
 from uuid import UUID
 
 from chuishao.domain import case_events as facts
@@ -175,20 +175,39 @@ async def _keep_words(connection: Connection, batch: Batch) -> None:
     await TEXTS.add(connection, texts)
 
 
+class Dated(Protocol):
+    """What has a limit: it says since when it stands where, and what the limit depends on."""
+
+    status: str
+    since: datetime
+    place: str
+    category: str
+    severity: str
+    tier: str | None
+    clock: str | None
+    due_at: datetime | None
+    due_rule: str | None
+
+
 def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
-    """Set until when the next step is due, by the policy in force since the case stands where it stands.
+    """Set until when the next step is due.
 
     A limit that passed, and ends later now or not at all, has not passed; it has again once it moves back.
     """
-    policy = book.at(row.since, known_by) if row.status in LIMITS else None
-    limit = None
-    if policy:
-        limit = book.limit_of_case(policy, row.status, row.category, row.severity, row.tier, row.place)
-    clock = Clock.of_text(row.clock)
-    row.due_at = policy.ends(row.since, limit, row.place, clock) if policy and limit else None
-    row.due_rule = limit.rule if limit else None
+    limit(row, book, known_by)
     passed = row.passed_at is not None and row.due_at is not None and row.due_at <= row.passed_at
     row.overdue_at = row.passed_at if passed else None
+
+
+def limit(row: Dated, book: PolicyBook, known_by: int) -> None:
+    """Set when the limit ends, by the policy in force since the row stands where it stands, and its clock."""
+    policy = book.at(row.since, known_by) if row.status in LIMITS else None
+    found = None
+    if policy:
+        found = book.limit_of_case(policy, row.status, row.category, row.severity, row.tier, row.place)
+    clock = Clock.of_text(row.clock)
+    row.due_at = policy.ends(row.since, found, row.place, clock) if policy and found else None
+    row.due_rule = found.rule if found else None
 
 
 def _case_of(recorded: RecordedEvent) -> UUID:
