@@ -32,7 +32,7 @@ class RequestSuspension(CaseCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class RequestExtension(CaseCommand):
-    """申请延期 Ask that the limit of a case ends later, before it is over."""
+    """申请延期 Ask that the limit of a case ends later, to be granted before it is over."""
 
     roles = TRANSITIONS[Step.REQUEST].roles
     amount: Annotated[int, Doc("数量 by how many units, 1 to 1,000")]
@@ -72,7 +72,8 @@ class DecideRequest(CaseCommand):
     async def decide(self, work: Work) -> Case:
         """Decide; a denial needs its reason in the note."""
         case = await self.case(work)
-        case.decide_request(self.note, work.actor, work.at, granted=self.granted)
+        policy = await work.policy(case.since)
+        case.decide_request(self.note, policy, work.actor, work.at, granted=self.granted)
         return case
 
 

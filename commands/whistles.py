@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from annotated_doc import Doc
 
 from chuishao.commands.command import Command
 from chuishao.commands.work import Work
+from chuishao.domain.calendar import Limit
 from chuishao.domain.case import Case
 from chuishao.domain.department import Department
 from chuishao.domain.division import street_of
@@ -33,6 +35,24 @@ async def summonable(work: Work, department_id: UUID, street: str, *path: str) -
         place = Phrase(f"department {department.name}", f"部门 {department.name} ")
         raise OutOfScope(*path, place=place, scope=street)
     return department.id
+
+
+async def _check_in(work: Work, whistle: Whistle, since: datetime) -> tuple[Limit | None, datetime | None]:
+    """The limit for checking in of who was summoned at a moment, and when it ends as far as is known now."""
+    policy = await work.policy(since)
+    limit = policy.limit(LimitKind.CHECK_IN, kind=whistle.kind.value, division=whistle.street)
+    return limit, policy.ends(since, limit, whistle.street) if limit else None
+
+
+async def _moved(work: Work, whistle: Whistle) -> set[UUID]:
+    """The departments that did not miss, as is known now, the limit that is recorded as missed."""
+    moved = set()
+    for department, summons in whistle.summons.items():
+        if summons.missed_at is not None and summons.waiting:
+            _, due = await _check_in(work, whistle, summons.at)
+            if due is None or due > summons.missed_at:
+                moved.add(department)
+    return moved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,10 +173,7 @@ class RecordMissedCheckIn(WhistleCommand):
         whistle = await self.whistle(work)
         summons = whistle.summons.get(self.department_id)
         since = summons.at if summons else whistle.created_on
-        policy = await work.policy(since)
-        facts = {"kind": whistle.kind.value, "division": whistle.street}
-        limit = policy.limit(LimitKind.CHECK_IN, **facts)
-        due = policy.ends(since, limit, whistle.street) if limit else None
+        limit, due = await _check_in(work, whistle, since)
         if limit is None or due is None:
             kind = whistle.kind
             raise NoLimit(what=Phrase(f"checking in to a {kind} whistle", f"{kind.zh}（{kind}）的报到"))
@@ -191,7 +208,8 @@ class RateDepartment(WhistleCommand):
     async def decide(self, work: Work) -> Whistle:
         """Rate."""
         whistle = await self.whistle(work)
-        whistle.rate(self.department_id, self.score, self.comment, work.actor, work.at)
+        moved = await _moved(work, whistle)
+        whistle.rate(self.department_id, self.score, self.comment, work.actor, work.at, moved)
         return whistle
 
 
@@ -246,7 +264,7 @@ class ResolveWhistle(WhistleCommand):
     async def decide(self, work: Work) -> Whistle:
         """Resolve the whistle and its case."""
         whistle = await self.whistle(work)
-        whistle.resolve(self.result, work.actor, work.at)
+        whistle.resolve(self.result, work.actor, work.at, await _moved(work, whistle))
         case = await work.get(Case, whistle.case, "whistleId")
         case.resolve_by_whistle(self.result, work.actor, work.at)
         return whistle

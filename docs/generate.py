@@ -21,6 +21,7 @@ from chuishao.domain.catalogue import AGGREGATES, EVENT_TYPES
 from chuishao.domain.event import Event
 from chuishao.domain.event_fields import MEANINGS, fields_of
 from chuishao.domain.lifecycle import DECIDERS, RESOLVERS, STAGES, TABLE, Status, Step
+from chuishao.domain.measure import DEFINITIONS
 from chuishao.domain.sight import SHOWN, SIGHT
 from chuishao.domain.summons import SUMMONS_TABLE, SummonsState
 from chuishao.domain.term import Term
@@ -189,6 +190,21 @@ def terms() -> str:
     return "".join(parts) + "\n"
 
 
+def measures() -> str:
+    """Every measure with its definition."""
+    rows = (
+        (
+            f"**`{measure.value}`** {measure.zh}<br>{measure.en}",
+            str(its.version),
+            f"{its.denominator.zh}<br>{its.denominator.en}",
+            f"{its.numerator.zh}<br>{its.numerator.en}",
+            f"{its.better.zh} {its.better.en}" if its.better else "–",
+        )
+        for measure, its in DEFINITIONS.items()
+    )
+    return table(("measure 指标", "version", "denominator 分母", "numerator 分子", "better 优劣"), rows)
+
+
 def sights() -> str:
     """Which cases each role sees."""
     rows = ((f"{role.value} {role.zh}", f"{sight.zh} {sight.en}") for role, sight in SIGHT.items())
@@ -255,6 +271,7 @@ TABLES: dict[str, Callable[[], str]] = {
         limits,
         terms,
         schema_changes,
+        measures,
         sights,
         rules,
         mutations,

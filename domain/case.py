@@ -17,6 +17,7 @@ from chuishao.domain import case_events as facts
 from chuishao.domain.actor import Actor, authorise, out_of_scope
 from chuishao.domain.calendar import Limit, TimeUnit
 from chuishao.domain.case_requests import (
+    AHEAD,
     LONGEST,
     AlreadySuspended,
     Asked,
@@ -31,6 +32,7 @@ from chuishao.domain.case_requests import (
     OwnCaseRequest,
     RequestKind,
     RequestOpen,
+    TooFarAhead,
 )
 from chuishao.domain.clock import RUNNING, Clock
 from chuishao.domain.division import street_of
@@ -43,7 +45,16 @@ from chuishao.domain.event import (
     written,
     written_or_none,
 )
-from chuishao.domain.lifecycle import DECIDERS, RESOLVERS, TRANSITIONS, Status, Step, possible, require
+from chuishao.domain.lifecycle import (
+    DECIDERS,
+    RESOLVERS,
+    TRANSITIONS,
+    Standing,
+    Status,
+    Step,
+    possible,
+    require,
+)
 from chuishao.domain.phrase import Phrase, said
 from chuishao.domain.policy_document import LIMITS, Policy
 from chuishao.domain.refusal import (
@@ -54,6 +65,7 @@ from chuishao.domain.refusal import (
     Forbidden,
     HasMergedCases,
     IllegalTransition,
+    NoLimit,
     NotYetDue,
     OutOfRange,
     OverdueAlready,
@@ -461,7 +473,8 @@ class Case(BaseAggregate[UUID]):
         if self.clock.stands_still(at):
             raise AlreadySuspended(case=self.id)
         if until is not None:
-            _require_after(until, at, "until")
+            _require_after(until, at, "until", Phrase("name a later one", "请另定更晚的时间"))
+            _require_within_a_year(until, at, "until")
         stands_until = until.isoformat() if until else None
         self._file(RequestKind.SUSPENSION, reason, by, at, stands_until=stands_until)
 
@@ -472,22 +485,28 @@ class Case(BaseAggregate[UUID]):
         self._require_askable(by, at)
         if not 1 <= longer <= LONGEST:
             raise OutOfRange("amount", field="amount", value=longer, low=1, high=LONGEST)
-        due = self.due(policy)
-        if due is None or self.due(policy, self.clock.extended(longer, unit)) is None:
+        if self.limit(policy) is None:
+            raise NoLimit("caseId", what=Phrase(f"case {self.id} now", f"案件 {self.id} 目前"))
+        later = self.due(policy, self.clock.extended(longer, unit))
+        if later is None:
             raise NothingToExtend(case=self.id)
-        if at > due:
-            raise LimitOver(due=due.isoformat(), at=at.isoformat())
+        self._require_not_over(policy, at)
+        _require_within_a_year(later, at, "amount")
         self._file(RequestKind.EXTENSION, reason, by, at, longer=longer, time_unit=unit.value)
 
     def ask_return(self, reason: str, by: Actor, at: datetime) -> None:
         """申请回退: ask that the case is assigned anew."""
         self._require_askable(by, at)
         if self.status is not Status.ASSIGNED:  # a whistle is withdrawn first
-            raise IllegalTransition(state=self.status, asked=Step.RETURN, possible=possible(self.status))
+            standing = Standing(self.asked is not None, self.clock.stands_still(at))
+            may = possible(self.status, self.tier, standing)
+            raise IllegalTransition(state=self.status, asked=Step.RETURN, possible=may)
         self._file(RequestKind.RETURN, reason, by, at)
 
-    def decide_request(self, note: str | None, by: Actor, at: datetime, *, granted: bool) -> None:
-        """审批: grant or deny what is asked for; never by who asked."""
+    def decide_request(
+        self, note: str | None, policy: Policy, by: Actor, at: datetime, *, granted: bool
+    ) -> None:
+        """审批: grant or deny what is asked for; never by who asked. `policy` is that in force `since`."""
         self._require(Step.DECIDE_REQUEST, by, at)
         asked = self.asked
         if asked is None:
@@ -501,7 +520,9 @@ class Case(BaseAggregate[UUID]):
             self._decided(CaseRequestDenied, asked, by, at, reason=denied)
             return
         if asked.until is not None:
-            _require_after(asked.until, at, "granted")
+            _require_after(asked.until, at, "granted", Phrase("deny the request", "请不同意该申请"))
+        if asked.kind is RequestKind.EXTENSION:
+            self._require_not_over(policy, at)
         said = self._about("note", note)
         self._decided(CaseRequestGranted, asked, by, at, note=said)
         if asked.kind is RequestKind.RETURN:
@@ -535,7 +556,15 @@ class Case(BaseAggregate[UUID]):
             raise RequestOpen(asked=self.asked.kind)
 
     def _require_in_order(self, at: datetime) -> None:
+        """Refuse to say what would undo what is recorded: of its requests, or that its limit passed."""
         not_before(at, self.requested_at, Phrase("what was said last of its requests", "上一次申请或审批"))
+        if self.overdue_at is not None:
+            not_before(at, self.overdue_at, Phrase("the end of its limit", "期限届满"))
+
+    def _require_not_over(self, policy: Policy, at: datetime) -> None:
+        due = self.due(policy)
+        if due is not None and at > due:
+            raise LimitOver(due=due.isoformat(), at=at.isoformat())
 
     def _file(
         self, kind: RequestKind, reason: str, by: Actor, at: datetime, **wanted: int | str | None
@@ -624,11 +653,18 @@ def holder_of(tier: Tier, community: str, grid: str | None) -> str:
             return street_of(community)
 
 
-def _require_after(until: datetime, at: datetime, path: str) -> None:
+def _require_after(until: datetime, at: datetime, path: str, advice: Phrase) -> None:
     """Refuse to let a clock stand still until a moment that has passed."""
     if until <= at:
-        reason = Phrase(f"it is {at.isoformat()} already", f"现在已是 {at.isoformat()}")
+        now = at.isoformat()
+        reason = Phrase(f"it is {now} already; {advice}", f"现在已是 {now}；{said(advice, 'zh')}")
         raise BadTime(path, field="until", at=until.isoformat(), reason=reason)
+
+
+def _require_within_a_year(end: datetime, at: datetime, path: str) -> None:
+    """Refuse to put a limit off for so long that it is none any more."""
+    if end - at > AHEAD:
+        raise TooFarAhead(path, end=end.isoformat(), days=AHEAD.days)
 
 
 def _part_text(number: int, part: Part) -> str:

@@ -7,7 +7,7 @@ where the case goes on without it. What was granted changes the clock by which t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chuishao.domain.calendar import TimeUnit
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LONGEST = 1_000
 """Units by which one request extends a limit at most."""
+AHEAD = timedelta(days=366)
+"""How far ahead, at most, what is granted may put off the end of a limit."""
 
 
 class RequestKind(Term):
@@ -86,8 +88,15 @@ class NothingToExtend(Refusal):
 class LimitOver(Refusal):
     """期限已过 A limit that is over is not extended, for that would undo that it was missed."""
 
-    en = "The limit ended at {due}, and cannot be extended at {at}. Ask before it ends."
-    zh = "期限已于 {due} 届满，{at} 不能再延期。请在届满前申请。"
+    en = "The limit ended at {due}, and cannot be extended at {at}. Ask and decide before it ends."
+    zh = "期限已于 {due} 届满，{at} 不能再延期。请在届满前申请并审批。"
+
+
+class TooFarAhead(Refusal):
+    """期限过远 No limit is put off for more than a year at once."""
+
+    en = "It would last until {end}, more than {days} days from then on. Ask for less, and again when needed."
+    zh = "将延至 {end}，超过申请之时起 {days} 天。请缩短申请，必要时再次申请。"
 
 
 @dataclass(frozen=True, slots=True)

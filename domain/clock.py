@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chuishao.domain.calendar import Limit, Stop, TimeUnit, WorkingCalendar
@@ -44,22 +44,34 @@ class Clock:
 
     def due(self, calendar: WorkingCalendar, since: datetime, limit: Limit) -> datetime:
         """When a limit that starts at `since` ends; `ValueError` where it never does, as while it stands."""
-        due = calendar.due(since, limit, self.stops)
+        return self._ends(calendar, since, limit)[-1][0]
+
+    def _ends(
+        self, calendar: WorkingCalendar, since: datetime, limit: Limit
+    ) -> list[tuple[datetime, TimeUnit]]:
+        """When the limit and then each extension ends, and in which unit the time until then is counted."""
+        ends = [(calendar.due(since, limit, self.stops), limit.unit)]
         for more in self.extensions:
-            due = calendar.due(due, Limit(more.amount, more.unit, limit.rule), self.stops)
-        return due
+            longer = Limit(more.amount, more.unit, limit.rule)
+            ends.append((calendar.due(ends[-1][0], longer, self.stops), more.unit))
+        return ends
 
     def left(self, calendar: WorkingCalendar, since: datetime, limit: Limit, now: datetime) -> int:
         """Seconds that count until the limit ends, below 0 once it is over; while it stands, if it ran now.
 
-        They are counted in the limit's own time: of the clock, of the urgent or of the working shifts.
+        They are counted in the time of the limit, and of each extension: of the clock, of the urgent or of
+        the working shifts; once it is over, in that of the last.
         """
         clock = self.resumed(now) if self.stands_still(now) else self
-        due = clock.due(calendar, since, limit)
-        unit = self.extensions[-1].unit if self.extensions else limit.unit
+        ends = clock._ends(calendar, since, limit)
+        due, unit = ends[-1]
         if now > due:
             return -round(calendar.counted(due, now, unit, clock.stops).total_seconds())
-        return round(calendar.counted(now, due, unit, clock.stops).total_seconds())
+        left = timedelta()
+        for end, unit in ends:
+            left += calendar.counted(now, end, unit, clock.stops)
+            now = max(now, end)
+        return round(left.total_seconds())
 
     def as_text(self) -> str | None:
         """As a read model keeps it; None for one that only runs."""

@@ -20,6 +20,7 @@ from chuishao.domain.calendar import Limit, TimeUnit, WorkingCalendar
 from chuishao.domain.clock import RUNNING, Clock
 from chuishao.domain.event import SHORT_TEXT
 from chuishao.domain.lifecycle import Status
+from chuishao.domain.measure import MINIMUM_SAMPLE
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.policy_entry import Entry, require_once, require_storable
 from chuishao.domain.refusal import BadPolicy, UnknownCategory
@@ -98,6 +99,8 @@ class Policy:
     """“日日清”约请: whether units may be invited to clear a matter on the day; off where nothing is said."""
     escalates: bool = False
     """逾期升级: whether what is handled goes to the next tier once its limit passed; off unless said."""
+    minimum_sample: int = MINIMUM_SAMPLE
+    """From how large a sample on figures are compared and ranked."""
     announced: tuple[Announcement, ...] = ()
     """What was announced of single days, in the order in which it was."""
     _announcing: list[Policy] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -227,6 +230,7 @@ def _parse(text: str) -> Policy:
         findings=_findings(document.get("findings"), categories),
         daily_clearance=_enabled(document.get("dailyClearance")),
         escalates=_enabled(document.get("escalation")),
+        minimum_sample=_minimum_sample(document.get("measures")),
     )
 
 
@@ -238,6 +242,11 @@ def _enabled(entry: Entry) -> bool:
     if not isinstance(enabled.value, bool):
         enabled.refuse(f"{enabled.name} must be true or false", f"{enabled.name} 须为 `true` 或 `false`")
     return enabled.value
+
+
+def _minimum_sample(entry: Entry) -> int:
+    """From how large a sample on figures are compared."""
+    return int(entry["minimumSample"].whole(1, LARGEST_AMOUNT)) if entry.as_object() else MINIMUM_SAMPLE
 
 
 def _findings(entry: Entry, categories: dict[str, Category]) -> dict[Finding, str]:

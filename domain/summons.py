@@ -99,10 +99,15 @@ class Summons:
             self.require(SummonsStep.MISS)
 
     @property
+    def waiting(self) -> bool:
+        """Whether the department has not come yet."""
+        return self.state in SUMMONS_TABLE[SummonsStep.CHECK_IN]
+
+    @property
     def outstanding(self) -> bool:
         """Whether the whistle still waits for the department: neither answered, refused nor given up."""
         done = self.state in (SummonsState.ANSWERED, SummonsState.REFUSED)
-        absent = self.missed and self.state in (SummonsState.SUMMONED, SummonsState.SIGNED)
+        absent = self.missed and self.waiting
         return not done and not absent
 
     @property

@@ -7,6 +7,7 @@ leads. 最后一公里: 事不完、人不走, nobody is released while an item 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -152,14 +153,25 @@ class Whistle(BaseAggregate[UUID]):
             raise NotYetDue(due=due.isoformat(), at=at.isoformat())
         self.trigger_event(facts.CheckInMissed, timestamp=due, department=department, rule=rule)
 
-    def rate(self, department: UUID, score: int, comment: str | None, by: Actor, at: datetime) -> None:
-        """评价部门: rate a department 1 to 5, once a summons; also after the whistle has ended."""
+    def rate(
+        self,
+        department: UUID,
+        score: int,
+        comment: str | None,
+        by: Actor,
+        at: datetime,
+        moved: Collection[UUID] = (),
+    ) -> None:
+        """评价部门: rate a department 1 to 5, once a summons; also after the whistle has ended.
+
+        `moved` are the departments whose limit was recorded as missed and ends later by now.
+        """
         self._require_own_street(SummonsStep.RATE, by)
         summons = self._summons(department)
         not_before(at, summons.at, SUMMONED)
         if summons.rated:
             raise AlreadyRated(what=Phrase(f"department {department}", f"部门 {department} "))
-        if not summons.rateable:
+        if not summons.rateable or department in moved:
             raise NotYetRateable(department=department)
         if not 1 <= score <= 5:  # noqa: PLR2004 the scale of the rating
             raise OutOfRange("score", field="score", value=score, low=1, high=5)
@@ -204,8 +216,8 @@ class Whistle(BaseAggregate[UUID]):
         self._require_nothing_open()
         self.trigger_event(facts.OnSiteMeetingClosed, timestamp=at)
 
-    def resolve(self, result: str, by: Actor, at: datetime) -> None:
-        """哨件办结: find the matter settled and release everybody."""
+    def resolve(self, result: str, by: Actor, at: datetime, moved: Collection[UUID] = ()) -> None:
+        """哨件办结: find the matter settled and release everybody; whose limit `moved` is waited for."""
         self._require_street(WhistleStep.RESOLVE, by, at)
         last_mile = self.linkage is LinkageMechanism.LAST_MILE
         if last_mile:
@@ -215,7 +227,9 @@ class Whistle(BaseAggregate[UUID]):
         waiting = [
             department
             for department, summons in self.summons.items()
-            if summons.outstanding or (last_mile and summons.state is not SummonsState.ANSWERED)
+            if summons.outstanding
+            or department in moved
+            or (last_mile and summons.state is not SummonsState.ANSWERED)
         ]
         if waiting:
             raise DepartmentsOutstanding(departments=waiting)

@@ -26,6 +26,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.endpoint.language import asked
 from chuishao.projections.engine import Engine
+from chuishao.projections.past import Past, as_of
 from chuishao.projections.reach import ReadModelReplaced
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Context:
     rows: int = 0
     proven: frozenset[UUID] = frozenset()
     _unreached: dict[object, Refusal] = field(default_factory=dict)
+    past: Past | None = None
+    """What is read instead of the present."""
     done: dict[str, Awaitable[Any]] = field(default_factory=dict)
     """What came of the commands that were carried out before the executor got to them, by response key."""
 
@@ -86,7 +89,8 @@ class Context:
         """The operation's own loaders."""
         from chuishao.graphql.loaders import Loaders  # noqa: PLC0415 loaders know the context
 
-        return Loaders(self.services.log, self.now, self.reader, self.require_own, self.reading)
+        known_by = self.past.position if self.past else None
+        return Loaders(self.services.log, self.now, self.reader, self.require_own, self.reading, known_by)
 
     def spend(self, rows: Any) -> Any:
         """Count nested rows that an operation shows; refuse one that shows too many."""
@@ -121,7 +125,7 @@ class Context:
 
     async def at_least(self, position: int | None, needed: Collection[str] | None = None) -> None:
         """Wait until what is read includes a position; a read model that is not needed may have stopped."""
-        if position:
+        if position and self.past is None:
             self.require_own()
             wanted = position, needed and frozenset(needed)
             if (refused := self._unreached.get(wanted)) is not None:
@@ -144,9 +148,17 @@ class Context:
         """Borrow a connection to read with; refused where another version has remade what is read."""
         try:
             async with self.services.engine.known.reading() as connection:
-                yield connection
+                if self.past is None:
+                    yield connection
+                    return
+                async with as_of(connection, self.past, self.services.engine.projections) as then:
+                    yield then
         except ReadModelReplaced as refusal:
             raise self.error(refusal) from refusal
+
+    async def head(self) -> int:
+        """The position of the last event that is known."""
+        return self.past.position if self.past else await self.services.log.head()
 
     def error(self, refusal: Refusal) -> ApiError:
         """A refusal as an error of the operation, in the asker's language."""

@@ -27,6 +27,7 @@ from chuishao.domain.election.terms import (
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.lifecycle import Status, Step
 from chuishao.domain.loop import GridStage, SettledLevel
+from chuishao.domain.measure import Measure, MeasurePart, MeasureSubject, MeasureTrend
 from chuishao.domain.meetings.terms import (
     DeliberationState,
     InvitationState,
@@ -63,6 +64,7 @@ from chuishao.domain.territory.terms import EnclaveRemedy, GapRemedy, SplitState
 from chuishao.domain.vocabulary import LinkageMechanism, Role, Severity, Stage, Tier, WhistleKind
 from chuishao.eventlog.cursor import BadCursor
 from chuishao.graphql.filter_tree import FilterTooLarge
+from chuishao.projections.past import PastNotKept
 from chuishao.projections.reach import NotYet
 
 NAMES: dict[type[Term], str] = {
@@ -126,6 +128,10 @@ NAMES: dict[type[Term], str] = {
     Verdict: "ProposalVerdict",
     GridStage: "GridStage",
     SettledLevel: "SettledLevel",
+    Measure: "Measure",
+    MeasureSubject: "MeasureSubject",
+    MeasurePart: "MeasurePart",
+    MeasureTrend: "MeasureTrend",
 }
 
 
@@ -152,7 +158,7 @@ def refusals() -> list[type[Refusal]]:
 
 
 # Importing the modules that define refusals makes them known, in whatever order the others are loaded.
-assert COMMANDS and {BadCursor, Contended, FilterTooLarge, NotYet} <= set(refusals())
+assert COMMANDS and {BadCursor, Contended, FilterTooLarge, NotYet, PastNotKept} <= set(refusals())
 _CODES: Any = {kind.code: (kind.code, "", " ".join((kind.__doc__ or "").split())) for kind in refusals()}
 ErrorCode: Any = Term("ErrorCode", _CODES)
 register(ErrorCode, "ErrorCode", "错误代码 Why a command was refused; codes are stable.")

@@ -24,6 +24,7 @@ from chuishao.projections import (
     elections,
     history,
     loops,
+    measures,
     patrols,
     people,
     posts,
@@ -422,6 +423,8 @@ GRID_FUNNEL = Link(Table("grid_loop", loops.StageCount), loops.GRID_LOOP, "rank"
 """The stages of the grid loop with their cases; listed."""
 OVERNIGHT = Link(Table("overnight", loops.Nights), loops.OVERNIGHT, "rank")
 """What stayed overnight, by place; listed."""
+FIGURES = Link(Table("figure", measures.Figure), f"({measures.MEASURES}) figure", "part")
+"""What the measures come to; listed, with the arguments of the board before those of its pages."""
 COMMAND_BOARD = Link(Table("board", command_board.BoardRow), command_board.BOARD, "place")
 """Everything open in a place; the one row of a statement."""
 CARE_COUNT = Link(Table("care_count", care.CareCount), care.COUNTS, "care_group")

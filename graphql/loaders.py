@@ -37,7 +37,10 @@ class Loaders:
         reader: Reader,
         require_own: Callable[[], None],
         reading: Callable[[], AbstractAsyncContextManager[Connection]],
+        known_by: int | None = None,
     ) -> None:
+        self.known_by = known_by
+        """The position whose past is read; None for the present."""
         self.log = log
         self.now = now
         self.reader = reader
@@ -91,7 +94,8 @@ class Loaders:
         """The policies known by now."""
 
         async def load(connection: Connection, _keys: list[None]) -> dict[None, Policies]:
-            return {None: Policies(await policy_book(connection, self.log))}
+            book = await policy_book(connection, self.log)
+            return {None: Policies(book if self.known_by is None else book.until(self.known_by))}
 
         return self._mapped(load)
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from chuishao.domain.phrase import Phrase
 from chuishao.graphql.arguments import (
     After,
     AtLeast,
@@ -18,6 +19,7 @@ from chuishao.graphql.arguments import (
 from chuishao.graphql.boards.command import CommandQueries
 from chuishao.graphql.boards.election import ElectionQueries
 from chuishao.graphql.boards.loops import LoopQueries
+from chuishao.graphql.boards.measures import MeasureQueries
 from chuishao.graphql.boards.meetings import MeetingQueries
 from chuishao.graphql.boards.people import PeopleQueries
 from chuishao.graphql.boards.registers import RegisterQueries
@@ -26,6 +28,7 @@ from chuishao.graphql.boards.street import StreetQueries
 from chuishao.graphql.boards.territory import TerritoryQueries
 from chuishao.graphql.boards.workdays import WorkdayQueries
 from chuishao.graphql.context import Context, Info
+from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.filters import (
     CaseFilter,
     DivisionFilter,
@@ -242,6 +245,7 @@ class Query(
     MeetingQueries,
     StreetQueries,
     LoopQueries,
+    MeasureQueries,
     CommandQueries,
     WorkdayQueries,
 ):
@@ -495,7 +499,7 @@ class Query(
             size = Window(first).size
             services = info.context.services
             position = await services.log.resume(after) if after else 0
-            head = await services.log.head()
+            head = await info.context.head()
             seen = await narrowed(info.context, wanted, head)
             return await services.log.matching(seen, position, head, size)
 
@@ -527,6 +531,12 @@ class Query(
 
         async def status() -> LogStatus:
             log = info.context.services.log
+            if info.context.past is not None:
+                said = Phrase(
+                    "The status of the log is of now: ask without @asOf.",
+                    "日志状态只有当前值：请勿使用 @asOf。",
+                )
+                raise ApiError(said, "BAD_USER_INPUT")
             return LogStatus(
                 history=strawberry.ID(str(await log.history())),
                 head=Position(await log.head()),

@@ -5,6 +5,7 @@ from pathlib import Path
 import strawberry
 
 from chuishao.graphql import enums
+from chuishao.graphql.as_of import as_of
 from chuishao.graphql.mutations import Mutation
 from chuishao.graphql.queries import Query
 from chuishao.graphql.scalars import CONFIG
@@ -38,6 +39,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
+    directives=[as_of],
     types=[
         Case,
         Whistle,

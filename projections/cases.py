@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Protocol, cast
 from uuid import UUID
 
 from chuishao.domain import case_events as facts
@@ -107,8 +107,10 @@ class CaseRow:
     still_until: datetime | None = None
     asked: str | None = None
     requests: int = 0
+    passed_at: datetime | None = None
+    """The last limit of this step that is recorded as passed; a later one may be in force by now."""
+    passed_before: datetime | None = None
     overdue_at: datetime | None = None
-    overdue_before: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -173,20 +175,39 @@ async def _keep_words(connection: Connection, batch: Batch) -> None:
     await TEXTS.add(connection, texts)
 
 
-def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
-    """Set until when the next step is due, by the policy in force since the case stands where it stands.
+class Dated(Protocol):
+    """What has a limit: it says since when it stands where, and what the limit depends on."""
 
-    A limit that passed, and ends later now or not at all, has not passed.
+    status: str
+    since: datetime
+    place: str
+    category: str
+    severity: str
+    tier: str | None
+    clock: str | None
+    due_at: datetime | None
+    due_rule: str | None
+
+
+def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
+    """Set until when the next step is due.
+
+    A limit that passed, and ends later now or not at all, has not passed; it has again once it moves back.
     """
+    limit(row, book, known_by)
+    passed = row.passed_at is not None and row.due_at is not None and row.due_at <= row.passed_at
+    row.overdue_at = row.passed_at if passed else None
+
+
+def limit(row: Dated, book: PolicyBook, known_by: int) -> None:
+    """Set when the limit ends, by the policy in force since the row stands where it stands, and its clock."""
     policy = book.at(row.since, known_by) if row.status in LIMITS else None
-    limit = None
+    found = None
     if policy:
-        limit = book.limit_of_case(policy, row.status, row.category, row.severity, row.tier, row.place)
+        found = book.limit_of_case(policy, row.status, row.category, row.severity, row.tier, row.place)
     clock = Clock.of_text(row.clock)
-    row.due_at = policy.ends(row.since, limit, row.place, clock) if policy and limit else None
-    row.due_rule = limit.rule if limit else None
-    if row.overdue_at is not None and (row.due_at is None or row.due_at > row.overdue_at):
-        row.overdue_at = None
+    row.due_at = policy.ends(row.since, found, row.place, clock) if policy and found else None
+    row.due_rule = found.rule if found else None
 
 
 def _case_of(recorded: RecordedEvent) -> UUID:
@@ -211,7 +232,7 @@ def evolve(rows: dict[UUID, CaseRow], recorded: RecordedEvent, asked: Requests) 
         row.status, row.since = status, recorded.occurred_at
         if row.asked is not None:
             requests.lapse(asked[row.id, row.requests], recorded.occurred_at)
-        row.asked = row.overdue_at = None
+        row.asked = row.passed_at = None
         if row.clock is not None:
             _run_by(row, RUNNING)
     row.open = row.status in OPEN
@@ -278,7 +299,7 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
         case facts.CaseEscalated(tier=tier, holder=holder, assignee=assignee):
             row.tier, row.holder, row.assignee = tier, holder, assignee
         case facts.CaseOverdue():
-            row.overdue_at = at
+            row.passed_at = at
         case facts.CaseReturned():
             _hold_by_nobody(row)
         case facts.ResolvedOnSpot(by=by):
@@ -307,13 +328,13 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
             row.joined = other
         case facts.CaseMerged(into=other):
             row.status_before, row.since_before, row.joined = row.status, row.since, other
-            row.clock_before, row.overdue_before = row.clock, row.overdue_at
+            row.clock_before, row.passed_before = row.clock, row.passed_at
         case facts.MergeUndone():
             row.status, row.since = row.status_before or row.status, row.since_before or row.since
             row.status_before = row.since_before = row.joined = None
             _run_by(row, Clock.of_text(row.clock_before))
-            row.overdue_at = row.overdue_before
-            row.clock_before = row.overdue_before = None
+            row.passed_at = row.passed_before
+            row.clock_before = row.passed_before = None
 
 
 def _ask(row: CaseRow, recorded: RecordedEvent, asked: Requests) -> None:
@@ -351,4 +372,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=8, fold=fold, on=(facts.CaseEvent, WhistleBlown, *POLICIES))
+PROJECTION = Projection("cases", version=9, fold=fold, on=(facts.CaseEvent, WhistleBlown, *POLICIES))

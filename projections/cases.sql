@@ -56,8 +56,9 @@ CREATE TABLE case_row (
     still_until    timestamptz,
     asked          text,
     requests       bigint      NOT NULL,
-    overdue_at     timestamptz,
-    overdue_before timestamptz
+    passed_at      timestamptz,
+    passed_before  timestamptz,
+    overdue_at     timestamptz
 ) WITH (fillfactor = 80);
 CREATE TABLE case_request (
     case_id    uuid        NOT NULL,
@@ -92,7 +93,8 @@ CREATE INDEX IF NOT EXISTS case_by_due ON case_row (due_at, number) WHERE open;
 CREATE INDEX IF NOT EXISTS case_open_by_place ON case_row (place, due_at) WHERE open;
 CREATE INDEX IF NOT EXISTS case_by_due_of_all ON case_row ((coalesce(due_at, 'infinity')), number);
 CREATE INDEX IF NOT EXISTS case_by_change ON case_row (position);
-CREATE INDEX IF NOT EXISTS case_passing ON case_row (due_at, number) WHERE open AND overdue_at IS NULL;
+CREATE INDEX IF NOT EXISTS case_passing ON case_row (due_at, number)
+    WHERE open AND (passed_at IS NULL OR passed_at < due_at);
 CREATE INDEX IF NOT EXISTS case_by_request ON case_row (asked, number) WHERE asked IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_standing_still ON case_row (still_since, number) WHERE still_since IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_by_number ON case_row (number);

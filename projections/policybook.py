@@ -71,6 +71,11 @@ class PolicyBook:
             self._with_days[id(policy), told] = replace(policy, announced=announced)
         return self._with_days[id(policy), told]
 
+    def until(self, position: int) -> PolicyBook:
+        """What was known at a position."""
+        known, told = bisect_right(self._positions, position), bisect_right(self._told, position)
+        return PolicyBook(self.adopted[:known], self.announced[:told])
+
     def at(self, moment: datetime, known_by: int) -> Policy | None:
         """The policy in force at a moment, as known at a position; None where none was."""
         known, told = bisect_right(self._positions, known_by), bisect_right(self._told, known_by)

@@ -19,8 +19,14 @@ from chuishao.domain import case_events as facts
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.clock import Clock
 from chuishao.domain.lifecycle import Status
-from chuishao.domain.summons import SummonsState
-from chuishao.domain.whistle_events import DepartmentSummoned, WhistleBlown, WhistleEvent
+from chuishao.domain.summons import SummonsState, WhistleStatus
+from chuishao.domain.whistle_events import (
+    DepartmentSummoned,
+    WhistleBlown,
+    WhistleEvent,
+    WhistleResolved,
+    WhistleWithdrawn,
+)
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections import cases, requests, whistles
 from chuishao.projections.cases import CaseRow
@@ -165,7 +171,16 @@ def _call(course: _Course, recorded: RecordedEvent) -> None:
         _date_waiting(
             course, recorded.stream, calls.summons[recorded.stream, department][-1], recorded.position
         )
+    if isinstance(event, WhistleResolved | WhistleWithdrawn):
+        _date_every_waiting(course, recorded.position)
     whistles.evolve(calls, recorded)
+
+
+def _date_every_waiting(course: _Course, known_by: int) -> None:
+    """Date whatever is waited for by what is known; once a whistle is over, it is dated no more."""
+    for (whistle, _), summonses in course.calls.summons.items():
+        if course.calls.whistles[whistle].status == WhistleStatus.OPEN:
+            _date_waiting(course, whistle, summonses[-1], known_by)
 
 
 def _date_waiting(course: _Course, whistle: UUID, summons: SummonsRow, known_by: int) -> None:
@@ -192,8 +207,7 @@ def _lay(course: _Course, event: object, step: ChainStep) -> None:
 
 def _told(course: _Course, at: datetime, known_by: int) -> Chain:
     row = course.rows[course.case]
-    for (whistle, _), summonses in course.calls.summons.items():
-        _date_waiting(course, whistle, summonses[-1], known_by)
+    _date_every_waiting(course, known_by)
     for stretch in (_lasting(course.held), _lasting(course.owed)):
         if stretch is not None:
             stretch.row, stretch.known_by = row, known_by

@@ -63,6 +63,8 @@ class SummonsRow:
     check_in_due_at: datetime | None = None
     signed_at: datetime | None = None
     checked_in_at: datetime | None = None
+    passed_at: datetime | None = None
+    """The last limit for checking in that is recorded as passed; a later one may be in force by now."""
     missed_at: datetime | None = None
     refused_at: datetime | None = None
     answered_at: datetime | None = None
@@ -166,7 +168,7 @@ async def _redate(connection: Connection, recorded: RecordedEvent, book: PolicyB
     columns = ", ".join(f"s.{name}" for name in SUMMONS.columns)
     query = (
         f"SELECT w.kind, {columns} FROM summons s JOIN whistle w ON w.id = s.whistle"  # noqa: S608
-        " WHERE s.state = ANY($1) AND starts_with(s.street, $2)"
+        " WHERE w.status = 'OPEN' AND s.state = ANY($1) AND starts_with(s.street, $2)"
     )
     changed = []
     for kind, *values in await connection.fetch(query, list(_WAITING), place_of(recorded)):
@@ -193,7 +195,7 @@ def wait(whistles: dict[UUID, WhistleRow], summonses: Collection[SummonsRow]) ->
 def date(row: SummonsRow, kind: str, book: PolicyBook, known_by: int) -> None:
     """Set until when to sign and to check in, by the policy in force at the summons.
 
-    A limit that was missed, and ends later now, is not missed any more.
+    A limit that was missed, and ends later now, is not missed any more; it is again once it moves back.
     """
     policy = book.at(row.summoned_at, known_by)
 
@@ -202,9 +204,13 @@ def date(row: SummonsRow, kind: str, book: PolicyBook, known_by: int) -> None:
         return policy.ends(row.summoned_at, limit, row.street) if policy and limit else None
 
     row.sign_due_at, row.check_in_due_at = due(LimitKind.SIGN), due(LimitKind.CHECK_IN)
-    moved = row.check_in_due_at is None or (row.missed_at is not None and row.check_in_due_at > row.missed_at)
-    if moved and row.state in _WAITING:
-        row.missed_at = None
+    _miss(row)
+
+
+def _miss(row: SummonsRow) -> None:
+    """Set which limit a department that has not come let pass, as far as that is recorded."""
+    due, passed = row.check_in_due_at, row.passed_at
+    row.missed_at = passed if passed is not None and due is not None and due <= passed else None
 
 
 def evolve(rows: Rows, recorded: RecordedEvent) -> None:
@@ -268,7 +274,8 @@ def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
             row.state, row.checked_in_at = SummonsState.CHECKED_IN.value, at
             row.missed_at = missed_still(row.missed_at, at)
         case facts.CheckInMissed():
-            row.missed_at = at
+            row.passed_at = at
+            _miss(row)
         case facts.SummonsRefused(reason=reason):
             row.state, row.refused_at, row.words = SummonsState.REFUSED.value, at, to_bytes(reason)
             row.missed_at = missed_still(row.missed_at, at)
@@ -278,7 +285,7 @@ def _evolve_summons(row: SummonsRow, recorded: RecordedEvent) -> None:
             row.score, row.rated_at = score, at
 
 
-PROJECTION = Projection("whistles", version=4, fold=fold, on=(facts.WhistleEvent, *POLICIES))
+PROJECTION = Projection("whistles", version=5, fold=fold, on=(facts.WhistleEvent, *POLICIES))
 
 
 # Queries

@@ -28,6 +28,7 @@ CREATE TABLE summons (
     check_in_due_at timestamptz,
     signed_at       timestamptz,
     checked_in_at   timestamptz,
+    passed_at       timestamptz,
     missed_at       timestamptz,
     refused_at      timestamptz,
     answered_at     timestamptz,
@@ -52,7 +53,7 @@ CREATE INDEX IF NOT EXISTS whistle_by_change ON whistle (position);
 CREATE INDEX IF NOT EXISTS whistle_by_case ON whistle (case_id, number);
 CREATE INDEX IF NOT EXISTS summons_by_department ON summons (department, street);
 CREATE INDEX IF NOT EXISTS summons_by_due ON summons (check_in_due_at, whistle, department)
-    WHERE state IN ('SUMMONED', 'SIGNED') AND missed_at IS NULL;
+    WHERE state IN ('SUMMONED', 'SIGNED') AND (passed_at IS NULL OR passed_at < check_in_due_at);
 
 -- name: league
 SELECT s.department,

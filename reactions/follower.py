@@ -173,21 +173,25 @@ class Reactions:
         return accepted
 
     async def _send_due(self, timed: Timed) -> int:
-        """Send a page of what is due, and further ones behind what is refused; give how much was new."""
+        """Send a page of what is due, and further ones behind what stays; give how much was new.
+
+        What is refused stays in the list of what is due, and so may what was answered before.
+        """
         sent = before = reached = 0
         while page := await timed.due(self.around, self.executor.clock(), sent):
             if not sent:
                 before = reached = await self.log.head()
-            refused = False
+            stays = False
             for key, one in page:
                 envelope = Envelope(timed.identified(key), one.by, one.at)
                 try:
-                    reached = max(reached, await self._patiently(one.command, envelope))
+                    position = await self._patiently(one.command, envelope)
+                    stays, reached = stays or position <= before, max(reached, position)
                 except Refusal as refusal:
                     logger.warning("%s: %s is refused: %s", timed.name, key, refusal.code)
-                    refused = True
+                    stays = True
             sent += len(page)
-            if not refused:
+            if not stays:
                 break
         return reached - before
 

@@ -14,7 +14,8 @@ MOST = 200
 _DUE = """
 SELECT s.whistle, s.department, s.number, s.check_in_due_at
 FROM whistles.summons s JOIN whistles.whistle w ON w.id = s.whistle AND w.status = 'OPEN'
-WHERE s.state IN ('SUMMONED', 'SIGNED') AND s.missed_at IS NULL AND s.check_in_due_at <= $1
+WHERE s.state IN ('SUMMONED', 'SIGNED') AND s.check_in_due_at <= $1
+    AND (s.passed_at IS NULL OR s.passed_at < s.check_in_due_at)
 ORDER BY s.check_in_due_at, s.whistle, s.department LIMIT $2 OFFSET $3
 """
 

@@ -13,7 +13,8 @@ MOST = 200
 """Cases at a time."""
 _DUE = """
 SELECT id, since, due_at FROM cases.case_row
-WHERE open AND overdue_at IS NULL AND due_at <= $1 ORDER BY due_at, number LIMIT $2 OFFSET $3
+WHERE open AND (passed_at IS NULL OR passed_at < due_at) AND due_at <= $1
+ORDER BY due_at, number LIMIT $2 OFFSET $3
 """
 
 

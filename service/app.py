@@ -28,6 +28,7 @@ from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.lanes import Lanes
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import Sealer
+from chuishao.graphql.as_of import DIRECTIVES
 from chuishao.graphql.compiled.plan import plan
 from chuishao.graphql.context import Context, Services
 from chuishao.graphql.endpoint.asgi import GraphQLRoutes, graphql_routes
@@ -180,6 +181,7 @@ def make_app(
             introspection=settings.introspection,
             documents=_documents(settings),
             planner=partial(plan, schema),
+            directives=DIRECTIVES,
         ),
         make_context,
         examples=[examples[name] for name in FIRST_TABS],

@@ -273,7 +273,7 @@ def ask_return(reason: str = "不属于本网格", by: Actor = WORKER, at: datet
 def decide_request(
     granted: bool = True, note: str | None = None, by: Actor = STAFF, at: datetime | None = None
 ) -> CaseDecision:
-    return lambda case: case.decide_request(note, by, at or later(case), granted=granted)
+    return lambda case: case.decide_request(note, POLICY, by, at or later(case), granted=granted)
 
 
 def asked_and_decided(by: Actor) -> CaseDecision:

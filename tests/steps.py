@@ -170,7 +170,7 @@ HANDLING: dict[str, Prepare] = {
     ),
     "escalateCase": on_a_case("worker", tier="GRID_LEADER", reason="现场无法解决"),
     "returnCase": on_a_case("grid_leader", reason="须重新交办"),
-    "requestSuspension": on_a_case("worker", until="2099-01-01T00:00:00Z", reason="等待配件"),
+    "requestSuspension": on_a_case("worker", reason="等待配件"),
     "requestExtension": before_its_limit,
     "requestReturn": on_a_case("worker", reason="不属于本网格"),
     "decideRequest": after(accepted, assessed, assigned, asked, by="grid_leader", granted=True, note="属实"),

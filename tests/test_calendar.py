@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from chuishao.commands.policies import default_policy
 from chuishao.domain.calendar import Limit, Shift, TimeUnit, WorkingCalendar
+from chuishao.domain.measure import MINIMUM_SAMPLE
 from chuishao.domain.policy import LimitKind, Policies, Policy, PolicyAdopted, PolicyRevised, in_force, parse
 from chuishao.domain.refusal import AlreadyExists, BadPolicy, NoPolicy, UnknownCategory
 from tests.given import event, when_made
@@ -265,6 +266,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (document(grid__tolerance=-0.5), "tolerance"),
     (document(grid__tolerance=float("nan")), ""),
     (document(grid__tolerance=float("inf")), ""),
+    (document(measures={"minimumsample": 30}), "'minimumSample' is missing"),
+    (document(measures={"minimumSample": 0}), "from 1 to"),
+    (document(measures={"minimumSample": "30"}), "from 1 to"),
+    (document(measures=30), "measures"),
     (document(limits="none"), ""),
     (document(limits=[5]), ""),
     (with_rule(id=None), "'id' is missing"),
@@ -318,6 +323,19 @@ def test_the_default_policy_is_usable_and_every_limit_of_it_ends() -> None:
         assert policy.calendar.due(START, Limit(rule["amount"], TimeUnit(rule["unit"]), rule["id"])) > START
     assert policy.category("01001").zh == "上水井盖"
     assert {category.kind for category in policy.categories.values()} == {"COMPONENT", "MATTER"}
+
+
+def test_a_policy_may_say_from_which_sample_on_figures_are_compared() -> None:
+    assert parse(document(measures={"minimumSample": 5})).minimum_sample == 5
+    assert parse(document(measures={})).minimum_sample == MINIMUM_SAMPLE
+
+
+def test_a_policy_adopted_before_anything_was_said_of_samples_stays_what_it_was() -> None:
+    old = {name: value for name, value in default_policy().items() if name != "measures"}
+    now = default_policy()
+
+    given_past(Policies.adopt(old, START)).when(lambda policies: policies.revise(now, START)).then()
+    assert parse(old).minimum_sample == MINIMUM_SAMPLE
 
 
 def test_a_category_that_the_catalogue_lacks_is_refused() -> None:

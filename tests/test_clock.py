@@ -126,12 +126,17 @@ def test_what_is_left_are_the_minutes_that_still_count(
 ) -> None:
     stated, now = Limit(limit.amount, limit.unit, "rule"), since + later * MINUTE
     running = clock.resumed(now) if clock.stands_still(now) else clock
-    ends = due(running, calendar, since, stated)
-    assume(ends is not None)
-    assert ends is not None
-    waiting = Waiting(calendar, running.stops)
-    unit = clock.extensions[-1].unit if clock.extensions else limit.unit
-    minutes = waiting.counted(now, ends, unit) if now <= ends else -waiting.counted(ends, now, unit)
+    waiting, begins, minutes = Waiting(calendar, running.stops), now, 0
+    for number, piece in enumerate((limit, *clock.extensions)):
+        ends = due(Clock(running.stops, running.extensions[:number]), calendar, since, stated)
+        assume(ends is not None)
+        assert ends is not None
+        over, unit = ends, piece.unit
+        if begins < ends:
+            minutes += waiting.counted(begins, ends, piece.unit)
+            begins = ends
+    if now > over:
+        minutes = -waiting.counted(over, now, unit)
 
     assert clock.left(calendar, since, stated, now) == 60 * minutes
 

@@ -102,7 +102,9 @@ def steps_of_a_case(text: str, number: int) -> dict[Step, CaseStep]:
             case.since + timedelta(hours=number % 7), "rule", by, at, escalates=number % 2 > 0
         ),
         Step.REQUEST: asked_for(text, number),
-        Step.DECIDE_REQUEST: lambda case, by, at: case.decide_request(text, by, at, granted=number % 3 > 0),
+        Step.DECIDE_REQUEST: lambda case, by, at: case.decide_request(
+            text, POLICY, by, at, granted=number % 3 > 0
+        ),
         Step.RESUME: lambda case, by, at: case.resume(text, by, at),
     }
 

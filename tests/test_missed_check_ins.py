@@ -17,14 +17,17 @@ from hypothesis import strategies as st
 
 from chuishao.commands.policies import AnnounceWorkdays, Workday
 from chuishao.commands.whistles import (
+    AnswerSummons,
     CheckIn,
+    RateDepartment,
     RecordMissedCheckIn,
     RefuseSummons,
+    ResolveWhistle,
     SignSummons,
     WithdrawWhistle,
 )
 from chuishao.commands.work import Work
-from chuishao.domain.refusal import NoLimit
+from chuishao.domain.refusal import DepartmentsOutstanding, NoLimit, NotYetRateable
 from chuishao.domain.whistle_events import CheckInMissed
 from chuishao.eventlog.feed import Feed
 from chuishao.projections.catalogue import PROJECTIONS
@@ -137,6 +140,41 @@ async def test_a_day_off_that_is_announced_late_takes_the_miss_back_until_the_la
         assert [at for _, _, at, _ in await missed(town)] == [limit_of(begun), town.clock.now]
 
 
+async def test_who_is_not_late_any_more_is_waited_for_and_not_rated_until_the_later_limit(town: Town) -> None:
+    _, whistle = await town.whistled(departments=2)
+    begun, (late, other, *_) = town.clock.now, town.departments
+    for step in (CheckIn(whistle_id=whistle, department_id=other),
+                 AnswerSummons(whistle_id=whistle, department_id=other, result="已处理")):  # fmt: skip
+        await town.do(step, town.officer(1))
+    town.clock.now = limit_of(begun)
+    await caught_up(town)
+    for works, refusals in ((False, (NotYetRateable, DepartmentsOutstanding)), (True, ())):
+        day = Workday(day=(begun + timedelta(days=1)).date(), works=works)
+        await town.do(AnnounceWorkdays(days=[day], division_code="120101"))
+        await caught_up(town)
+        assert ((await standings(town, whistle))[late]["missed_at"] is None) is not works
+        for refusal, command in zip(refusals, [
+            RateDepartment(whistle_id=whistle, department_id=late, score=1),
+            ResolveWhistle(whistle_id=whistle, result="已解决"),
+        ], strict=False):  # fmt: skip
+            with pytest.raises(refusal):
+                await town.do(command, town.street_officer)
+    await town.do(RateDepartment(whistle_id=whistle, department_id=late, score=1), town.street_officer)
+    await town.do(ResolveWhistle(whistle_id=whistle, result="已解决"), town.street_officer)
+
+
+async def test_what_was_missed_in_a_whistle_that_is_over_stays_missed(town: Town) -> None:
+    _, whistle = await town.whistled(departments=1)
+    begun = town.clock.now
+    town.clock.now = limit_of(begun)
+    await caught_up(town)
+    await town.do(WithdrawWhistle(whistle_id=whistle, reason="已处理"), town.street_officer)
+    off = Workday(day=(begun + timedelta(days=1)).date(), works=False)
+    await town.do(AnnounceWorkdays(days=[off], division_code="120101"))
+    await caught_up(town)
+    assert (await standing(town, whistle))["missed_at"] == limit_of(begun)
+
+
 async def test_what_is_refused_keeps_nothing_else_from_being_recorded(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,9 +197,15 @@ async def test_what_is_refused_keeps_nothing_else_from_being_recorded(
 
 async def standing(town: Town, whistle: UUID) -> Any:
     """The summons to a whistle as the read model has it."""
-    query = "SELECT missed_at, checked_in_at FROM whistles.summons WHERE whistle = $1"
+    (row,) = (await standings(town, whistle)).values()
+    return row
+
+
+async def standings(town: Town, whistle: UUID) -> dict[UUID, Any]:
+    """Every summons to a whistle, by department."""
+    query = "SELECT department, missed_at, checked_in_at FROM whistles.summons WHERE whistle = $1"
     async with town.log.borrow() as connection:
-        return await connection.fetchrow(query, whistle)
+        return {row["department"]: row for row in await connection.fetch(query, whistle)}
 
 
 async def test_the_command_line_says_how_much_is_due(town: Town, database: str) -> None:

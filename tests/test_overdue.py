@@ -21,7 +21,11 @@ from chuishao.domain.case_events import CaseEscalated, CaseOverdue
 from chuishao.domain.lifecycle import Status
 from chuishao.domain.refusal import BadPolicy, Refusal
 from chuishao.domain.vocabulary import Tier
+from chuishao.eventlog.feed import Feed
+from chuishao.projections.catalogue import PROJECTIONS
+from chuishao.projections.engine import Engine
 from chuishao.reactions.overdue import NAME, TIMED
+from chuishao.reactions.reaction import Around
 from tests.given import STAFF, a_case_in, event, later
 from tests.test_reactions import caught_up as react
 from tests.test_reactions import recorded
@@ -104,6 +108,26 @@ async def test_a_day_off_that_is_announced_late_takes_it_back_until_the_later_li
     for _ in range(2):
         await caught_up(town)
         assert [at for _, at, _ in await passed(town)] == [due, moved["due_at"]]
+
+
+async def test_a_limit_that_moves_on_and_back_passed_when_it_did_and_is_not_recorded_anew(town: Town) -> None:
+    case = await town.assigned(Tier.GRID_LEADER)
+    due = (await row(town, case))["due_at"]
+    begun = town.clock.now
+    town.clock.now = due
+    await caught_up(town)
+    for works, overdue_at in ((False, None), (True, due)):
+        days = [Workday(day=(begun + number * DAY).date(), works=works) for number in (0, 1)]
+        await town.do(AnnounceWorkdays(days=days, division_code="120101"))
+        assert (await row(town, case))["overdue_at"] == overdue_at
+    assert await around(town) == []
+    assert [at for _, at, _ in await passed(town)] == [due]
+
+
+async def around(town: Town) -> Sequence[Any]:
+    """What the clock would send now."""
+    reading = Engine(Feed(town.log), PROJECTIONS).known.reading
+    return await TIMED.due(Around(town.log, reading), town.clock.now, 0)
 
 
 async def test_where_the_policy_says_so_what_is_overdue_goes_up_a_tier_each_time(town: Town) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -121,6 +121,21 @@ async def accepted(town: Town) -> Counter[UUID]:
     return Counter(
         reported[event.meta.causation] for event in events if isinstance(event.event, CaseAccepted)
     )
+
+
+async def test_what_stays_due_although_it_was_answered_starves_nothing(town: Town) -> None:
+    cases = [await town.report() for _ in range(3)]
+
+    async def due(around: Around, now: datetime, skip: int) -> Sequence[tuple[str, Sent]]:
+        return [(str(case), Sent(AcceptCase(case_id=case), CLERK)) for case in listed[skip : skip + 1]]
+
+    timed = Timed("accept-one-by-one", "受理 One at a time, and never out of the list.", due)
+    listed = cases[:2]
+    await caught_up(town, timed=(timed,))
+    listed = cases
+    await caught_up(town, timed=(timed,))
+    events = await recorded(town.log)
+    assert [each.stream for each in events if isinstance(each.event, CaseAccepted)] == cases
 
 
 async def test_nobody_reacts_today_to_what_was_imported(town: Town) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from chuishao.domain import case_events as facts
 from chuishao.domain import case_requests as asked
-from chuishao.domain.actor import Actor
+from chuishao.domain.actor import SYSTEM, Actor
 from chuishao.domain.calendar import Limit, TimeUnit
 from chuishao.domain.case import Case
 from chuishao.domain.lifecycle import Status
@@ -46,6 +46,11 @@ from tests.served import Client, Served, served
 from tests.town import Town
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def passes(due: datetime) -> CaseDecision:
+    """Let the limit be recorded as passed."""
+    return lambda case: case.let_pass(due, "rule", SYSTEM, due, escalates=False)
 
 
 def handled(*past: CaseDecision, tier: Tier = Tier.ON_SPOT) -> Given[Case]:
@@ -146,6 +151,34 @@ def test_a_limit_that_is_over_is_not_extended() -> None:
     assert due is not None
     assert handled().when(ask_extension(at=due)).refusal is None
     handled().when(ask_extension(at=due + timedelta(seconds=1))).refused(asked.LimitOver)
+
+
+def test_a_limit_that_is_over_is_not_extended_by_who_decides_late_either() -> None:
+    due = assigned().due(POLICY)
+    assert due is not None
+    late = due + timedelta(seconds=1)
+    asking = ask_extension(at=due - HOUR)
+    assert handled(asking).when(decide_request(at=due)).refusal is None
+    handled(asking).when(decide_request(at=late)).refused(asked.LimitOver)
+    assert handled(asking).when(decide_request(granted=False, note="已过期", at=late)).refusal is None
+
+
+@pytest.mark.parametrize("decision", [ask_suspension, ask_extension, ask_return, decide_request, resume])
+def test_nothing_is_dated_back_behind_a_limit_that_is_recorded_as_passed(
+    decision: Callable[..., CaseDecision],
+) -> None:
+    due = assigned().due(POLICY)
+    assert due is not None
+    before = [ask_suspension(at=due - 3 * HOUR)] if decision is decide_request else []
+    handled(*before, passes(due)).when(decision(at=due - HOUR)).refused(BadTime)
+
+
+def test_no_limit_is_put_off_for_more_than_a_year() -> None:
+    since = assigned().since
+    year = since + asked.AHEAD
+    assert handled().when(ask_suspension(year, at=since)).refusal is None
+    handled().when(ask_suspension(year + timedelta(seconds=1), at=since)).refused(asked.TooFarAhead)
+    handled().when(ask_extension(400, TimeUnit.WORKING_DAYS)).refused(asked.TooFarAhead)
 
 
 @pytest.mark.parametrize("amount", [-1, 0, 1001])

@@ -335,3 +335,10 @@ async def test_a_stretch_without_days_or_with_too_many_is_refused(asker: Client)
     for since, until in (("2026-10-02", "2026-10-01"), ("2026-01-01", "2027-12-31")):
         answer = await asker.send(ASK, {"since": since, "until": until, "place": ""})
         assert answer["errors"][0]["extensions"]["code"] == "OUT_OF_RANGE"
+
+
+@pytest.mark.parametrize("path", ["since", "until"])
+async def test_a_day_that_cannot_be_read_is_refused_by_name(asker: Client, path: str) -> None:
+    days = {"since": "2026-03-02", "until": "2026-03-02", "place": ""} | {path: "soon"}
+    error = await asker.fails(ASK, **days)
+    assert (error["code"], error["path"]) == ("BAD_TIME", [path])

@@ -20,11 +20,15 @@ WHOLE_CODE = 64
 """More characters than any code has."""
 
 
+def below(place: str) -> int:
+    """How long the codes of the places right below a place are; those of grids have any length."""
+    return next((level.digits for level in Level if level.digits > len(place)), WHOLE_CODE)
+
+
 def _nights(context: Context, given: Given) -> list[Any]:
     """The period, how long the codes of the places right below are, and the moment of the question."""
     period = period_of(context, given)
-    below = [level.digits for level in Level if level.digits > len(period[0])]
-    return [*period, below[0] if below else WHOLE_CODE, context.now]
+    return [*period, below(period[0]), context.now]
 
 
 _CONTAINMENT = Rows(CONTAINMENT, lambda context, given: [*period_of(context, given), SEVERITIES, LEVELS])

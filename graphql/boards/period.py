@@ -41,7 +41,12 @@ def period_of(context: Context, given: Mapping[str, Any]) -> list[Any]:
         since, until = _days(context, given)
     except Refusal as refusal:
         raise context.error(refusal) from refusal
-    return [place, _midnight(since), _midnight(until + timedelta(days=1)), since, until]
+    return [place, *moments_of(since, until), since, until]
+
+
+def moments_of(since: date, until: date) -> tuple[datetime, datetime]:
+    """From when to before when days last."""
+    return _midnight(since), _midnight(until + timedelta(days=1))
 
 
 def _days(context: Context, given: Mapping[str, Any]) -> tuple[date, date]:

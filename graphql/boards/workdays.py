@@ -12,6 +12,7 @@ from chuishao.graphql.arguments import AtLeast, argument
 from chuishao.graphql.context import Info
 from chuishao.graphql.policies import Policies
 from chuishao.graphql.reading import answered, read_code
+from chuishao.graphql.scalars import Unreadable
 from chuishao.graphql.types.workday import Workday
 
 MOST = 400
@@ -19,6 +20,9 @@ MOST = 400
 
 
 def _days(policies: Policies, place: str, since: date, until: date) -> list[Row]:
+    for path, day in (("since", since), ("until", until)):
+        if isinstance(day, Unreadable):
+            raise day.refusal(path)
     number = (until - since).days + 1
     if not 1 <= number <= MOST:
         what = Phrase("the number of days", "天数")

@@ -29,6 +29,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution.values import get_argument_values, get_variable_values
 from starlette.requests import HTTPConnection
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -142,6 +143,9 @@ class Planned(Protocol):
         """The data as JSON; None where the executor is to answer."""
 
 
+Directive: TypeAlias = Callable[[Any, Mapping[str, Any]], Awaitable[None]]
+"""What a directive of an operation does to its context, given its arguments, before anything is executed."""
+
 Planner: TypeAlias = Callable[[DocumentNode, OperationDefinitionNode], Planned | None]
 """Plans the operations of a document once."""
 
@@ -179,9 +183,11 @@ class Engine:
         documents: Documents | None = None,
         planner: Planner | None = None,
         shares: bool = True,
+        directives: Mapping[str, Directive] | None = None,
     ) -> None:
-        if schema.extensions or schema.directives:
-            raise ValueError("strawberry's extensions and operation directives are not run by this engine")
+        self._directives = directives or {}
+        if schema.extensions:
+            raise ValueError("strawberry's extensions are not run by this engine")
         self.limits = limits or Limits()
         self.observers = observers
         self._introspection = introspection
@@ -225,6 +231,7 @@ class Engine:
         """The result of a query or a mutation; never raises."""
         try:
             async with asyncio.timeout(self.limits.execution_seconds):
+                await self._direct(operation, request, context)
                 if operation.plan is not None:
                     data = await operation.plan.answer(request.variables, context)
                     if data is not None:
@@ -236,6 +243,20 @@ class Engine:
             return {"errors": [failed(OutOfTime())]}
         except Exception as error:
             return {"errors": [failed(error)]}
+
+    async def _direct(self, operation: Operation, request: GraphQLRequest, context: object) -> None:
+        """Do what the operation's directives want before it is executed."""
+        definition, schema = operation.definition, self._schema
+        if not definition.directives:
+            return
+        defined = definition.variable_definitions or ()
+        variables = get_variable_values(schema, defined, request.variables or {})
+        if isinstance(variables, list):
+            return  # the executor says what is wrong with them
+        for node in definition.directives:
+            kind = schema.get_directive(node.name.value)
+            if kind is not None:
+                await self._directives[kind.name](context, get_argument_values(kind, node, variables))
 
     async def _outcome(
         self, operation: Operation, request: GraphQLRequest, context: object
@@ -353,7 +374,7 @@ class Engine:
                 _name(node),
                 tariff,
                 hashed,
-                self._planner(document, node) if self._planner is not None else None,
+                self._planner(document, node) if self._planner is not None and not node.directives else None,
             )
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)

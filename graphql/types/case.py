@@ -53,6 +53,9 @@ from chuishao.projections.cases import CaseRow
 from chuishao.projections.history import holdings as holdings_of
 from chuishao.projections.history import lasted
 
+_MOST_SECONDS = 2**31 - 1
+"""What a GraphQL integer holds; some 68 years."""
+
 
 @strawberry.type(description="流转记录 One event in a case's history, with where it left the case.")
 class HistoryEntry:
@@ -206,7 +209,8 @@ class Case(Node):
             return None
         policy = policies.at(since)
         limit = policies.book.limit_of_case(policy, status, category, severity, tier, place)
-        return policy.left(since, limit, place, Clock.of_text(clock), context.now) if limit else None
+        left = policy.left(since, limit, place, Clock.of_text(clock), context.now) if limit else None
+        return None if left is None else max(-_MOST_SECONDS, min(left, _MOST_SECONDS))
 
     @computed("可执行操作 What the lifecycle allows now; `allowedSteps` are those of the asker.")
     def possible_steps(

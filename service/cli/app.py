@@ -18,6 +18,7 @@ MODULES = {
     "scrub": "erasing",
     "rebuild": "read_models",
     "status": "read_models",
+    "past": "past",
     "postgres": "recovering",
     "erase-again": "recovering",
     "documents": "schema",

@@ -68,6 +68,7 @@ ROOTS: dict[str, str] = {
     "issueLoop": f'issueLoop(place: "{STREET}", {PERIOD})',
     "gridLoop": f'gridLoop(place: "{STREET}", {PERIOD})',
     "overnight": f'overnight(place: "{STREET}", {PERIOD})',
+    "measures": f'measures(place: "{STREET}", {PERIOD})',
     "commandBoard": f'commandBoard(place: "{STREET}")',
     "careCounts": f'careCounts(place: "{STREET}")',
 }

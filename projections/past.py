@@ -1,0 +1,241 @@
+"""时点 What was known at an earlier position: every read model folded up to there, kept beside the present.
+
+A past is made by the folds that make the present, of no event after its position, and never changes. So what
+it answers is what the present answered then, under the policies, days off and limits that were known. Events
+that were recorded later are not in it, whenever they happened: for that the two times of an event are there.
+
+Only what is erased by right leaves it too: its texts are sealed under the same keys, and opened ones stand in
+rows that an erasure deletes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, cast
+
+from chuishao.domain.refusal import Refusal
+from chuishao.eventlog.connection import Connection, connected
+from chuishao.eventlog.log import EventLog
+from chuishao.projections.poison import Place, fold
+from chuishao.projections.projection import Projection
+from chuishao.projections.reach import BeyondTheLog
+
+PAGE = 5000
+"""Events folded at a time."""
+_LOCK = 0x7061_7374
+"""With the number of the log: held by whoever makes or drops a past."""
+_EVENT_AT = "SELECT recorded_at, leaf_hash FROM event WHERE log = $1 AND position = $2"
+_LAST_AT = """
+SELECT position FROM event WHERE log = $1 AND recorded_at <= $2 ORDER BY position DESC LIMIT 1
+"""
+_STANDS = (
+    "EXISTS (SELECT FROM event e WHERE e.log = p.log AND e.position = p.position AND e.leaf_hash = p.proof)"
+)
+_ALL = f"SELECT position, known_at, folded, code = $2 AND {_STANDS} AS usable FROM past p WHERE log = $1"  # noqa: S608
+_BEGIN = "INSERT INTO past (log, position, known_at, code, proof) VALUES ($1, $2, $3, $4, $5)"
+_ADVANCE = "UPDATE past SET folded = $3, made_at = now() WHERE log = $1 AND position = $2"
+_FORGET = "DELETE FROM past WHERE log = $1 AND position = $2"
+_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname ~ ('_at_' || $1 || '$')"
+
+
+class PastNotKept(Refusal):
+    """时点未保留 Nothing is kept of what was known then."""
+
+    en = (
+        "What was known at position {position} is not kept. Kept are the positions {kept}. "
+        "Ask for one of them, or have it made: `chuishao past keep {position}`."
+    )
+    zh = (
+        "未保留位置 {position} 时的已知情况。已保留的位置：{kept}。请改用其中之一，"
+        "或先生成：`chuishao past keep {position}`。"
+    )
+
+
+class PastGoesOn(Refusal):
+    """时点正在生成 Somebody makes or drops a past at this moment."""
+
+    en = "Somebody else makes or drops a past of this log at the moment. Try again when that is over."
+    zh = "他人正在生成或删除此日志的时点。请待其完成后重试。"
+
+
+class NothingBefore(Refusal):
+    """此前无记录 Nothing was recorded by then."""
+
+    en = "Nothing was recorded by {at}. Name a later time."
+    zh = "{at} 之前没有任何记录。请指定更晚的时间。"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A past: up to which position, when that was recorded, how far it is folded, and whether it can be read.
+
+    It cannot once other code is installed, nor where the log was set back behind it: make it anew.
+    """
+
+    position: int
+    known_at: datetime
+    folded: int
+    usable: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether it can be read."""
+        return self.usable and self.folded == self.position
+
+
+async def position_at(log: EventLog, at: datetime) -> int:
+    """The position of the last event that was recorded by a moment."""
+    async with connected(log.pool) as connection:
+        position = await connection.fetchval(_LAST_AT, log.id, at)
+    if position is None:
+        raise NothingBefore("time", at=at.isoformat())
+    return int(position)
+
+
+async def kept(log: EventLog, projections: Sequence[Projection]) -> list[Past]:
+    """Every past, also those that are not whole, in the order of their positions."""
+    async with connected(log.pool) as connection:
+        rows = await connection.fetch(f"{_ALL} ORDER BY position", log.id, _code(projections))
+    return [Past(*row) for row in rows]
+
+
+async def required(log: EventLog, projections: Sequence[Projection], position: int) -> Past:
+    """The past at a position; refused where it is not kept whole."""
+    every = [past for past in await kept(log, projections) if past.whole]
+    for past in every:
+        if past.position == position:
+            return past
+    raise PastNotKept(position=position, kept=[past.position for past in every])
+
+
+async def keep(
+    log: EventLog, projections: Sequence[Projection], position: int, progress: Callable[[int], object]
+) -> Past:
+    """Make the past at a position, or go on where that was cut off; `progress` hears how far it is."""
+    async with _alone(log) as connection:
+        event = await connection.fetchrow(_EVENT_AT, log.id, position)
+        if event is None:
+            raise BeyondTheLog("position", wanted=position, head=await log.head())
+        known = {past.position: past for past in await kept(log, projections)}
+        past = known.get(position)
+        if past is None or not past.usable:
+            await _remove(connection, log, position)
+            await _begin(connection, log, projections, position, *event)
+        folded = past.folded if past and past.usable else 0
+        while folded < position:
+            folded = await _fold_page(connection, log, projections, position, folded)
+            progress(folded)
+        for projection in projections:
+            async with connection.transaction():
+                await _look_at(connection, f"{projection.name}_at_{position}")
+                await connection.execute(projection.indexes or "SELECT")
+    return await required(log, projections, position)
+
+
+async def drop(log: EventLog, position: int) -> bool:
+    """Forget a past; whether it was there. Nothing is lost: it can be made again."""
+    async with _alone(log) as connection:
+        return await _remove(connection, log, position)
+
+
+@asynccontextmanager
+async def as_of(
+    connection: Connection, past: Past, projections: Sequence[Projection]
+) -> AsyncIterator[Connection]:
+    """A connection that reads the past, in a transaction that writes nothing."""
+    async with connection.transaction(readonly=True):
+        names = frozenset(projection.name for projection in projections)
+        yield cast("Connection", _Reading(connection, names, past.position))
+
+
+class _Reading:
+    """A connection whose statements find the tables of a past where they name those of the present."""
+
+    def __init__(self, connection: Connection, names: frozenset[str], position: int) -> None:
+        self._connection, self._names, self._position = connection, names, position
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._connection, name)
+        if name not in {"fetch", "fetchrow", "fetchval", "execute", "cursor", "prepare"}:
+            return method
+
+        def call(statement: str, *arguments: Any, **options: Any) -> Any:
+            return method(translated(statement, self._names, self._position), *arguments, **options)
+
+        return call
+
+
+@lru_cache(maxsize=2000)
+def translated(statement: str, names: frozenset[str], position: int) -> str:
+    """A statement about the read models of these names as one about those of a past."""
+    present = re.compile(rf"""(?<![\w."'])({"|".join(sorted(names))})\.(?=[a-z_"])""")
+    return present.sub(rf"\1_at_{position}.", statement)
+
+
+async def _begin(
+    connection: Connection,
+    log: EventLog,
+    projections: Sequence[Projection],
+    position: int,
+    known_at: datetime,
+    proof: bytes,
+) -> None:
+    async with connection.transaction():
+        for projection in projections:
+            schema = f"{projection.name}_at_{position}"
+            await connection.execute(f'CREATE SCHEMA "{schema}"')
+            await _look_at(connection, schema)
+            await connection.execute(projection.tables)
+        await connection.execute("SET LOCAL search_path TO DEFAULT")
+        await connection.execute(_BEGIN, log.id, position, known_at, _code(projections), proof)
+
+
+async def _fold_page(
+    connection: Connection, log: EventLog, projections: Sequence[Projection], position: int, folded: int
+) -> int:
+    """Fold the next page into every read model, in one transaction; give how far they are."""
+    page = await log.after(folded, min(PAGE, position - folded))
+    types = {event.type for event in page}
+    async with connection.transaction():
+        await connection.execute("SET LOCAL synchronous_commit = off")
+        for projection in projections:
+            if projection.folds(types):
+                await fold(connection, Place(log, projection, f"{projection.name}_at_{position}"), page)
+        await connection.execute("SET LOCAL search_path TO DEFAULT")
+        await connection.execute(_ADVANCE, log.id, position, page[-1].position)
+    return page[-1].position
+
+
+async def _remove(connection: Connection, log: EventLog, position: int) -> bool:
+    async with connection.transaction():
+        for (schema,) in await connection.fetch(_SCHEMAS, str(position)):
+            await connection.execute(f'DROP SCHEMA "{schema}" CASCADE')
+        return bool(await connection.execute(_FORGET, log.id, position) != "DELETE 0")
+
+
+async def _look_at(connection: Connection, schema: str) -> None:
+    await connection.execute(f'SET LOCAL search_path TO "{schema}", public')
+
+
+@asynccontextmanager
+async def _alone(log: EventLog) -> AsyncIterator[Connection]:
+    async with connected(log.pool) as connection:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", _LOCK, log.id):
+            raise PastGoesOn()
+        try:
+            yield connection
+        finally:
+            if not connection.is_closed():
+                await connection.execute("SELECT pg_advisory_unlock($1, $2)", _LOCK, log.id)
+
+
+def _code(projections: Sequence[Projection]) -> str:
+    """What tells read models of this code from those of other code."""
+    codes = sorted(f"{each.name} {each.version} {each.fingerprint}" for each in projections)
+    return sha256("\n".join(codes).encode()).hexdigest()
