@@ -101,6 +101,8 @@ class Policy:
     """逾期升级: whether what is handled goes to the next tier once its limit passed; off unless said."""
     minimum_sample: int = MINIMUM_SAMPLE
     """From how large a sample on figures are compared and ranked."""
+    follow_ups: tuple[dict[str, Any], ...] = ()
+    """回访抽样: of which cases how many in a hundred are called back after verification; none unless said."""
     announced: tuple[Announcement, ...] = ()
     """What was announced of single days, in the order in which it was."""
     _announcing: list[Policy] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -156,6 +158,11 @@ class Policy:
             return None
         best = max(fitting, key=_closeness)
         return _limit(best)
+
+    def follow_up_percent(self, **facts: str | None) -> int:
+        """回访比例 How many in a hundred of such cases are called back, by the closest rule."""
+        fitting = [rule for rule in self.follow_ups if _fits(rule, facts)]
+        return int(max(fitting, key=_closeness)["percent"]) if fitting else 0
 
     def due(self, about: LimitKind, since: datetime, /, **facts: str | None) -> datetime | None:
         """When the limit that fits ends, or None where none is stated; the fact `division` is the place."""
@@ -231,6 +238,7 @@ def _parse(text: str) -> Policy:
         daily_clearance=_enabled(document.get("dailyClearance")),
         escalates=_enabled(document.get("escalation")),
         minimum_sample=_minimum_sample(document.get("measures")),
+        follow_ups=_follow_ups(document.get("followUps")),
     )
 
 
@@ -247,6 +255,16 @@ def _enabled(entry: Entry) -> bool:
 def _minimum_sample(entry: Entry) -> int:
     """From how large a sample on figures are compared."""
     return int(entry["minimumSample"].whole(1, LARGEST_AMOUNT)) if entry.as_object() else MINIMUM_SAMPLE
+
+
+def _follow_ups(entry: Entry) -> tuple[dict[str, Any], ...]:
+    """Of which cases how many in a hundred are called back."""
+    if not entry.value:  # nothing is said of it
+        return ()
+    for rule in entry.each():
+        rule["percent"].whole(0, 100)
+        _require_conditions(rule)
+    return tuple(entry.value)
 
 
 def _findings(entry: Entry, categories: dict[str, Category]) -> dict[Finding, str]:
@@ -369,6 +387,10 @@ def _require_rule(rule: Entry) -> None:
     rule["about"].term(LimitKind)
     rule["unit"].term(TimeUnit)
     rule["amount"].whole(1, LARGEST_AMOUNT)
+    _require_conditions(rule)
+
+
+def _require_conditions(rule: Entry) -> None:
     for condition in rule.get("when").members():
         condition.text()
         if condition.path[-1] not in CONDITIONS:

@@ -55,6 +55,7 @@ class CaseFilter:
     open: bool | None = _wish("在办 Open, or not.")
     overdue: bool | None = _wish("逾期 Past their limit now, or not.")
     suspended: bool | None = _wish("挂账 Whose clock stands still now, or runs.")
+    follow_up_due: bool | None = _wish("回访待办 Whose resident is to be called, or not.")
     requested: list[RequestKind] | None = _wish("待审批申请 In which one of these is asked for, undecided.")
     assignee: str | None = _wish("承办人 Assigned to this actor.")
     whistled: bool | None = _wish("吹哨 With an open whistle, or without.")
@@ -201,6 +202,8 @@ def _case_conditions(context: Context, wanted: CaseFilter, where: Where) -> None
     if wanted.suspended is not None:
         still = f"still_since IS NOT NULL AND (still_until IS NULL OR still_until > {where.add(context.now)})"
         where.also(still if wanted.suspended else f"NOT ({still})")
+    if wanted.follow_up_due is not None:
+        where.also("follow_up_due" if wanted.follow_up_due else "NOT follow_up_due")
     if wanted.assignee is not None:
         _require_shown(
             context, Reading.ACTORS, "assignee", Phrase("look for an actor's cases", "按承办人查询案件")

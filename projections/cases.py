@@ -111,6 +111,9 @@ class CaseRow:
     """The last limit of this step that is recorded as passed; a later one may be in force by now."""
     passed_before: datetime | None = None
     overdue_at: datetime | None = None
+    draw: int | None = None
+    """What fell to it when it was verified, from 0 to 9,999: whether its resident is called back."""
+    follow_up_due: bool = False
 
 
 @dataclass(slots=True)
@@ -127,6 +130,7 @@ CASES = Table("case_row", CaseRow)
 TEXTS = Table("case_text", CaseText)
 
 _BEGINNINGS = (facts.CaseReported, facts.CaseSplitOff)
+_VERIFIED = (Status.VERIFIED.value, Status.CLOSED.value)
 
 # Fold
 
@@ -197,6 +201,25 @@ def date(row: CaseRow, book: PolicyBook, known_by: int) -> None:
     limit(row, book, known_by)
     passed = row.passed_at is not None and row.due_at is not None and row.due_at <= row.passed_at
     row.overdue_at = row.passed_at if passed else None
+    row.follow_up_due = _is_called_back(row, book, known_by)
+
+
+def drawn(leaf_hash: bytes) -> int:
+    """What falls to a verification, by the hash of its event: a number from 0 to 9,999."""
+    return int.from_bytes(leaf_hash[:8]) * 10_000 >> 64
+
+
+def _is_called_back(row: CaseRow, book: PolicyBook, known_by: int) -> bool:
+    """回访抽样 Whether the resident is to be called, by the policy in force when the case was verified.
+
+    The draw is made of the hash of the event of the verification, which nobody knows before it is recorded
+    and everybody can recount afterwards.
+    """
+    if row.draw is None or row.verified_at is None or row.rated_at is not None or row.status not in _VERIFIED:
+        return False
+    policy = book.at(row.verified_at, known_by)
+    facts_of = {"category": row.category, "severity": row.severity, "tier": row.tier, "division": row.place}
+    return policy is not None and row.draw < 100 * policy.follow_up_percent(**facts_of)
 
 
 def limit(row: Dated, book: PolicyBook, known_by: int) -> None:
@@ -284,7 +307,7 @@ def _begun(recorded: RecordedEvent, event: facts.CaseReported | facts.CaseSplitO
     )
 
 
-def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one branch an event, as a table
+def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912, PLR0915 one branch an event
     at = recorded.occurred_at
     match recorded.event:
         case facts.SeverityGraded(category=category, severity=severity, linkage=linkage):
@@ -315,6 +338,7 @@ def _change(row: CaseRow, recorded: RecordedEvent) -> None:  # noqa: PLR0912 one
             row.whistle = row.lead = None
         case facts.CaseVerified():
             row.verified_at = at
+            row.draw = drawn(recorded.leaf_hash)
         case facts.VerificationFailed():
             row.reworks += 1
             row.resolver = row.resolved_at = row.settled = None
@@ -372,4 +396,4 @@ def _reopen(row: CaseRow) -> None:
     row.on_spot = False
 
 
-PROJECTION = Projection("cases", version=9, fold=fold, on=(facts.CaseEvent, WhistleBlown, *POLICIES))
+PROJECTION = Projection("cases", version=10, fold=fold, on=(facts.CaseEvent, WhistleBlown, *POLICIES))

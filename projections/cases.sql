@@ -58,7 +58,9 @@ CREATE TABLE case_row (
     requests       bigint      NOT NULL,
     passed_at      timestamptz,
     passed_before  timestamptz,
-    overdue_at     timestamptz
+    overdue_at     timestamptz,
+    draw           bigint,
+    follow_up_due  boolean     NOT NULL
 ) WITH (fillfactor = 80);
 CREATE TABLE case_request (
     case_id    uuid        NOT NULL,
@@ -95,6 +97,7 @@ CREATE INDEX IF NOT EXISTS case_by_due_of_all ON case_row ((coalesce(due_at, 'in
 CREATE INDEX IF NOT EXISTS case_by_change ON case_row (position);
 CREATE INDEX IF NOT EXISTS case_passing ON case_row (due_at, number)
     WHERE open AND (passed_at IS NULL OR passed_at < due_at);
+CREATE INDEX IF NOT EXISTS case_to_call ON case_row (place, number) WHERE follow_up_due;
 CREATE INDEX IF NOT EXISTS case_by_request ON case_row (asked, number) WHERE asked IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_standing_still ON case_row (still_since, number) WHERE still_since IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_by_number ON case_row (number);

@@ -147,6 +147,10 @@ class Case(Node):
     solved: bool | None = column("解决 Whether it was solved, as the resident says.")
     satisfied: int | None = column("满意度 How satisfied the resident is, 1 to 5.")
     rated_at: datetime | None = column("评价时间 When it was rated.")
+    follow_up_due: bool = column(
+        "回访待办 Whether its resident is to be called (回访): drawn when it was verified, by the share that "
+        "the policy states, and without an answer since."
+    )
 
     settled: SettledLevel | None = column(
         "化解层级 At which level its present resolution came about (小事不出社区、大事不出街道)."
