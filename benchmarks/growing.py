@@ -33,7 +33,7 @@ from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import decode, sealed_texts
 from chuishao.eventlog.sql import statements
-from chuishao.projections import cases, grids, history, tallies, whistles, workers
+from chuishao.projections import cases, grids, history, runs, tallies, whistles, workers
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.table import Table
@@ -60,6 +60,7 @@ TABLES: tuple[tuple[str, Table[Any], str], ...] = (
     ("whistles", whistles.ITEMS, "whistle"),
     ("grids", grids.GRIDS, "id"),
     ("workers", workers.WORKERS, "id"),
+    ("runs", runs.RUNS, "case_id"),
 )
 """The tables that chains leave rows in, and the column that says of which of its streams a row is."""
 NAMED = [(schema, table.name) for schema, table, _ in TABLES]

@@ -33,6 +33,14 @@ INSERT INTO elements.coverage
 SELECT code, community, 0, 0, 0, 0, 0, 0, retired_at IS NULL FROM grids.grid ON CONFLICT DO NOTHING
 
 -- name: moved
+WITH verified AS (
+    SELECT DISTINCT ON (stream) stream, encode(substring(leaf_hash FOR 8), 'hex') AS hash FROM event
+    WHERE log = 1 AND type = 'CaseVerified' ORDER BY stream, position DESC
+)
+UPDATE cases.case_row c
+SET draw = div((('x' || left(v.hash, 8))::bit(32)::bigint * 2::numeric ^ 32 + ('x' || right(v.hash, 8))::bit(32)::bigint)
+               * 10000, 2::numeric ^ 64)
+FROM verified v WHERE v.stream = c.id;
 UPDATE projection SET position = (SELECT max(position) FROM event WHERE log = 1), updated_at = now() WHERE log = 1;
 UPDATE reaction SET position = (SELECT max(position) FROM event WHERE log = 1) WHERE log = 1
 

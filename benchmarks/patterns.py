@@ -27,7 +27,12 @@ from chuishao.eventlog.keyring import from_bytes
 Names = dict[str, Any]
 """What is filled in: texts by name, identifiers as `name` (UUID), `name.hex` and `name.dash`."""
 _BOX = re.compile(r'\["([0-9a-f]{32})","([A-Za-z0-9+/=]{38,})"\]')
-POSITIONS = {"case_row": ("number", "position"), "entry": ("position",), "whistle": ("number", "position")}
+POSITIONS = {
+    "case_row": ("number", "position"),
+    "entry": ("position",),
+    "whistle": ("number", "position"),
+    "run": ("position",),
+}
 """The columns of read models that hold positions of the log."""
 RECORDED = "recorded_at"
 """A column, and the name under which the moment is given at which the log learns of the copies."""
