@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.directive import DirectiveLocation
@@ -14,6 +14,7 @@ from chuishao.domain.refusal import Refusal
 from chuishao.graphql.arguments import argument
 from chuishao.graphql.context import Context
 from chuishao.graphql.endpoint.errors import ApiError
+from chuishao.graphql.inputs import read_moment
 from chuishao.graphql.scalars import Position
 from chuishao.projections.past import position_at, required
 
@@ -44,7 +45,9 @@ async def turn_back(context: Context, given: Mapping[str, Any]) -> None:
         raise ApiError(said, "BAD_USER_INPUT")
     services = context.services
     try:
-        wanted = position or await position_at(services.log, cast("datetime", time))
+        moment = read_moment(time, "time")
+        at = moment or context.now
+        wanted = position if position is not None else await position_at(services.log, at)
         context.past = await required(services.log, services.engine.projections, wanted)
     except Refusal as refusal:
         raise context.error(refusal) from refusal

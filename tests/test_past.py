@@ -163,7 +163,9 @@ async def test_what_is_not_kept_is_refused_with_what_is(town: Town, api: Api) ->
     made, head = await api.keep(), await town.log.head()
     for asked, code in (
         (f"position: {head - 1}", "PAST_NOT_KEPT"),
+        ("position: 0", "PAST_NOT_KEPT"),
         ('time: "1999-01-01T00:00:00Z"', "NOTHING_BEFORE"),
+        ('time: "yesterday"', "BAD_TIME"),
         (f'position: {head}, time: "2026-01-01T00:00:00Z"', "BAD_USER_INPUT"),
     ):
         (error,) = (await api.ask(f"query @asOf({asked}) {{ cases {{ nodes {{ id }} }} }}"))["errors"]
