@@ -1,0 +1,73 @@
+"""指标复算 What a program that knows the export alone makes of it is what the API says, to the last digit."""
+
+from __future__ import annotations
+
+import ast
+import random
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from chuishao.domain.measure import Measure
+from chuishao.eventlog.connection import open_pool
+from chuishao.eventlog.log import EventLog
+from chuishao.service.mining import as_json
+from chuishao.service.mining.selection import Selection, selected
+from chuishao.service.mining.store import made
+from tests.conftest import copy_of_template
+from tests.ocel_recount import MEASURES, PARTS, Period, Recount, read
+from tests.ocel_recount_city import Compared, questions
+from tests.served import AUDITOR, served
+from tests.test_measures import handled
+from tests.town import COMMUNITY, START, STREET, make_town
+from tests.wandering import Wanderer
+
+DAYS = START.date() - timedelta(days=1), START.date() + timedelta(days=300)
+
+
+async def test_a_recount_from_the_export_alone_is_what_the_api_says(template: str, tmp_path: Path) -> None:
+    database = await copy_of_template(template)
+    pool = await open_pool(database, size=4)
+    town, chance = await make_town(EventLog(pool)), random.Random(24)
+    for _ in range(12):
+        await handled(town, chance)
+    await Wanderer(town, chance, mechanisms=False).walk(150)
+    with made(tmp_path / "log.sqlite") as store:
+        async for _, _, page in selected(town.log, Selection()):
+            store.add(page)
+        (tmp_path / "log.json").write_text("".join(as_json.lines(store)), encoding="utf-8")
+
+    recount, compared = Recount.of(read(tmp_path / "log.sqlite")), Compared()
+    async with served(database) as serving:
+        client, at = serving.client(AUDITOR), await town.log.head()
+        await client.read("query ($at: Position) { checkInLeague(atLeast: $at) { id } }", at=at)
+        for question in questions(*DAYS, ["", STREET, COMMUNITY]):
+            await compared.ask(client, recount, question)
+    await pool.close()
+
+    assert compared.different == []
+    assert compared.lines > 500
+    period = Period.of(*DAYS, datetime.now(UTC))
+    for by in (None, *PARTS):
+        figures = recount.figures(period, by=by)
+        assert figures == Recount.of(read(tmp_path / "log.json")).figures(period, by=by)
+        assert (
+            by or [each for each in figures.items() if not 0 < each[1].numerator < each[1].denominator] == []
+        )
+
+
+def test_the_program_knows_every_measure_and_nothing_of_the_product() -> None:
+    assert list(MEASURES) == [measure.value for measure in Measure]
+    tree = ast.parse(Path("tests/ocel_recount.py").read_text(encoding="utf-8"))
+    imported = {
+        name.partition(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or "tests"]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert imported <= sys.stdlib_module_names
