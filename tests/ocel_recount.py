@@ -5,7 +5,7 @@
 FILE is what `chuishao export process` wrote of a whole log, in SQLite or as JSON. It was written from
 docs/measures.md, docs/process-mining.md and docs/decisions/policies.md, needs Python's standard library only,
 and may be copied out of here. Where the product dates a limit again at every policy and announced day, this
-one waits until a case leaves where it stood, and asks then what was known.
+one waits until a case leaves where it stood, and asks then what is known by then.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ import gzip
 import json
 import sqlite3
 import sys
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from math import inf, sqrt
+from math import sqrt
 from pathlib import Path
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -194,47 +193,43 @@ def _between(opens: datetime, closes: datetime, stops: Sequence[Stop]) -> Iterat
 
 @dataclass
 class Rules:
-    """Every policy document and announcement, each with the position from which on it was known."""
+    """Every policy document and announcement that was heard of by now."""
 
-    adopted: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    announced: list[tuple[int, str, dict[date, bool]]] = field(default_factory=list)
+    adopted: list[dict[str, Any]] = field(default_factory=list)
+    announced: list[tuple[str, dict[date, bool]]] = field(default_factory=list)
 
     def hear(self, said: Said) -> None:
         """Take in what an event of the policy says."""
         if said.type == "WorkdaysAnnounced":
             days = {date.fromisoformat(day): works for day, works in json.loads(said["days"]).items()}
-            self.announced.append((said.position, said["division"] or "", days))
+            self.announced.append((said["division"] or "", days))
         else:
-            self.adopted.append((said.position, json.loads(said["document"])))
+            self.adopted.append(json.loads(said["document"]))
 
-    def in_force(self, at: datetime, known_by: float) -> dict[str, Any] | None:
+    def in_force(self, at: datetime) -> dict[str, Any] | None:
         """Of the documents that were effective, that with the latest date; the later adopted wins a tie."""
         found, latest = None, date.min
-        for position, document in self.adopted:
-            zone = ZoneInfo(document["calendar"]["zone"])
+        for document in self.adopted:
             begins = date.fromisoformat(document["effectiveFrom"])
-            if position <= known_by and latest <= begins <= at.astimezone(zone).date():
+            if latest <= begins <= at.astimezone(ZoneInfo(document["calendar"]["zone"])).date():
                 found, latest = document, begins
         return found
 
-    def calendar(self, document: dict[str, Any], place: str, known_by: float) -> Calendar:
+    def calendar(self, document: dict[str, Any], place: str) -> Calendar:
         """The calendar of a place: announcements for the closest place hold, and of these the last."""
-        heard = bisect_right([position for position, *_ in self.announced], known_by)
+        here = [one for one in self.announced if place.startswith(one[0])]
         days: dict[date, bool] = {}
-        for _, _, said in sorted(self._for(place, heard), key=lambda one: (len(one[1]), one[0])):
+        for _, said in sorted(here, key=lambda one: len(one[0])):
             days |= said
         return Calendar(document["calendar"], days, ZoneInfo(document["calendar"]["zone"]))
 
-    def _for(self, place: str, heard: int) -> Iterator[tuple[int, str, dict[date, bool]]]:
-        return (one for one in self.announced[:heard] if place.startswith(one[1]))
-
-    def limit(self, about: str, clock: Clock, known_by: float, **facts: str | None) -> datetime | None:
-        """When a limit ends, as far as was known at a position; None: none is stated, or it never ends."""
-        document = self.in_force(clock.since, known_by)
+    def limit(self, about: str, clock: Clock, **facts: str | None) -> datetime | None:
+        """When a limit ends, as far as is known by now; None: none is stated, or it never ends."""
+        document = self.in_force(clock.since)
         rule = _closest(document["limits"], about, facts) if document else None
         if document is None or rule is None:
             return None
-        calendar = self.calendar(document, facts["division"] or "", known_by)
+        calendar = self.calendar(document, facts["division"] or "")
         end: datetime | None = clock.since
         for amount, unit in ((rule["amount"], rule["unit"]), *clock.longer):
             end = calendar.end(end, amount, unit, clock.stops) if end else None
@@ -364,18 +359,18 @@ class History:
     def end(self) -> None:
         """What still goes on has the limit that is known now; a summons is of the kind of its case."""
         for run in (run for runs in self.runs.values() for run in runs):
-            self._date(run, inf)
+            self._date(run)
         for summons in (one for several in self.summonses.values() for one in several):
-            self._settle(summons, inf)
+            self._settle(summons)
             last = self.runs[summons.case][-1]
             summons.category, summons.severity = last.category, last.severity
 
-    def _date(self, run: Run, known_by: float) -> None:
+    def _date(self, run: Run) -> None:
         """Set the limit of a step that ends; one that had passed before it began stays."""
         if run.handled is None or (run.limit is not None and run.limit <= run.handled.since):
             return
         facts = {"category": run.category, "severity": run.severity, "tier": run.tier, "division": run.place}
-        run.limit = self.rules.limit("HANDLE", run.handled, known_by, **facts)
+        run.limit = self.rules.limit("HANDLE", run.handled, **facts)
 
     def _hear_of_case(self, said: Said) -> None:
         case, at = said.about, said.at
@@ -388,7 +383,7 @@ class History:
         if said.type in ("ResolvedOnSpot", "CaseResolved") and run.handled and _stands(run.handled, at):
             run.handled.go_on(at)
         if said.type in MOVES | LEAVES:
-            self._date(run, said.position)
+            self._date(run)
         _change(run, said)
         if said.type in MOVES:
             run.handled = Clock(at)
@@ -418,21 +413,21 @@ class History:
             theirs.append(Summons(*about, said["department"], said.at))
         elif said.type in ("WhistleResolved", "WhistleWithdrawn"):
             for summons in theirs:
-                self._settle(summons, said.position)
+                self._settle(summons)
                 summons.released_at = min(summons.released_at or said.at, said.at)
         elif said.type in ("DepartmentCheckedIn", "SummonsRefused", "DepartmentAnswered"):
             (*_, last) = (one for one in theirs if one.department == said["department"])
-            self._settle(last, said.position)
+            self._settle(last)
             if said.type == "DepartmentCheckedIn":
                 last.came_at = said.at
             elif said.type == "SummonsRefused":
                 last.released_at = said.at
 
-    def _settle(self, summons: Summons, known_by: float) -> None:
+    def _settle(self, summons: Summons) -> None:
         """Set the limit of a summons that is waited for no more."""
         if summons.waits:
             facts = {"kind": summons.kind, "division": summons.place}
-            summons.limit = self.rules.limit("CHECK_IN", Clock(summons.since), known_by, **facts)
+            summons.limit = self.rules.limit("CHECK_IN", Clock(summons.since), **facts)
             summons.waits = False
 
 

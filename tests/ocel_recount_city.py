@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 
 from chuishao.commands import divisions, grids
 from chuishao.domain.refusal import AlreadyExists
-from chuishao.eventlog.connection import open_pool
+from chuishao.eventlog.connection import Pool, open_pool
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.migrate import migrate
 from chuishao.projections.catalogue import PROJECTIONS
@@ -38,7 +38,8 @@ from chuishao.service.histories.reading import read_rows
 from chuishao.service.histories.spool import spooled
 from chuishao.service.histories.steps import COMMANDS
 from chuishao.service.postgres import EmbeddedPostgres
-from tests.ocel_recount import PARTS, Export, Figure, Period, Recount, read
+from tests.clocked import clocked
+from tests.ocel_recount import PARTS, Export, Figure, Period, Recount, Summons, read
 from tests.served import AUDITOR, Client, address, run_chuishao, served
 from tests.test_measures import board, handled
 from tests.town import START, STREET, Town, living_in, make_town
@@ -131,6 +132,12 @@ def months(since: date, until: date) -> Iterator[tuple[date, date]]:
         first = following
 
 
+LIMITS = """
+SELECT case_id, NULL, due_at FROM runs.run
+UNION ALL
+SELECT w.case_id, s.department, s.check_in_due_at FROM whistles.summons s
+JOIN whistles.whistle w ON w.id = s.whistle
+"""
 FIGURES = 5
 """In each line: numerator, denominator, rate, and its two bounds."""
 
@@ -141,7 +148,22 @@ class Compared:
 
     figures: int = 0
     lines: int = 0
+    limits: int = 0
     different: list[str] = field(default_factory=list)
+
+    async def look(self, pool: Pool, recount: Recount) -> None:
+        """Compare every single limit: months of figures would let a wrong hour pass."""
+        rows: list[Any] = await pool.fetch(LIMITS)
+        kept = Counter(
+            (f"case:{case}", department and str(department), due) for case, department, due in rows
+        )
+        ours = Counter(
+            (one.case, one.department if isinstance(one, Summons) else None, one.limit)
+            for one in recount.things
+        )
+        self.limits += kept.total()
+        self.different += [f"kept alone: {limit}" for limit in (kept - ours).elements()]
+        self.different += [f"recounted alone: {limit}" for limit in (ours - kept).elements()]
 
     async def ask(self, client: Client, recount: Recount, question: Question) -> None:
         """Compare all that a question is answered with, to the last digit."""
@@ -276,12 +298,13 @@ async def play(town: Town, chance: random.Random, cases: int) -> None:
 
     Whoever does anything at all comes last, for they retire grids, too.
     """
-    for number in range(rounds := max(8, cases // 100)):
+    for number in range(rounds := max(8, cases // 200)):
         theirs = living_in(town, town.log)
         theirs.clock.now = START + timedelta(days=chance.randrange(150))
         if number < rounds * 3 // 4:
-            for _ in range(6):
+            for _ in range(4):
                 await handled(theirs, chance)
+                await clocked(theirs, chance)
         else:
             await Wanderer(theirs, chance, mechanisms=False).walk(WALK)
 
@@ -320,7 +343,9 @@ def say(what: str) -> None:
 
 async def compare(url: str, recount: Recount) -> Compared:
     """Ask the API everything."""
-    compared = Compared()
+    compared, pool = Compared(), await open_pool(url, size=1)
+    await compared.look(pool, recount)
+    await pool.close()
     places = ["", "12", "120101", STREET, *STREETS, f"{STREET}001"]
     async with served(url) as server:
         for question in questions(FIRST, LAST, places):
@@ -343,7 +368,7 @@ async def run(cases: int, seed: int, folder: Path) -> int:
     say("\n".join(compared.different[:20]))
     say(
         f"{len(events.events):,} events of {recount.cases:,} cases: {compared.figures:,} figures in "
-        f"{compared.lines:,} lines compared, {len(compared.different)} lines differ"
+        f"{compared.lines:,} lines and {compared.limits:,} limits compared, {len(compared.different)} differ"
     )
     return 1 if compared.different else 0
 
