@@ -7,7 +7,7 @@ CLIENTS_STAMP := $(VENV)/.installed-clients
 PEERS_STAMP := $(VENV)/.installed-peers
 MINING_STAMP := $(VENV)/.installed-mining
 
-.PHONY: install demo serve test coverage faults test-clients check format schema bench mining clean
+.PHONY: install demo serve test coverage faults recount test-clients check format schema bench mining clean
 .DEFAULT_GOAL := install
 
 install: $(STAMP)
@@ -36,6 +36,11 @@ coverage: install
 MINUTES ?= 30
 faults: install
 	$(BIN)/python -m tests.faults --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+# Every measure of a city of CASES, recounted from its export by a program of its own, is what the API says.
+CASES ?= 10000
+recount: install
+	$(BIN)/python -m tests.ocel_recount_city --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 # Clients that others wrote, against the real server; what they need is installed on the way.
 test-clients: $(CLIENTS_STAMP)
