@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from html import escape
-from zoneinfo import ZoneInfo
 
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.term import Term
@@ -51,7 +50,7 @@ def lasting(seconds: int) -> Phrase:
     )
 
 
-def clock(zone: ZoneInfo) -> Written:
+def clock(zone: tzinfo) -> Written:
     """How moments are written: by the clock of the place, to the minute."""
 
     def written(at: datetime | None) -> str:
