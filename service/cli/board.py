@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +10,13 @@ import typer
 from chuishao.eventlog.log import EventLog
 from chuishao.service.cli import end
 from chuishao.service.cli.app import app
+from chuishao.service.cli.days import Since, Until
 from chuishao.service.cli.language import Shown, chosen
 from chuishao.service.cli.running import console
 from chuishao.service.cli.seal import on_log
 from chuishao.service.cli.whole import require_free, whole_file
 from chuishao.service.options import told
 from chuishao.service.settings import Settings
-
-DAYS = ["%Y-%m-%d"]
 
 
 @app.command()
@@ -27,14 +25,8 @@ def board(
     settings: Settings,
     division: Annotated[str, typer.Argument(help="Code of the division.")],
     to: Annotated[Path, typer.Option(help="The file to write, as HTML.")],
-    since: Annotated[
-        datetime | None,
-        typer.Option(formats=DAYS, help="First local day; of the last twelve months if left out."),
-    ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option(formats=DAYS, help="Last local day; that of the last event if left out."),
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     language: Annotated[
         Shown | None, typer.Option(help="Show only this language; both, with a switch, if left out.")
     ] = None,
