@@ -36,6 +36,7 @@ MODULES = {
     "export": "exporting",
     "import": "importing",
     "dossier": "dossier",
+    "board": "board",
 }
 """Where each command stands, in the order in which help lists them."""
 

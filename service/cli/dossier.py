@@ -8,25 +8,17 @@ from typing import Annotated
 
 import typer
 
-from chuishao.domain.phrase import Language
 from chuishao.domain.sight import SHOWN, Reading
-from chuishao.domain.term import Term
 from chuishao.domain.vocabulary import Role
 from chuishao.eventlog.log import EventLog
 from chuishao.service.cli import end
 from chuishao.service.cli.app import app
+from chuishao.service.cli.language import Shown, chosen
 from chuishao.service.cli.running import console
 from chuishao.service.cli.seal import on_log
 from chuishao.service.cli.whole import require_free, whole_file
 from chuishao.service.options import told
 from chuishao.service.settings import Settings
-
-
-class Shown(Term):
-    """语言 In which language the page is written."""
-
-    ZH = "zh", "中文", "Chinese"
-    EN = "en", "英文", "English"
 
 
 @app.command()
@@ -56,7 +48,6 @@ def dossier(
             f"{role.value} reads no words about people; leave out --with-texts, or say --for one of {readers}"
         )
     require_free(to, force)
-    chosen: Language | None = None if language is None else "zh" if language is Shown.ZH else "en"
 
     async def work(log: EventLog) -> None:
         from chuishao.service.dossier.page import page  # noqa: PLC0415 help waits for no schema
@@ -66,7 +57,7 @@ def dossier(
             found = await gathered(log, case, role, datetime.now(UTC), with_texts=with_texts)
         except NoSuchCase as unknown:
             end(str(unknown))
-        text = page(found, chosen)
+        text = page(found, chosen(language))
         with whole_file(to) as file:
             file.write(text.encode())
         proved = f"{len(found.proofs)} of {len(found.events)} events proved"

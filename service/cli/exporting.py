@@ -1,4 +1,4 @@
-"""Writing the log to files: whole and verifiable, or as process miners read it."""
+"""Writing to files: the log, whole and verifiable, or as process miners read it; and the measures."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from chuishao.domain.term import Term
 from chuishao.eventlog.log import EventLog
 from chuishao.service.cli import end
 from chuishao.service.cli.app import app
+from chuishao.service.cli.measured import export_measures
 from chuishao.service.cli.running import console
 from chuishao.service.cli.seal import export_log, on_log
 from chuishao.service.cli.whole import require_free, whole, whole_file
@@ -36,6 +37,7 @@ from chuishao.service.settings import Settings
 exports = typer.Typer(help="Write data to files.", no_args_is_help=True)
 app.add_typer(exports, name="export")
 exports.command("log")(export_log)
+exports.command("measures")(export_measures)
 
 STANDARD_OUTPUT = Path("-")
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]

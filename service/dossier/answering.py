@@ -8,20 +8,16 @@ from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.lifecycle import Status
 from chuishao.domain.vocabulary import Role, Tier
 from chuishao.service.dossier.markup import (
-    NONE,
-    Written,
     counted_told,
     late_mark,
     person_named,
     place_named,
     positions_told,
-    said_in_both,
-    section,
     step_told,
-    table,
 )
 from chuishao.service.dossier.reading import Dossier
-from chuishao.service.dossier.words import both, lasting, term
+from chuishao.service.paper.markup import NONE, said_in_both, section, table
+from chuishao.service.paper.words import Written, both, lasting, term
 
 
 def chain_section(dossier: Dossier, at: Written) -> str:

@@ -16,8 +16,9 @@ from itertools import pairwise
 from chuishao.domain.summons import SummonsState
 from chuishao.domain.vocabulary import Tier
 from chuishao.projections.chain import DepartmentSpell, LimitRun, Spell
+from chuishao.service.dossier.markup import title
 from chuishao.service.dossier.reading import Dossier
-from chuishao.service.dossier.words import both, lasting, plain, title
+from chuishao.service.paper.words import both, lasting, plain
 
 LABELS, WIDTH, RIGHT = 150, 1000, 14
 HEAD, LANE, BAR = 34, 44, 26

@@ -1,57 +1,24 @@
-"""标记 The small pieces of which the page is made; whatever comes from the log is escaped here."""
+"""标记 The pieces of the page that tell of a case; whatever comes from the log is escaped here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
 from chuishao.domain.calendar import TimeUnit
+from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.sight import Reading
 from chuishao.domain.vocabulary import Role
 from chuishao.projections.chain import ChainStep, Counted
 from chuishao.service.dossier.reading import Dossier
-from chuishao.service.dossier.words import both, lasting, term, title
+from chuishao.service.paper.markup import NONE, said_in_both
+from chuishao.service.paper.words import Written, both, lasting, term
 
-Written = Callable[[datetime | None], str]
 UUID_DIGITS = 36
 MASKED = both("隐去", "masked", attributes=' class="hidden"')
 ERASED = both("已依法删除", "erased by right", attributes=' class="erased"')
-NONE = "–"
-
-
-def section(zh: str, en: str, *inside: str) -> str:
-    """A part of the page under its heading."""
-    return f"<section><h2>{both(zh, en)}</h2>{''.join(inside)}</section>\n"
-
-
-def table(heads: Sequence[tuple[str, str]], rows: Iterable[tuple[bool, Sequence[str]]]) -> str:
-    """A table; a row whose flag is set is marked. Heads that begin with # are of numbers."""
-    numbers = [zh.startswith("#") for zh, _ in heads]
-    kinds = [' class="n"' if number else "" for number in numbers]
-    head = "".join(
-        f"<th{kind}>{both(zh.lstrip('#'), en)}</th>" for kind, (zh, en) in zip(kinds, heads, strict=True)
-    )
-    body = "".join(
-        f"<tr{' class=bad' if bad else ''}>"
-        + "".join(f"<td{kind}>{cell}</td>" for kind, cell in zip(kinds, cells, strict=True))
-        + "</tr>"
-        for bad, cells in rows
-    )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def fact(zh: str, en: str, value: str, kind: str = "", more: str = "") -> str:
-    """One figure with its name; `value` and `more` are markup."""
-    small = f"<small>{more}</small>" if more else ""
-    return f'<div class="{kind}"><dt>{both(zh, en)}</dt><dd>{value}{small}</dd></div>'
-
-
-def said_in_both(phrase: Phrase) -> str:
-    """A short phrase, which is not broken."""
-    return both(phrase.zh, phrase.en, attributes=' class="t"')
 
 
 def place_named(dossier: Dossier, code: str) -> str:
@@ -116,6 +83,13 @@ def step_told(dossier: Dossier, step: ChainStep, at: Written) -> str:
         f"{at_position(step.position)} {said_in_both(short_title(step.type))} · {at(step.at)}<br>"
         f"{term(Role(step.role))} {unit} {person_named(dossier, step.actor)}"
     )
+
+
+def title(type_: str) -> Phrase:
+    """What an event is called: the beginning of its documentation, which names it in Chinese first."""
+    said = (EVENT_TYPES[type_].__doc__ or type_).split("\n")[0]
+    zh, _, en = said.partition(": ")
+    return Phrase(en or zh, zh)
 
 
 def short_title(type_: str) -> Phrase:

@@ -11,14 +11,14 @@ from chuishao.domain.phrase import Language
 from chuishao.domain.vocabulary import Severity
 from chuishao.service.dossier.answering import chain_section, limits_section, setbacks_section, totals_section
 from chuishao.service.dossier.drawing import drawn
-from chuishao.service.dossier.markup import Written, fact, place_named, said_in_both, section, value_told
+from chuishao.service.dossier.markup import place_named, value_told
 from chuishao.service.dossier.proving import proof_of
 from chuishao.service.dossier.reading import Dossier
 from chuishao.service.dossier.telling import events_section, requests_section, whistle_sections
-from chuishao.service.dossier.words import both, clock, lasting, plain, term
+from chuishao.service.paper.markup import fact, said_in_both, section
+from chuishao.service.paper.page import stands_alone
+from chuishao.service.paper.words import Written, both, clock, lasting, plain, term
 
-_NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'"
-"""What the browser lets the page do: show its own style, run nothing, fetch nothing."""
 MIDDLE = 3
 """Neither satisfied nor dissatisfied, of 5."""
 
@@ -44,21 +44,7 @@ def page(dossier: Dossier, language: Language | None = None) -> str:
         )
     )
     style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
-    chosen = language or "zh"
-    shown = "".join(
-        f'<input class="switch" type="radio" name="language" id="{name}"'
-        f"{' checked' if name == chosen else ''}>"
-        for name in ("zh", "en", "all")
-    )
-    labels = (("zh", "中文"), ("en", "English"), ("all", "中 / En"))
-    switch = "".join(f'<label for="{name}">{label}</label>' for name, label in labels)
-    return (
-        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if chosen == "zh" else "en"}">\n<head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_ELSE}">'
-        f"<title>案卷 Dossier {number}</title><style>{style}</style></head>\n<body>{shown}"
-        f"{'' if language else f'<nav>{switch}</nav>'}<main>{body}</main></body>\n</html>\n"
-    )
+    return stands_alone(f"案卷 Dossier {number}", body, style, language)
 
 
 def _heading(dossier: Dossier, at: Written) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from chuishao.domain.sight import Reading
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.service.dossier.reading import Dossier
-from chuishao.service.dossier.words import both
+from chuishao.service.paper.words import both
 
 
 def proof_of(dossier: Dossier) -> str:

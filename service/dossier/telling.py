@@ -9,19 +9,15 @@ from chuishao.domain.case_requests import RequestKind, RequestState
 from chuishao.domain.summons import SummonsState
 from chuishao.domain.vocabulary import LinkageMechanism, Role, WhistleKind
 from chuishao.service.dossier.markup import (
-    NONE,
-    Written,
     fields_told,
     person_named,
     place_named,
     positions_told,
-    said_in_both,
-    section,
     short_title,
-    table,
 )
 from chuishao.service.dossier.reading import Dossier
-from chuishao.service.dossier.words import both, lasting, plain, term
+from chuishao.service.paper.markup import NONE, said_in_both, section, table
+from chuishao.service.paper.words import Written, both, lasting, plain, term
 
 
 def requests_section(dossier: Dossier, at: Written) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from html import escape
-from zoneinfo import ZoneInfo
 
-from chuishao.domain.catalogue import EVENT_TYPES
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.term import Term
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
+Written = Callable[[datetime | None], str]
+"""How moments are written."""
 
 
 def both(zh: str, en: str, tag: str = "span", attributes: str = "") -> str:
@@ -32,13 +32,6 @@ def plain(value: str) -> str:
     return value.replace("_", " ").capitalize()
 
 
-def title(type_: str) -> Phrase:
-    """What an event is called: the beginning of its documentation, which names it in Chinese first."""
-    said = (EVENT_TYPES[type_].__doc__ or type_).split("\n")[0]
-    zh, _, en = said.partition(": ")
-    return Phrase(en or zh, zh)
-
-
 def lasting(seconds: int) -> Phrase:
     """A length of time in its two largest units."""
     units = ((DAY, "d", "天"), (HOUR, "h", "小时"), (MINUTE, "min", "分"), (1, "s", "秒"))
@@ -57,7 +50,7 @@ def lasting(seconds: int) -> Phrase:
     )
 
 
-def clock(zone: ZoneInfo) -> Callable[[datetime | None], str]:
+def clock(zone: tzinfo) -> Written:
     """How moments are written: by the clock of the place, to the minute."""
 
     def written(at: datetime | None) -> str:

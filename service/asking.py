@@ -1,0 +1,127 @@
+"""同口径取数 What the API answers, asked in this process: the same schema, everything of one moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from chuishao.commands.execution import Executor
+from chuishao.domain.actor import Actor
+from chuishao.domain.election.regime import day_of
+from chuishao.domain.vocabulary import Role
+from chuishao.eventlog.connection import Connection, Unavailable, connected
+from chuishao.eventlog.feed import Feed
+from chuishao.eventlog.log import EventLog
+from chuishao.graphql.context import Context, Services
+from chuishao.graphql.endpoint.execution import Engine as GraphQLEngine
+from chuishao.graphql.endpoint.execution import GraphQLRequest
+from chuishao.graphql.endpoint.limits import Limits
+from chuishao.graphql.schema import schema
+from chuishao.projections.catalogue import PROJECTIONS
+from chuishao.projections.engine import Engine
+from chuishao.projections.status import standings
+
+READER = Actor("report", Role.AUDITOR, "")
+"""Who asks: figures are published, and an auditor sees every case that is behind them."""
+MONTHS = 12
+"""How many a report looks back on, the present one included."""
+_RECORDED_AT = "SELECT recorded_at FROM event WHERE log = $1 AND position = $2"
+_PATIENT = Limits(execution_seconds=600)
+
+
+class NotAnswered(Exception):
+    """The schema refuses to answer; the message is its own."""
+
+
+@dataclass
+class _OneMoment(Context):
+    """A context that reads everything in one transaction, one statement after the other."""
+
+    connection: Connection | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """The one connection."""
+        assert self.connection is not None
+        async with self.turn:
+            yield self.connection
+
+
+@dataclass(frozen=True)
+class Moment:
+    """As of which position all is told, when that was recorded, where the log ended, when it was asked."""
+
+    position: int
+    recorded_at: datetime | None
+    head: int
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The schema as of one moment."""
+
+    services: Services
+    connection: Connection
+    moment: Moment
+    engine: GraphQLEngine = field(default_factory=lambda: GraphQLEngine(schema, limits=_PATIENT))
+
+    async def ask(self, document: str, operation: str | None = None, **variables: Any) -> Any:
+        """The data that a query answers; raises `NotAnswered`."""
+        request = GraphQLRequest(document, operation, variables)
+        context = _OneMoment(
+            self.services, READER, "en", now=self.moment.asked_at, connection=self.connection
+        )
+        result: Any = await self.engine.execute(self.engine.prepare(request), request, context)
+        if errors := result.get("errors"):
+            raise NotAnswered(errors[0]["message"])
+        return result["data"]
+
+    async def every(self, document: str, operation: str | None = None, **variables: Any) -> list[Any]:
+        """All nodes of a query's one list, page after page; it takes `$after`."""
+        found: list[Any] = []
+        after = None
+        while True:
+            (page,) = (await self.ask(document, operation, after=after, **variables)).values()
+            found += page["nodes"]
+            if not page["pageInfo"]["hasNextPage"]:
+                return found
+            after = page["pageInfo"]["endCursor"]
+
+    def period(self, since: date | None, until: date | None) -> tuple[date, date]:
+        """The days asked for; what is left out makes it the twelve months up to the day of the last event."""
+        until = until or day_of(self.moment.recorded_at or self.moment.asked_at)
+        month = until.year * 12 + until.month - MONTHS
+        return since or date(month // 12, month % 12 + 1, 1), until
+
+
+@asynccontextmanager
+async def asking(log: EventLog) -> AsyncIterator[Asking]:
+    """Ask the schema, once the read models have folded what is recorded; they are not made or remade."""
+    feed = Feed(log)
+    engine = Engine(feed, PROJECTIONS)
+    await engine.known.look()
+    engine.known.require_own()
+    await engine.catch_up()
+    async with (
+        connected(log.pool) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        moment = await _moment(log, connection)
+        yield Asking(Services(log, feed, engine, Executor(log, b"")), connection, moment)
+
+
+async def _moment(log: EventLog, connection: Connection) -> Moment:
+    standing = {each.name: each for each in await standings(connection, log.id)}
+    lacking = [projection.name for projection in PROJECTIONS if projection.name not in standing]
+    if lacking:
+        raise Unavailable(f"read models are missing ({', '.join(lacking)}); run `chuishao migrate` first")
+    position = min(each.position for each in standing.values())
+    recorded_at = await connection.fetchval(_RECORDED_AT, log.id, position)
+    head = max(each.head for each in standing.values())
+    return Moment(position, recorded_at, head, datetime.now(UTC))
