@@ -66,7 +66,8 @@ def _heading(board: Board, at: Written) -> str:
 def _footer(board: Board, at: Written) -> str:
     zone = both("北京时间", "Beijing time")
     said = both(
-        "各数均由与接口相同的查询得出，同一时刻读取，本页不另行计算。",
-        "Every figure is what the API's own query answers, all at one moment; this page counts nothing.",
+        "各数均由与接口相同的查询得出，同一时刻读取；漏斗与分层的占比由此相除而得。",
+        "Every figure is what the API's own query answers, all at one moment; the shares of the funnel and "
+        "of the tiers are quotients of these.",
     )
     return f"<footer>{said} {at(board.moment.asked_at)} · {zone}</footer>"
