@@ -113,7 +113,7 @@ class Clocked:
         """Announce days around today, here or in a wider place, one way or the other."""
         today = self.town.clock.now.date()
         days = {today + timedelta(days=self.chance.randint(-9, 9)) for _ in range(4)}
-        said = [policies.Workday(day=day, works=self.chance.random() < 0.4) for day in days]
+        said = [policies.Workday(day=day, works=self.chance.random() < 0.4) for day in sorted(days)]
         where = self.chance.choice([None, "120101", STREET, COMMUNITY, OTHER_COMMUNITY])
         await self.attempt(policies.AnnounceWorkdays(days=said, division_code=where), SYSTEM)
 

@@ -2,10 +2,11 @@
 
     python -m tests.ocel_recount FILE --since 2026-03-01 --until 2026-03-31 [--place 120101] [--by DIVISION]
 
-FILE is what `chuishao export process` wrote of a whole log, in SQLite or as JSON. It was written from
-docs/measures.md, docs/process-mining.md and docs/decisions/policies.md, needs Python's standard library only,
-and may be copied out of here. Where the product dates a limit again at every policy and announced day, this
-one waits until a case leaves where it stood, and asks then what is known by then.
+FILE is what `chuishao export process` wrote of a whole log, in SQLite or as JSON. What is counted and how
+time runs is said in docs/measures.md and docs/decisions/policies.md; what the file says in process-
+mining.md. This needs Python's standard library only and may be copied out of here. Where the product dates
+a limit again at every policy and announced day, this waits until a case leaves where it stood, and asks
+what is known then.
 """
 
 from __future__ import annotations

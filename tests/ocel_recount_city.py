@@ -42,7 +42,7 @@ from tests.clocked import clocked
 from tests.ocel_recount import PARTS, Export, Figure, Period, Recount, Summons, read
 from tests.served import AUDITOR, Client, address, run_chuishao, served
 from tests.test_measures import board, handled
-from tests.town import START, STREET, Town, living_in, make_town
+from tests.town import COMMUNITY, GRID, START, STREET, Town, living_in, make_town
 from tests.wandering import CATEGORIES, Wanderer
 
 T = TypeVar("T")
@@ -302,9 +302,10 @@ async def play(town: Town, chance: random.Random, cases: int) -> None:
         theirs = living_in(town, town.log)
         theirs.clock.now = START + timedelta(days=chance.randrange(150))
         if number < rounds * 3 // 4:
-            for _ in range(4):
-                await handled(theirs, chance)
+            for _ in range(3):
                 await clocked(theirs, chance)
+                await handled(theirs, chance)
+                await handled(theirs, chance)
         else:
             await Wanderer(theirs, chance, mechanisms=False).walk(WALK)
 
@@ -346,7 +347,7 @@ async def compare(url: str, recount: Recount) -> Compared:
     compared, pool = Compared(), await open_pool(url, size=1)
     await compared.look(pool, recount)
     await pool.close()
-    places = ["", "12", "120101", STREET, *STREETS, f"{STREET}001"]
+    places = ["", "12", "120101", STREET, *STREETS, COMMUNITY, GRID]
     async with served(url) as server:
         for question in questions(FIRST, LAST, places):
             await compared.ask(server.client(AUDITOR), recount, question)

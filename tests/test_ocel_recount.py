@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
 from itertools import zip_longest
@@ -30,6 +31,7 @@ from tests.test_measures import handled
 from tests.town import COMMUNITY, START, STREET, make_town
 from tests.wandering import Wanderer
 
+PROGRAM = Path(__file__).with_name("ocel_recount.py")
 DAYS = START.date() - timedelta(days=1), START.date() + timedelta(days=300)
 
 
@@ -62,12 +64,35 @@ async def test_a_recount_from_the_export_alone_is_what_the_api_says(template: st
     assert compared.lines > 500
     assert "CaseRehomed" in {said.type for said in export.events}
     period = Period.of(*DAYS, datetime.now(UTC))
+    assert printed(tmp_path / "log.json") == [
+        [measure, "everywhere", str(figure.numerator), str(figure.denominator)]
+        + [f"{share:.4f}" for share in (figure.rate, *figure.bounds)]
+        for (measure, _), figure in recount.figures(period).items()
+    ]
     for by in (None, *PARTS):
         figures = recount.figures(period, by=by)
         assert figures == Recount.of(read(tmp_path / "log.json")).figures(period, by=by)
         assert (
             by or [each for each in figures.items() if not 0 < each[1].numerator < each[1].denominator] == []
         )
+
+
+def printed(file: Path) -> list[list[str]]:
+    """What the program prints where nothing is installed but Python."""
+    since, until = (day.isoformat() for day in DAYS)
+    alone = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(PROGRAM.absolute()),
+        str(file),
+        "--since",
+        since,
+        "--until",
+        until,
+    ]
+    done = subprocess.run(alone, capture_output=True, text=True, check=True)
+    return [line.split() for line in done.stdout.splitlines()[1:]]
 
 
 moments = st.integers(0, 60 * 24 * 60).map(lambda minutes: START + timedelta(minutes=minutes))
@@ -98,7 +123,7 @@ def test_its_working_time_is_the_products(
 
 def test_the_program_knows_every_measure_and_nothing_of_the_product() -> None:
     assert list(MEASURES) == [measure.value for measure in Measure]
-    tree = ast.parse(Path("tests/ocel_recount.py").read_text(encoding="utf-8"))
+    tree = ast.parse(PROGRAM.read_text(encoding="utf-8"))
     imported = {
         name.partition(".")[0]
         for node in ast.walk(tree)
