@@ -6,6 +6,7 @@ import ast
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -25,7 +26,7 @@ from chuishao.service.mining.store import made
 from tests.clocked import clocked, divided
 from tests.conftest import copy_of_template
 from tests.ocel_recount import MEASURES, PARTS, SHANGHAI, Calendar, Period, Recount, read
-from tests.ocel_recount_city import Compared, questions
+from tests.ocel_recount_city import Compared, Question, questions
 from tests.served import AUDITOR, served
 from tests.test_measures import handled
 from tests.town import COMMUNITY, START, STREET, make_town
@@ -51,17 +52,19 @@ async def test_a_recount_from_the_export_alone_is_what_the_api_says(template: st
         (tmp_path / "log.json").write_text("".join(as_json.lines(store)), encoding="utf-8")
 
     export = read(tmp_path / "log.sqlite")
-    recount, compared = Recount.of(export), Compared()
+    recount, compared, short = Recount.of(export), Compared(), Compared()
     async with served(database) as serving:
         client, at = serving.client(AUDITOR), await town.log.head()
         await client.read("query ($at: Position) { checkInLeague(atLeast: $at) { id } }", at=at)
         for question in questions(*DAYS, ["", STREET, COMMUNITY]):
             await compared.ask(client, recount, question)
         await compared.look(pool, recount)
+        await short.ask(client, replace(recount, things=recount.things[1:]), Question("", *DAYS))
     await pool.close()
 
     assert compared.different == []
     assert compared.lines > 500
+    assert short.different, "a case that is left out is found"
     assert "CaseRehomed" in {said.type for said in export.events}
     period = Period.of(*DAYS, datetime.now(UTC))
     assert printed(tmp_path / "log.json") == [
