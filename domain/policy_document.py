@@ -238,7 +238,7 @@ def _parse(text: str) -> Policy:
         daily_clearance=_enabled(document.get("dailyClearance")),
         escalates=_enabled(document.get("escalation")),
         minimum_sample=_minimum_sample(document.get("measures")),
-        follow_ups=_follow_ups(document.get("followUps")),
+        follow_ups=_follow_ups(document["followUps"]) if "followUps" in document.as_object() else (),
     )
 
 
@@ -259,8 +259,6 @@ def _minimum_sample(entry: Entry) -> int:
 
 def _follow_ups(entry: Entry) -> tuple[dict[str, Any], ...]:
     """Of which cases how many in a hundred are called back."""
-    if not entry.value:  # nothing is said of it
-        return ()
     for rule in entry.each():
         rule["percent"].whole(0, 100)
         _require_conditions(rule)

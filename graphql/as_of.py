@@ -10,7 +10,8 @@ import strawberry
 from strawberry.directive import DirectiveLocation
 
 from chuishao.domain.phrase import Phrase
-from chuishao.domain.refusal import Refusal
+from chuishao.domain.refusal import Forbidden, Refusal
+from chuishao.domain.vocabulary import Role
 from chuishao.graphql.arguments import argument
 from chuishao.graphql.context import Context
 from chuishao.graphql.endpoint.errors import ApiError
@@ -18,13 +19,18 @@ from chuishao.graphql.inputs import read_moment
 from chuishao.graphql.scalars import Position
 from chuishao.projections.past import position_at, required
 
+READERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""Who may ask of the past: others might see there what was taken out of their sight since."""
+ASKING = Phrase("asking @asOf", "时点查询（`@asOf`）")
+
 
 @strawberry.directive(
     name="asOf",
     locations=[DirectiveLocation.QUERY],
     description="时点查询 Answer the whole query as it would have been answered at an earlier position or "
     "time: what was recorded later is not known, no event, no policy and no day off. Texts that were erased "
-    "since stay erased. What was known then has to be kept: `chuishao past keep`.",
+    "since stay erased. For auditors and administrators. What was known then has to be kept: "
+    "`chuishao past keep`.",
 )
 def as_of(
     position: Annotated[
@@ -45,13 +51,15 @@ async def turn_back(context: Context, given: Mapping[str, Any]) -> None:
         raise ApiError(said, "BAD_USER_INPUT")
     services = context.services
     try:
+        if context.actor.role not in READERS:
+            raise Forbidden(role=context.actor.described, action=ASKING, allowed=sorted(READERS))
         moment = read_moment(time, "time")
         at = moment or context.now
         wanted = position if position is not None else await position_at(services.log, at)
         context.past = await required(services.log, services.engine.projections, wanted)
     except Refusal as refusal:
         raise context.error(refusal) from refusal
-    context.now = context.past.known_at
+    context.now = min(moment or context.past.known_at, context.now)
 
 
 DIRECTIVES = {"asOf": turn_back}

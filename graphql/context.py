@@ -26,7 +26,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.endpoint.language import asked
 from chuishao.projections.engine import Engine
-from chuishao.projections.past import Past, as_of
+from chuishao.projections.past import Past, PastNotKept, as_of
 from chuishao.projections.reach import ReadModelReplaced
 
 if TYPE_CHECKING:
@@ -151,9 +151,10 @@ class Context:
                 if self.past is None:
                     yield connection
                     return
-                async with as_of(connection, self.past, self.services.engine.projections) as then:
+                services, past = self.services, self.past
+                async with as_of(connection, services.log, past, services.engine.projections) as then:
                     yield then
-        except ReadModelReplaced as refusal:
+        except (ReadModelReplaced, PastNotKept) as refusal:
             raise self.error(refusal) from refusal
 
     async def head(self) -> int:

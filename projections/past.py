@@ -31,17 +31,22 @@ PAGE = 5000
 _LOCK = 0x7061_7374
 """With the number of the log: held by whoever makes or drops a past."""
 _EVENT_AT = "SELECT recorded_at, leaf_hash FROM event WHERE log = $1 AND position = $2"
-_LAST_AT = """
-SELECT position FROM event WHERE log = $1 AND recorded_at <= $2 ORDER BY position DESC LIMIT 1
-"""
+_RECORDED = "SELECT recorded_at FROM event WHERE log = $1 AND position = $2"
+_HEAD = "SELECT position FROM event WHERE log = $1 ORDER BY position DESC LIMIT 1"
+_WHOLE = "SELECT folded = position FROM past WHERE log = $1 AND position = $2 AND made_at = $3"
 _STANDS = (
     "EXISTS (SELECT FROM event e WHERE e.log = p.log AND e.position = p.position AND e.leaf_hash = p.proof)"
 )
-_ALL = f"SELECT position, known_at, folded, code = $2 AND {_STANDS} AS usable FROM past p WHERE log = $1"  # noqa: S608
-_BEGIN = "INSERT INTO past (log, position, known_at, code, proof) VALUES ($1, $2, $3, $4, $5)"
+_ALL = f"""
+SELECT position, known_at, folded, made_at, code = $2 AND {_STANDS} AS usable FROM past p WHERE log = $1
+"""  # noqa: S608
+_BEGIN = "INSERT INTO past (log, position, known_at, code, proof, schemas) VALUES ($1, $2, $3, $4, $5, $6)"
 _ADVANCE = "UPDATE past SET folded = $3, made_at = now() WHERE log = $1 AND position = $2"
-_FORGET = "DELETE FROM past WHERE log = $1 AND position = $2"
-_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname ~ ('_at_' || $1 || '$')"
+_FORGET = "DELETE FROM past WHERE log = $1 AND position = $2 RETURNING schemas"
+_LARGE = """
+SELECT c.oid::regclass::text FROM pg_class c
+WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND pg_relation_size(c.oid) > 1000000
+"""
 
 
 class PastNotKept(Refusal):
@@ -81,6 +86,7 @@ class Past:
     position: int
     known_at: datetime
     folded: int
+    made_at: datetime
     usable: bool
 
     @property
@@ -92,10 +98,16 @@ class Past:
 async def position_at(log: EventLog, at: datetime) -> int:
     """The position of the last event that was recorded by a moment."""
     async with connected(log.pool) as connection:
-        position = await connection.fetchval(_LAST_AT, log.id, at)
-    if position is None:
+        known, unknown = 0, 1 + (await connection.fetchval(_HEAD, log.id) or 0)
+        while unknown - known > 1:  # events are recorded in the order of their positions, and none is missing
+            middle = (known + unknown) // 2
+            if await connection.fetchval(_RECORDED, log.id, middle) <= at:
+                known = middle
+            else:
+                unknown = middle
+    if known == 0:
         raise NothingBefore("time", at=at.isoformat())
-    return int(position)
+    return known
 
 
 async def kept(log: EventLog, projections: Sequence[Projection]) -> list[Past]:
@@ -132,9 +144,7 @@ async def keep(
             folded = await _fold_page(connection, log, projections, position, folded)
             progress(folded)
         for projection in projections:
-            async with connection.transaction():
-                await _look_at(connection, f"{projection.name}_at_{position}")
-                await connection.execute(projection.indexes or "SELECT")
+            await _finish(connection, projection, f"{projection.name}_at_{position}")
     return await required(log, projections, position)
 
 
@@ -146,10 +156,12 @@ async def drop(log: EventLog, position: int) -> bool:
 
 @asynccontextmanager
 async def as_of(
-    connection: Connection, past: Past, projections: Sequence[Projection]
+    connection: Connection, log: EventLog, past: Past, projections: Sequence[Projection]
 ) -> AsyncIterator[Connection]:
-    """A connection that reads the past, in a transaction that writes nothing."""
+    """A connection that reads the past, in a transaction that writes nothing; refused once it was dropped."""
     async with connection.transaction(readonly=True):
+        if not await connection.fetchval(_WHOLE, log.id, past.position, past.made_at):
+            raise PastNotKept(position=past.position, kept=[])
         names = frozenset(projection.name for projection in projections)
         yield cast("Connection", _Reading(connection, names, past.position))
 
@@ -186,14 +198,14 @@ async def _begin(
     known_at: datetime,
     proof: bytes,
 ) -> None:
+    schemas = [f"{projection.name}_at_{position}" for projection in projections]
     async with connection.transaction():
-        for projection in projections:
-            schema = f"{projection.name}_at_{position}"
+        for projection, schema in zip(projections, schemas, strict=True):
             await connection.execute(f'CREATE SCHEMA "{schema}"')
             await _look_at(connection, schema)
             await connection.execute(projection.tables)
         await connection.execute("SET LOCAL search_path TO DEFAULT")
-        await connection.execute(_BEGIN, log.id, position, known_at, _code(projections), proof)
+        await connection.execute(_BEGIN, log.id, position, known_at, _code(projections), proof, schemas)
 
 
 async def _fold_page(
@@ -201,6 +213,8 @@ async def _fold_page(
 ) -> int:
     """Fold the next page into every read model, in one transaction; give how far they are."""
     page = await log.after(folded, min(PAGE, position - folded))
+    if not page:  # the log was set back meanwhile
+        raise BeyondTheLog("position", wanted=position, head=folded)
     types = {event.type for event in page}
     async with connection.transaction():
         await connection.execute("SET LOCAL synchronous_commit = off")
@@ -212,11 +226,23 @@ async def _fold_page(
     return page[-1].position
 
 
+async def _finish(connection: Connection, projection: Projection, schema: str) -> None:
+    """Make what only queries need, an index at a time, and let the planner know what is in large tables."""
+    for statement in projection.indexes.split(";"):
+        if statement.strip():
+            async with connection.transaction():
+                await _look_at(connection, schema)
+                await connection.execute(statement)
+    for (table,) in await connection.fetch(_LARGE, schema):
+        await connection.execute(f"ANALYZE {table}")
+
+
 async def _remove(connection: Connection, log: EventLog, position: int) -> bool:
     async with connection.transaction():
-        for (schema,) in await connection.fetch(_SCHEMAS, str(position)):
-            await connection.execute(f'DROP SCHEMA "{schema}" CASCADE')
-        return bool(await connection.execute(_FORGET, log.id, position) != "DELETE 0")
+        schemas = await connection.fetchval(_FORGET, log.id, position)
+        for schema in schemas or ():
+            await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+    return schemas is not None
 
 
 async def _look_at(connection: Connection, schema: str) -> None:

@@ -121,6 +121,12 @@ async def _moment(log: EventLog, connection: Connection) -> Moment:
     lacking = [projection.name for projection in PROJECTIONS if projection.name not in standing]
     if lacking:
         raise Unavailable(f"read models are missing ({', '.join(lacking)}); run `chuishao migrate` first")
+    stopped = [each.name for each in standing.values() if each.status == "stopped"]
+    if stopped:
+        raise Unavailable(
+            f"read models have stopped ({', '.join(stopped)}), so figures would be of different moments; "
+            "see `chuishao status`, and ask again once that is mended"
+        )
     position = min(each.position for each in standing.values())
     recorded_at = await connection.fetchval(_RECORDED_AT, log.id, position)
     head = max(each.head for each in standing.values())

@@ -22,6 +22,7 @@ from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.sealer import seal
 from chuishao.graphql.as_of import DIRECTIVES
 from chuishao.graphql.context import Context, Services
+from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.endpoint.execution import Engine as GraphQLEngine
 from chuishao.graphql.endpoint.execution import GraphQLRequest
 from chuishao.graphql.schema import operations, schema
@@ -58,11 +59,18 @@ class Api:
         self.services = Services(self.town.log, feed, self.read_models, Executor(self.town.log, KEY))
         self.engine = GraphQLEngine(schema, directives=DIRECTIVES)
 
-    async def ask(self, text: str, now: datetime | None = None, by: Actor = AUDITOR, **variables: Any) -> Any:
-        """The result of a query that is asked at a moment."""
+    async def ask(
+        self,
+        text: str,
+        now: datetime | None = None,
+        by: Actor = AUDITOR,
+        then: past.Past | None = None,
+        **variables: Any,
+    ) -> Any:
+        """The result of a query that is asked at a moment, or of the past."""
         await self.read_models.catch_up()
         request = GraphQLRequest(text, variables=variables)
-        context = Context(self.services, by)
+        context = Context(self.services, by, past=then)
         if now is not None:
             context.now = now
         return await self.engine.execute(self.engine.prepare(request), request, context)
@@ -146,6 +154,28 @@ async def test_a_day_off_that_was_announced_later_is_not_known_before(town: Town
     assert await api.ask(by_time, id=str(case), time=made.known_at.isoformat()) == then
 
 
+async def test_a_time_is_that_of_the_last_event_recorded_by_then(town: Town) -> None:
+    head = await town.log.head()
+    async with connected(town.log.pool) as connection:
+        rows = await connection.fetch("SELECT position, recorded_at FROM event ORDER BY position")
+    for row in rows:
+        later = [each["position"] for each in rows if each["recorded_at"] <= row["recorded_at"]]
+        assert await position_at(town.log, row["recorded_at"]) == max(later)
+    assert await position_at(town.log, rows[-1]["recorded_at"] + timedelta(days=1)) == head
+    with pytest.raises(NothingBefore):
+        await position_at(town.log, rows[0]["recorded_at"] - timedelta(microseconds=1))
+
+
+async def test_a_past_that_was_dropped_meanwhile_is_read_no_more(town: Town, api: Api) -> None:
+    made = await api.keep()
+    context = Context(api.services, AUDITOR, past=made)
+    await drop(town.log, made.position)
+    with pytest.raises(ApiError) as refused:
+        async with context.reading():
+            pass
+    assert refused.value.code == "PAST_NOT_KEPT"
+
+
 async def test_what_was_erased_since_is_erased_in_the_past_too(town: Town, api: Api) -> None:
     case = await town.report()
     query = "query ($id: ID!) { case(id: $id) { text { text state } } cases { nodes { id } } }"
@@ -153,7 +183,7 @@ async def test_what_was_erased_since_is_erased_in_the_past_too(town: Town, api: 
     subject = (await town.log.aggregates.load(case)).subject
     await town.do(EraseSubject(subject_id=subject, reason=next(iter(ErasureGround))))
 
-    answer = (await api.ask(turned_back(query, made.position), by=town.street_officer, id=str(case)))["data"]
+    answer = (await api.ask(query, by=town.street_officer, then=made, id=str(case)))["data"]
     assert answer["case"]["text"] == {"text": None, "state": "ERASED"}
     async with connected(town.log.pool) as connection:
         assert (await dump(connection, f"cases_at_{made.position}"))["case_text"] == []
@@ -172,6 +202,10 @@ async def test_what_is_not_kept_is_refused_with_what_is(town: Town, api: Api) ->
         assert error["extensions"]["code"] == code
     (error,) = (await api.ask(f"query @asOf(position: {head}) {{ log {{ head }} }}"))["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    (error,) = (await api.ask(turned_back("query { cases { nodes { id } } }", head), by=town.street_officer))[
+        "errors"
+    ]
+    assert error["extensions"]["code"] == "FORBIDDEN"
     with pytest.raises(PastNotKept) as refused:
         await required(town.log, PROJECTIONS, head + 1)
     assert str(made.position) in str(refused.value)

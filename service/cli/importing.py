@@ -32,6 +32,7 @@ from chuishao.service.histories.reading import read_rows
 from chuishao.service.histories.spool import Spool, spooled
 from chuishao.service.importer import import_divisions, read_divisions
 from chuishao.service.keys import load_key
+from chuishao.service.measured.as_csv import as_cell
 from chuishao.service.options import told
 from chuishao.service.settings import Settings
 
@@ -132,8 +133,9 @@ def _list(spool: Spool, meaning: Meaning, to: Path) -> int:
     with whole_file(to) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="", write_through=True) as text:
         sheet = csv.writer(text)
         sheet.writerow(["line", "column", "case", "code", "reason", "原因"])
-        for line, field, *others in spool.faults():
-            sheet.writerow([line, meaning.columns.get(field, field), *others])
+        for line, field, case, *others in spool.faults():
+            column = as_cell(meaning.columns[field]) if field in meaning.columns else field
+            sheet.writerow([line, column, as_cell(case), *others])
             refused += 1
     return refused
 

@@ -19,10 +19,10 @@ def written(lines: Iterable[MeasuredLine]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in line] for line in lines)
+    writer.writerows([as_cell(value) for value in line] for line in lines)
     return BOM_UTF8 + text.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
+def as_cell(value: Any) -> Any:
     """A value as a cell; a text that begins like a formula is set behind an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
