@@ -287,6 +287,21 @@ def test_a_line_that_is_none_is_one_fault(tmp_path: Path) -> None:
     assert [line for line, *_ in found] == [2, 4, 5, 7, 8]
 
 
+def test_xes_without_line_breaks_is_taken_over_whole(tmp_path: Path) -> None:
+    found = [row for number in range(3) for row in history(number)]
+    (tmp_path / "log.xes").write_text(as_xes(found).replace("\n", " "), encoding="utf-8")
+    mapping = MAPPING | {"columns": MAPPING["columns"] | {"case": "case:concept:name"}}
+    lines = lines_of(tmp_path / "log.xes", mapping)
+    with spooled(tmp_path / "rows", "x") as spool:
+        for line in lines:
+            spool.add(line, read_mapping(tmp_path / "mapping.json"))
+        spool.order()
+        assert list(spool.faults()) == []
+        steps = list(spool.steps())
+    assert {wanted.line for wanted in steps} == {1}
+    assert len({wanted.command for wanted in steps}) == len(steps) == len(found)
+
+
 @pytest.mark.parametrize(
     ("change", "where", "reason"),
     [
@@ -305,6 +320,7 @@ def test_a_line_that_is_none_is_one_fault(tmp_path: Path) -> None:
         ({"values": {"tier": 7}}, "values", "tier is no JSON object of texts"),
         ({"zone": "Mars/Olympus"}, "zone", "is no time zone"),
         ({"encoding": "x"}, "encoding", "is not known"),
+        ({"encoding": "base64"}, "encoding", "is not known"),
         ({"time": 7}, "time", "is no format of times"),
         ({"colour": 1}, "colour", "is not known"),
     ],

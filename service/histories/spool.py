@@ -95,30 +95,30 @@ class Spool:
         A case has one report; other steps are told apart by their moment and, within it, by their order.
         """
         names = [
-            (self._name(history, step, at, number).bytes, line)
-            for line, history, step, at, number in self._database.execute(_SQL["numbered"])
+            (self._name(history, step, at, among).bytes, number)
+            for number, history, step, at, among in self._database.execute(_SQL["numbered"])
         ]
         self._database.executemany(_SQL["name"], names)
         self._database.executescript(_SQL["order"])
 
-    def _name(self, history: str, step: str, at: str, number: int) -> UUID:
+    def _name(self, history: str, step: str, at: str, among: int) -> UUID:
         if step == Step.REPORT:
             return named(self._namespace, f"{history}\n{step}")
-        return named(self._namespace, f"{history}\n{step}\n{at}\n{number}")
+        return named(self._namespace, f"{history}\n{step}\n{at}\n{among}")
 
     def case(self, history: str) -> UUID:
         """The case that a history becomes."""
         return named(self._name(history, Step.REPORT, "", 1), "")
 
     def commands(self, size: int) -> Iterator[dict[UUID, int]]:
-        """The commands with their lines, so many at once."""
+        """The commands with the numbers of their rows, so many at once."""
         last = 0
         while page := self._database.execute(_SQL["named"], (last, size)).fetchall():
-            yield {UUID(bytes=command): line for line, command in page}
+            yield {UUID(bytes=command): number for number, command in page}
             last = page[-1][0]
 
     def take(self, taken: Sequence[tuple[bytes, int]]) -> None:
-        """Note of lines under which hash they were taken in before."""
+        """Note of rows under which hash they were taken in before."""
         self._database.executemany(_SQL["take"], taken)
 
     def steps(self) -> Iterator[Wanted]:

@@ -2,7 +2,8 @@
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 CREATE TABLE step (
-    line    INTEGER PRIMARY KEY,
+    number  INTEGER PRIMARY KEY, -- several rows may stand on one line
+    line    INTEGER NOT NULL,
     history TEXT    NOT NULL,
     step    TEXT    NOT NULL,
     at      TEXT    NOT NULL,
@@ -31,30 +32,30 @@ SELECT line FROM step WHERE history = ? AND step = 'REPORT'
 INSERT INTO fault VALUES (?, ?, ?, ?, ?, ?)
 
 -- name: order
-CREATE INDEX in_order ON step (at, line);
-CREATE INDEX in_history ON step (history, at, line);
+CREATE INDEX in_order ON step (at, number);
+CREATE INDEX in_history ON step (history, at, number);
 
 -- name: numbered
-SELECT line, history, step, at, row_number() OVER (PARTITION BY history, step, at ORDER BY line) FROM step
+SELECT number, history, step, at, row_number() OVER (PARTITION BY history, step, at ORDER BY number) FROM step
 
 -- name: name
-UPDATE step SET command = ? WHERE line = ?
+UPDATE step SET command = ? WHERE number = ?
 
 -- name: named
-SELECT line, command FROM step WHERE line > ? ORDER BY line LIMIT ?
+SELECT number, command FROM step WHERE number > ? ORDER BY number LIMIT ?
 
 -- name: take
-UPDATE step SET taken = ? WHERE line = ?
+UPDATE step SET taken = ? WHERE number = ?
 
 -- name: steps
 SELECT line, history, step, at, said, command, taken,
        coalesce((SELECT place FROM step p WHERE p.history = s.history AND p.place IS NOT NULL
-                 AND (p.at, p.line) <= (s.at, s.line) ORDER BY p.at DESC, p.line DESC LIMIT 1), ''),
+                 AND (p.at, p.number) <= (s.at, s.number) ORDER BY p.at DESC, p.number DESC LIMIT 1), ''),
        (SELECT command FROM step b WHERE b.history = s.history AND b.taken IS NOT NULL
-        AND (b.at, b.line) < (s.at, s.line) ORDER BY b.at DESC, b.line DESC LIMIT 1),
+        AND (b.at, b.number) < (s.at, s.number) ORDER BY b.at DESC, b.number DESC LIMIT 1),
        EXISTS (SELECT 1 FROM step l WHERE l.history = s.history AND l.taken IS NOT NULL
-               AND (l.at, l.line) > (s.at, s.line))
-FROM step s ORDER BY at, line
+               AND (l.at, l.number) > (s.at, s.number))
+FROM step s ORDER BY at, number
 
 -- name: faults
 SELECT line, field, history, code, en, zh FROM fault ORDER BY line
