@@ -286,3 +286,7 @@ async def test_the_command_writes_the_page_and_for_an_unknown_case_no_file(
     assert words.returncode == 2
     assert "AUDITOR reads no words about people" in words.stderr
     assert pages_in(tmp_path) == ["case.html"]
+    asked = ("--with-texts", "--for", "street_officer", "--to", tmp_path / "words.html")
+    opened = run_chuishao("dossier", number, *asked, *there)
+    assert opened.returncode == 0, opened.stderr
+    assert (tmp_path / "words.html").stat().st_mode & 0o777 == 0o600

@@ -58,7 +58,7 @@ def dossier(
         except NoSuchCase as unknown:
             end(str(unknown))
         text = page(found, chosen(language))
-        with whole_file(to) as file:
+        with whole_file(to, private=with_texts) as file:
             file.write(text.encode())
         proved = f"{len(found.proofs)} of {len(found.events)} events proved"
         console.print(

@@ -28,9 +28,14 @@ def whole(to: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_file(to: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    """A file that is there when all of it is written; compressed if it is named .gz."""
+def whole_file(to: Path, *, private: bool = False) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """A file that is there when all of it is written; compressed if it is named .gz.
+
+    A private one is for whoever writes it alone.
+    """
     with whole(to) as part, part.open("xb") as raw, ExitStack() as opened:
+        if private:
+            os.fchmod(raw.fileno(), 0o600)
         yield opened.enter_context(_packed(raw)) if to.suffix == ".gz" else raw
 
 
