@@ -6,7 +6,7 @@ What is adopted must work for every reader of the log from then on, so everythin
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -153,16 +153,13 @@ class Policy:
 
     def limit(self, about: LimitKind, /, **facts: str | None) -> Limit | None:
         """The limit of the rule that fits the facts most closely, or None where no rule fits."""
-        fitting = [rule for rule in self.rules if rule["about"] == about and _fits(rule, facts)]
-        if not fitting:
-            return None
-        best = max(fitting, key=_closeness)
-        return _limit(best)
+        best = _closest((rule for rule in self.rules if rule["about"] == about), facts)
+        return _limit(best) if best else None
 
     def follow_up_percent(self, **facts: str | None) -> int:
         """回访比例 How many in a hundred of such cases are called back, by the closest rule."""
-        fitting = [rule for rule in self.follow_ups if _fits(rule, facts)]
-        return int(max(fitting, key=_closeness)["percent"]) if fitting else 0
+        best = _closest(self.follow_ups, facts)
+        return int(best["percent"]) if best else 0
 
     def due(self, about: LimitKind, since: datetime, /, **facts: str | None) -> datetime | None:
         """When the limit that fits ends, or None where none is stated; the fact `division` is the place."""
@@ -192,6 +189,11 @@ class Policy:
             return self.categories[code]
         except KeyError:
             raise UnknownCategory("category", code=code) from None
+
+
+def _closest(rules: Iterable[dict[str, Any]], facts: dict[str, str | None]) -> dict[str, Any] | None:
+    """The rule that fits facts most closely, the first of several; None where none does."""
+    return max((rule for rule in rules if _fits(rule, facts)), key=_closeness, default=None)
 
 
 def _closeness(rule: dict[str, Any]) -> tuple[int, int]:
@@ -238,7 +240,7 @@ def _parse(text: str) -> Policy:
         daily_clearance=_enabled(document.get("dailyClearance")),
         escalates=_enabled(document.get("escalation")),
         minimum_sample=_minimum_sample(document.get("measures")),
-        follow_ups=_follow_ups(document["followUps"]) if "followUps" in document.as_object() else (),
+        follow_ups=_follow_ups(document.get("followUps", [])),
     )
 
 

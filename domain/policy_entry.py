@@ -44,9 +44,9 @@ class Entry:
             Entry(None, (*self.path, name)).refuse(f"'{name}' is missing", f"缺少 '{name}'")
         return Entry(self.value[name], (*self.path, name))
 
-    def get(self, name: str) -> Entry:
-        """What the object has under a name, or an empty object."""
-        return Entry(self.as_object().get(name, {}), (*self.path, name))
+    def get(self, name: str, nothing: list[Any] | None = None) -> Entry:
+        """What the object has under a name; else an empty object, or what stands for nothing there."""
+        return Entry(self.as_object().get(name, {} if nothing is None else nothing), (*self.path, name))
 
     def each(self) -> list[Entry]:
         """The members of a list; refused where it is none."""
