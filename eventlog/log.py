@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from chuishao.domain.event import Event, SealedText
 from chuishao.domain.phrase import Phrase
 from chuishao.eventlog.aggregates import Aggregates
-from chuishao.eventlog.connection import Borrow, Pool, connected
+from chuishao.eventlog.connection import Borrow, Connection, Pool, connected
 from chuishao.eventlog.cursor import PROOF, Cursor, CursorOfAnotherHistory, cursor_of, parse
 from chuishao.eventlog.identities import Identities
 from chuishao.eventlog.keyring import Keyring
@@ -125,6 +126,11 @@ class EventLog:
     async def head(self) -> int:
         """The last position; 0 while the log is empty."""
         return (await self.last())[0]
+
+    async def recorded_at(self, connection: Connection, position: int) -> datetime | None:
+        """When the event at a position was recorded; None where there is none."""
+        found: datetime | None = await connection.fetchval(_SQL["recorded_at"], self.id, position)
+        return found
 
     async def after(self, position: int, limit: int) -> list[RecordedEvent]:
         """Up to `limit` events after a position, in order."""

@@ -81,3 +81,6 @@ GROUP BY e.type ORDER BY min(e.position)
 SELECT 'subject_key' AS name UNION ALL
 SELECT conrelid::regclass::text FROM pg_constraint
 WHERE contype = 'f' AND confrelid = 'opened_subject'::regclass
+
+-- name: recorded_at
+SELECT recorded_at FROM event WHERE log = $1 AND position = $2

@@ -6,13 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from chuishao.domain.refusal import Refusal
-from chuishao.eventlog.connection import Connection
 from chuishao.graphql.context import Info
 from chuishao.graphql.inputs import read_moment
 from chuishao.graphql.links import TRACE
 from chuishao.graphql.scalars import Unreadable
 from chuishao.projections.chain import Chain
-from chuishao.projections.responsibility import EVERYTHING, chain
+from chuishao.projections.reach import LARGEST
+from chuishao.projections.responsibility import chain
 
 
 async def chain_of(
@@ -30,14 +30,8 @@ async def chain_of(
     now = context.now
     if as_of is not None:
         async with context.reading() as connection:
-            now = min(now, await _recorded_at(connection, context.services.log.id, as_of) or now)
+            now = min(now, await context.services.log.recorded_at(connection, as_of) or now)
     policies = await context.loaders.policies.load(None)
     latest = max([now, *(one.occurred_at for one in events)])
-    known_by = EVERYTHING if as_of is None else as_of
+    known_by = LARGEST if as_of is None else as_of
     return chain(events, latest if moment is None else min(moment, latest), policies.book, known_by)
-
-
-async def _recorded_at(connection: Connection, log: int, position: int) -> datetime | None:
-    query = "SELECT recorded_at FROM event WHERE log = $1 AND position = $2"
-    found: datetime | None = await connection.fetchval(query, log, position)
-    return found

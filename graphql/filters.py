@@ -205,14 +205,12 @@ def _case_conditions(context: Context, wanted: CaseFilter, where: Where) -> None
     if wanted.follow_up_due is not None:
         where.also("follow_up_due" if wanted.follow_up_due else "NOT follow_up_due")
     if wanted.assignee is not None:
-        _require_shown(
-            context, Reading.ACTORS, "assignee", Phrase("look for an actor's cases", "按承办人查询案件")
-        )
+        require_shown(context, Reading.ACTORS, LOOK_FOR_ACTORS, "filter", "assignee")
         where.also(f"assignee = {where.add(wanted.assignee)}")
     if wanted.whistled is not None:
         where.also("whistle IS NOT NULL" if wanted.whistled else "whistle IS NULL")
     if wanted.text is not None:
-        _require_shown(context, Reading.WORDS, "text", Phrase("search in descriptions", "按描述文字查询"))
+        require_shown(context, Reading.WORDS, _SEARCH, "filter", "text")
         pattern = where.add("%" + _escaped(wanted.text) + "%")
         where.also(
             f"EXISTS (SELECT FROM cases.case_text t WHERE t.id = case_row.id AND t.text ILIKE {pattern})"
@@ -235,11 +233,15 @@ def _case_facts(context: Context, wanted: CaseFilter, where: Where) -> None:
         where.also(f"position > {where.add(wanted.changed_since)}")
 
 
-def _require_shown(context: Context, rule: Reading, field: str, action: Phrase) -> None:
-    """Refuse to filter by what the asker does not see."""
+LOOK_FOR_ACTORS = Phrase("look for an actor's cases", "按承办人查询案件")
+_SEARCH = Phrase("search in descriptions", "按描述文字查询")
+
+
+def require_shown(context: Context, rule: Reading, action: Phrase, *path: str) -> None:
+    """Refuse to look for what the asker does not see; `path` leads to the argument."""
     actor = context.actor
     if not shown_of_case(actor, rule):
-        raise Forbidden("filter", field, role=actor.role, action=action, allowed=sorted(SHOWN[rule]))
+        raise Forbidden(*path, role=actor.role, action=action, allowed=sorted(SHOWN[rule]))
 
 
 def _escaped(text: str) -> str:

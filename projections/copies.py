@@ -87,32 +87,38 @@ async def begun(connection: Connection, log: EventLog, projection: Projection) -
     copy = Copy(log, projection, "next", 0)
     schema = copy.place.schema
     async with connection.transaction():
-        await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE; CREATE SCHEMA "{schema}"')
-        await connection.execute(f'SET LOCAL search_path TO "{schema}", public')
-        await connection.execute(projection.tables)
-        await connection.execute("SET LOCAL search_path TO DEFAULT")
+        await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+        await make_tables(connection, copy.place)
         await connection.execute("DELETE FROM parked WHERE log = $1 AND projection = $2", log.id, schema)
         await connection.execute(_FORGET, log.id, projection.name, "next")
         await connection.execute(_BEGIN, log.id, projection.name, "next", *projection.code)
     return copy
 
 
-def indexes(copy: Copy) -> list[str]:
-    """The statements that make what queries need of a copy, and a fold does without."""
-    return [statement for statement in copy.projection.indexes.split(";") if statement.strip()]
+async def make_tables(connection: Connection, place: Place) -> None:
+    """Make the schema of a place and its empty tables, in the transaction that is open."""
+    await connection.execute(f'CREATE SCHEMA "{place.schema}"')
+    await connection.execute(f'SET LOCAL search_path TO "{place.schema}", public')
+    await connection.execute(place.projection.tables)
+    await connection.execute("SET LOCAL search_path TO DEFAULT")
 
 
-async def make_index(connection: Connection, copy: Copy, statement: str) -> None:
+def indexes(place: Place) -> list[str]:
+    """The statements that make what queries need of a place, and a fold does without."""
+    return [statement for statement in place.projection.indexes.split(";") if statement.strip()]
+
+
+async def make_index(connection: Connection, place: Place, statement: str) -> None:
     """Make one index, in a transaction of its own: it holds up whoever erases words meanwhile."""
     async with connection.transaction():
         await connection.execute("SET LOCAL max_parallel_maintenance_workers = 0")
-        await connection.execute(f'SET LOCAL search_path TO "{copy.place.schema}", public')
+        await connection.execute(f'SET LOCAL search_path TO "{place.schema}", public')
         await connection.execute(statement)
 
 
-async def analyse(connection: Connection, copy: Copy) -> None:
+async def analyse(connection: Connection, place: Place) -> None:
     """Let the planner know what is in large tables; of small ones it would know less than it assumes."""
-    for (table,) in await connection.fetch(_LARGE, copy.place.schema):
+    for (table,) in await connection.fetch(_LARGE, place.schema):
         await connection.execute(f"ANALYZE {table}")
 
 

@@ -22,6 +22,7 @@ from typing import Any, cast
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Connection, connected
 from chuishao.eventlog.log import EventLog
+from chuishao.projections.copies import analyse, indexes, make_index, make_tables
 from chuishao.projections.poison import Place, fold
 from chuishao.projections.projection import Projection
 from chuishao.projections.reach import BeyondTheLog
@@ -31,8 +32,6 @@ PAGE = 5000
 _LOCK = 0x7061_7374
 """With the number of the log: held by whoever makes or drops a past."""
 _EVENT_AT = "SELECT recorded_at, leaf_hash FROM event WHERE log = $1 AND position = $2"
-_RECORDED = "SELECT recorded_at FROM event WHERE log = $1 AND position = $2"
-_HEAD = "SELECT position FROM event WHERE log = $1 ORDER BY position DESC LIMIT 1"
 _WHOLE = "SELECT folded = position FROM past WHERE log = $1 AND position = $2 AND made_at = $3"
 _STANDS = (
     "EXISTS (SELECT FROM event e WHERE e.log = p.log AND e.position = p.position AND e.leaf_hash = p.proof)"
@@ -43,10 +42,6 @@ SELECT position, known_at, folded, made_at, code = $2 AND {_STANDS} AS usable FR
 _BEGIN = "INSERT INTO past (log, position, known_at, code, proof, schemas) VALUES ($1, $2, $3, $4, $5, $6)"
 _ADVANCE = "UPDATE past SET folded = $3, made_at = now() WHERE log = $1 AND position = $2"
 _FORGET = "DELETE FROM past WHERE log = $1 AND position = $2 RETURNING schemas"
-_LARGE = """
-SELECT c.oid::regclass::text FROM pg_class c
-WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND pg_relation_size(c.oid) > 1000000
-"""
 
 
 class PastNotKept(Refusal):
@@ -97,11 +92,12 @@ class Past:
 
 async def position_at(log: EventLog, at: datetime) -> int:
     """The position of the last event that was recorded by a moment."""
+    known, unknown = 0, 1 + await log.head()
     async with connected(log.pool) as connection:
-        known, unknown = 0, 1 + (await connection.fetchval(_HEAD, log.id) or 0)
         while unknown - known > 1:  # events are recorded in the order of their positions, and none is missing
             middle = (known + unknown) // 2
-            if await connection.fetchval(_RECORDED, log.id, middle) <= at:
+            recorded_at = await log.recorded_at(connection, middle)
+            if recorded_at is not None and recorded_at <= at:
                 known = middle
             else:
                 unknown = middle
@@ -134,17 +130,19 @@ async def keep(
         event = await connection.fetchrow(_EVENT_AT, log.id, position)
         if event is None:
             raise BeyondTheLog("position", wanted=position, head=await log.head())
-        known = {past.position: past for past in await kept(log, projections)}
-        past = known.get(position)
-        if past is None or not past.usable:
+        places = [Place(log, each, f"{each.name}_at_{position}") for each in projections]
+        known = {past.position: past.folded for past in await kept(log, projections) if past.usable}
+        folded = known.get(position, 0)
+        if position not in known:
             await _remove(connection, log, position)
-            await _begin(connection, log, projections, position, *event)
-        folded = past.folded if past and past.usable else 0
+            await _begin(connection, log, places, position, *event)
         while folded < position:
-            folded = await _fold_page(connection, log, projections, position, folded)
+            folded = await _fold_page(connection, log, places, position, folded)
             progress(folded)
-        for projection in projections:
-            await _finish(connection, projection, f"{projection.name}_at_{position}")
+        for place in places:
+            for statement in indexes(place):
+                await make_index(connection, place, statement)
+            await analyse(connection, place)
     return await required(log, projections, position)
 
 
@@ -193,23 +191,21 @@ def translated(statement: str, names: frozenset[str], position: int) -> str:
 async def _begin(
     connection: Connection,
     log: EventLog,
-    projections: Sequence[Projection],
+    places: Sequence[Place],
     position: int,
     known_at: datetime,
     proof: bytes,
 ) -> None:
-    schemas = [f"{projection.name}_at_{position}" for projection in projections]
+    code = _code([place.projection for place in places])
     async with connection.transaction():
-        for projection, schema in zip(projections, schemas, strict=True):
-            await connection.execute(f'CREATE SCHEMA "{schema}"')
-            await _look_at(connection, schema)
-            await connection.execute(projection.tables)
-        await connection.execute("SET LOCAL search_path TO DEFAULT")
-        await connection.execute(_BEGIN, log.id, position, known_at, _code(projections), proof, schemas)
+        for place in places:
+            await make_tables(connection, place)
+        schemas = [place.schema for place in places]
+        await connection.execute(_BEGIN, log.id, position, known_at, code, proof, schemas)
 
 
 async def _fold_page(
-    connection: Connection, log: EventLog, projections: Sequence[Projection], position: int, folded: int
+    connection: Connection, log: EventLog, places: Sequence[Place], position: int, folded: int
 ) -> int:
     """Fold the next page into every read model, in one transaction; give how far they are."""
     page = await log.after(folded, min(PAGE, position - folded))
@@ -218,23 +214,12 @@ async def _fold_page(
     types = {event.type for event in page}
     async with connection.transaction():
         await connection.execute("SET LOCAL synchronous_commit = off")
-        for projection in projections:
-            if projection.folds(types):
-                await fold(connection, Place(log, projection, f"{projection.name}_at_{position}"), page)
+        for place in places:
+            if place.projection.folds(types):
+                await fold(connection, place, page)
         await connection.execute("SET LOCAL search_path TO DEFAULT")
         await connection.execute(_ADVANCE, log.id, position, page[-1].position)
     return page[-1].position
-
-
-async def _finish(connection: Connection, projection: Projection, schema: str) -> None:
-    """Make what only queries need, an index at a time, and let the planner know what is in large tables."""
-    for statement in projection.indexes.split(";"):
-        if statement.strip():
-            async with connection.transaction():
-                await _look_at(connection, schema)
-                await connection.execute(statement)
-    for (table,) in await connection.fetch(_LARGE, schema):
-        await connection.execute(f"ANALYZE {table}")
 
 
 async def _remove(connection: Connection, log: EventLog, position: int) -> bool:
@@ -243,10 +228,6 @@ async def _remove(connection: Connection, log: EventLog, position: int) -> bool:
         for schema in schemas or ():
             await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
     return schemas is not None
-
-
-async def _look_at(connection: Connection, schema: str) -> None:
-    await connection.execute(f'SET LOCAL search_path TO "{schema}", public')
 
 
 @asynccontextmanager

@@ -266,11 +266,11 @@ def _after(page: Sequence[RecordedEvent], position: int) -> list[RecordedEvent]:
 async def _complete(connection: Connection, _log: EventLog, copies: list[Copy], manner: Manner) -> None:
     """Make what a fold does without; what is recorded meanwhile is folded before the flip."""
     for copy in copies:
-        for statement in indexes(copy):
+        for statement in indexes(copy.place):
             async with _leaving_time(manner):
-                await make_index(connection, copy, statement)
+                await make_index(connection, copy.place, statement)
         async with _leaving_time(manner):
-            await analyse(connection, copy)
+            await analyse(connection, copy.place)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from chuishao.domain import case_events as facts
 from chuishao.domain.calendar import TimeUnit
 from chuishao.domain.clock import Clock
 from chuishao.domain.lifecycle import Status
-from chuishao.domain.summons import SummonsState, WhistleStatus
+from chuishao.domain.summons import WhistleStatus
 from chuishao.domain.whistle_events import (
     DepartmentSummoned,
     WhistleBlown,
@@ -43,10 +43,9 @@ from chuishao.projections.chain import (
 )
 from chuishao.projections.history import lasted
 from chuishao.projections.policybook import PolicyBook
+from chuishao.projections.reach import LARGEST
 from chuishao.projections.whistles import SummonsRow
 
-EVERYTHING = 2**63 - 1
-"""Beyond every position: whatever is known by now."""
 NO_POLICIES = PolicyBook(())
 
 
@@ -60,7 +59,7 @@ class _Stretch:
     row: CaseRow
     since: datetime
     until: datetime | None = None
-    known_by: int = EVERYTHING
+    known_by: int = LARGEST
 
 
 @dataclass
@@ -85,7 +84,7 @@ def chain(
     events: Sequence[RecordedEvent],
     at: datetime,
     book: PolicyBook = NO_POLICIES,
-    known_by: int = EVERYTHING,
+    known_by: int = LARGEST,
 ) -> Chain | None:
     """The chain of a case by its history, as it is at a moment; None where it was not reported by then.
 
@@ -184,7 +183,7 @@ def _date_every_waiting(course: _Course, known_by: int) -> None:
 
 
 def _date_waiting(course: _Course, whistle: UUID, summons: SummonsRow, known_by: int) -> None:
-    if summons.state in (SummonsState.SUMMONED, SummonsState.SIGNED):
+    if summons.state in whistles.WAITING:
         whistles.date(summons, course.calls.whistles[whistle].kind, course.book, known_by)
 
 

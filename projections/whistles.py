@@ -101,7 +101,8 @@ class Standing:
     place: str
 
 
-_WAITING = (SummonsState.SUMMONED.value, SummonsState.SIGNED.value)
+WAITING = (SummonsState.SUMMONED.value, SummonsState.SIGNED.value)
+"""The states of a department that has not come yet."""
 WHISTLES = Table("whistle", WhistleRow)
 SUMMONS = Table("summons", SummonsRow, key=("whistle", "department", "number"))
 ITEMS = Table("item", ItemRow, key=("whistle", "number"))
@@ -171,7 +172,7 @@ async def _redate(connection: Connection, recorded: RecordedEvent, book: PolicyB
         " WHERE w.status = 'OPEN' AND s.state = ANY($1) AND starts_with(s.street, $2)"
     )
     changed = []
-    for kind, *values in await connection.fetch(query, list(_WAITING), place_of(recorded)):
+    for kind, *values in await connection.fetch(query, list(WAITING), place_of(recorded)):
         row = SummonsRow(*values)
         date(row, kind, book, recorded.position)
         changed.append(row)
@@ -187,7 +188,7 @@ def wait(whistles: dict[UUID, WhistleRow], summonses: Collection[SummonsRow]) ->
         whistle.check_in_due_at = None
     for summons in summonses:
         whistle, due = whistles[summons.whistle], summons.check_in_due_at
-        if due is None or summons.state not in _WAITING or whistle.status != WhistleStatus.OPEN:
+        if due is None or summons.state not in WAITING or whistle.status != WhistleStatus.OPEN:
             continue
         whistle.check_in_due_at = min(due, whistle.check_in_due_at or due)
 

@@ -29,7 +29,6 @@ READER = Actor("report", Role.AUDITOR, "")
 """Who asks: figures are published, and an auditor sees every case that is behind them."""
 MONTHS = 12
 """How many a report looks back on, the present one included."""
-_RECORDED_AT = "SELECT recorded_at FROM event WHERE log = $1 AND position = $2"
 _PATIENT = Limits(execution_seconds=600)
 
 
@@ -128,6 +127,6 @@ async def _moment(log: EventLog, connection: Connection) -> Moment:
             "see `chuishao status`, and ask again once that is mended"
         )
     position = min(each.position for each in standing.values())
-    recorded_at = await connection.fetchval(_RECORDED_AT, log.id, position)
+    recorded_at = await log.recorded_at(connection, position)
     head = max(each.head for each in standing.values())
     return Moment(position, recorded_at, head, datetime.now(UTC))

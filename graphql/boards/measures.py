@@ -9,15 +9,13 @@ import strawberry
 
 from chuishao.domain.election.regime import day_of
 from chuishao.domain.measure import Measure, MeasurePart, MeasureSubject, MeasureTrend
-from chuishao.domain.phrase import Phrase
-from chuishao.domain.refusal import Forbidden
-from chuishao.domain.sight import SHOWN, Reading, shown_of_case
+from chuishao.domain.sight import Reading
 from chuishao.domain.vocabulary import Severity
 from chuishao.graphql.arguments import After, AtLeast, Before, First, Last, Place, argument
 from chuishao.graphql.boards.loops import below
 from chuishao.graphql.boards.period import Since, Until, moments_of, period_of
 from chuishao.graphql.context import Context, Info
-from chuishao.graphql.filters import conditions, require_known
+from chuishao.graphql.filters import LOOK_FOR_ACTORS, conditions, require_known, require_shown
 from chuishao.graphql.inputs import read_id
 from chuishao.graphql.links import CASE, FIGURES
 from chuishao.graphql.orders import CASE_ORDERS, CaseOrder
@@ -104,7 +102,7 @@ def _cases(context: Context, given: Given) -> Where:
             _id(given, "department_id"),
         )
         if asked.worker is not None:
-            _require_actors_shown(context)
+            require_shown(context, Reading.ACTORS, LOOK_FOR_ACTORS, "workerId")
         behind(where, asked)
 
     return conditions(context, build)
@@ -112,13 +110,6 @@ def _cases(context: Context, given: Given) -> Where:
 
 def _id(given: Given, name: str) -> UUID | None:
     return read_id(given[name], _PATHS[name]) if given[name] else None
-
-
-def _require_actors_shown(context: Context) -> None:
-    actor = context.actor
-    if not shown_of_case(actor, Reading.ACTORS):
-        action = Phrase("look for an actor's cases", "按承办人查询案件")
-        raise Forbidden("workerId", role=actor.role, action=action, allowed=sorted(SHOWN[Reading.ACTORS]))
 
 
 _FIGURES = Listing(FIGURES, _figures, lambda _given: _BEST_FIRST)

@@ -16,7 +16,7 @@ _SINCE = "起 The first local day of the period."
 _UNTIL = "止 The last local day of the period."
 
 
-def _share(part: int, whole: int) -> float | None:
+def share(part: int, whole: int) -> float | None:
     """Numerator over denominator, if there is a sample."""
     return round(part / whole, 4) if whole else None
 
@@ -58,22 +58,22 @@ class ContainmentShare:
     @computed("结案占比 closed / closedInAll; null without a sample.")
     def closed_share(closed: int, closed_in_all: int) -> float | None:
         """Numerator over denominator."""
-        return _share(closed, closed_in_all)
+        return share(closed, closed_in_all)
 
     @computed("本级及以下结案占比 closedUpTo / closedInAll; null without a sample.")
     def closed_up_to_share(closed_up_to: int, closed_in_all: int) -> float | None:
         """Numerator over denominator."""
-        return _share(closed_up_to, closed_in_all)
+        return share(closed_up_to, closed_in_all)
 
     @computed("处置占比 resolved / resolvedInAll; null without a sample.")
     def resolved_share(resolved: int, resolved_in_all: int) -> float | None:
         """Numerator over denominator."""
-        return _share(resolved, resolved_in_all)
+        return share(resolved, resolved_in_all)
 
     @computed("本级及以下处置占比 resolvedUpTo / resolvedInAll; null without a sample.")
     def resolved_up_to_share(resolved_up_to: int, resolved_in_all: int) -> float | None:
         """Numerator over denominator."""
-        return _share(resolved_up_to, resolved_in_all)
+        return share(resolved_up_to, resolved_in_all)
 
 
 _CASES = "案件数 Cases found in the place and period: the sample."
@@ -148,7 +148,7 @@ class OvernightCount:
     @computed("过夜占比 overnight / found; null without a sample.")
     def share(overnight: int, found: int) -> float | None:
         """Numerator over denominator."""
-        return _share(overnight, found)
+        return share(overnight, found)
 
     division: DivisionRef | None = one("区划 The division; null for a grid or everywhere.", DIVISION, "place")
     grid: GridRef | None = one("网格 The grid; null for a division.", GRID, "place")

@@ -7,6 +7,7 @@ import strawberry
 from chuishao.domain.measure import DEFINITIONS, Measure, MeasureSubject
 from chuishao.graphql.links import DEPARTMENT, DIVISION, GRID, WORKER
 from chuishao.graphql.types.fields import column, computed, one
+from chuishao.graphql.types.loop import share
 from chuishao.graphql.types.shared import (
     ITS_OWN,
     DepartmentRef,
@@ -81,7 +82,7 @@ class MeasuredShare:
     @computed("上期比率 previousNumerator / previousDenominator; null without a sample.")
     def previous_rate(previous_numerator: int, previous_denominator: int) -> float | None:
         """Numerator over denominator."""
-        return _rounded(previous_numerator / previous_denominator if previous_denominator else None)
+        return share(previous_numerator, previous_denominator)
 
     rank: int | None = column(
         "名次 1 for the best, by the bound that is the worse case; null for a place as a whole, for a sample "

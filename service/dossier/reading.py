@@ -27,7 +27,8 @@ from chuishao.eventlog.sql import statements
 from chuishao.graphql.types.said import Said
 from chuishao.projections.chain import Chain
 from chuishao.projections.policybook import PolicyBook, policy_book
-from chuishao.projections.responsibility import EVERYTHING, chain
+from chuishao.projections.reach import LARGEST
+from chuishao.projections.responsibility import chain
 
 _SQL = statements("chuishao.service.dossier", "reading.sql")
 _BEGINNINGS = [CaseReported.TOPIC, CaseSplitOff.TOPIC]
@@ -134,12 +135,12 @@ async def _proofs(
 
 
 def _zone(book: PolicyBook, at: datetime) -> ZoneInfo:
-    policy = book.at(at, EVERYTHING)
+    policy = book.at(at, LARGEST)
     return ZoneInfo(policy.calendar.zone if policy else "UTC")
 
 
 def _category(book: PolicyBook, chain: Chain) -> Category | None:
-    policy = book.at(chain.row.reported_at, EVERYTHING)
+    policy = book.at(chain.row.reported_at, LARGEST)
     return policy.categories.get(chain.row.category) if policy else None
 
 
