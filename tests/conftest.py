@@ -156,6 +156,22 @@ async def database(
         yield with_database(template, name)
 
 
+@pytest.fixture(scope="module")
+async def shared_database(template: str) -> AsyncIterator[str]:
+    """The URL of a database that a module's tests share."""
+    url = await copy_of_template(template)
+    yield url
+    await drop(template, url)
+
+
+@pytest.fixture(scope="module")
+async def shared_log(shared_database: str) -> AsyncIterator[EventLog]:
+    """The log that a module's tests share; empty at first."""
+    pool = await open_pool(shared_database, size=4)
+    yield EventLog(pool)
+    await pool.close()
+
+
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[Pool]:
     """A pool on a fresh database."""

@@ -53,13 +53,6 @@ class Course:
                 self.position += 1 + self.position % 3
                 self.events.append(recorded(self.position, event, by))
 
-    def does(self, by: Actor, after: timedelta, *decisions: Callable[..., object]) -> None:
-        """Let somebody decide on the case some time later."""
-        self.now += after
-        for decide in decisions:
-            decide(self.case)
-        self.record(by, self.case)
-
     def tries(self, number: int, after: timedelta) -> None:
         """Let whoever may take one of the possible steps, chosen by a number; nothing where nobody may."""
         self.now += abs(after)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import date
 from functools import partial
 from html import unescape
@@ -16,7 +15,6 @@ import pytest
 
 from chuishao.commands import divisions, grids, policies
 from chuishao.commands.execution import Executor
-from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import seal
@@ -33,7 +31,6 @@ from chuishao.service.board.drawing import percent
 from chuishao.service.board.page import page
 from chuishao.service.board.reading import Board, NoSuchDivision, gathered
 from chuishao.service.keys import seal_key
-from tests.conftest import copy_of_template
 from tests.served import AUDITOR, address, run_chuishao
 from tests.test_dossier import Markup, pages_in
 from tests.town import GRID, KEY, STREET, THIRD_GRID, Town, make_town
@@ -51,21 +48,9 @@ FIGURES = (
 
 
 @pytest.fixture(scope="module")
-async def database(template: str) -> str:
-    return await copy_of_template(template)
-
-
-@pytest.fixture(scope="module")
-async def log(database: str) -> AsyncIterator[EventLog]:
-    pool = await open_pool(database, size=4)
-    yield EventLog(pool)
-    await pool.close()
-
-
-@pytest.fixture(scope="module")
-async def town(log: EventLog) -> Town:
+async def town(shared_log: EventLog) -> Town:
     """Three communities, one with a name that means harm; two have a sample that is compared."""
-    town = await make_town(log)
+    town = await make_town(shared_log)
     document = policies.default_policy() | {"version": "next", "effectiveFrom": "2026-03-02"}
     await town.do(policies.AdoptPolicy(document=document | {"measures": {"minimumSample": MINIMUM}}))
     since = date(2023, 9, 1)
@@ -76,13 +61,13 @@ async def town(log: EventLog) -> Town:
         town.clock.advance(hours=1)
     for grid in (THIRD_GRID, THIRD_GRID, f"{THIRD_COMMUNITY}-G001", GRID):
         await town.report(grid)
-    await seal(log, seal_key(KEY))
+    await seal(shared_log, seal_key(KEY))
     return town
 
 
 @pytest.fixture(scope="module")
-async def board(town: Town, log: EventLog) -> Board:
-    return await gathered(log, STREET, SINCE, UNTIL)
+async def board(town: Town, shared_log: EventLog) -> Board:
+    return await gathered(shared_log, STREET, SINCE, UNTIL)
 
 
 async def api(log: EventLog, document: str, **variables: Any) -> Any:
@@ -129,9 +114,9 @@ async def test_hostile_names_are_words(board: Board) -> None:
     assert "&lt;script&gt;alert(&#x27;社区&#x27;)&lt;/script&gt; &amp; &quot;引号&quot;" in text
 
 
-async def test_every_figure_is_the_apis(board: Board, log: EventLog) -> None:
-    parts = (await api(log, FIGURES, by="DIVISION", **GIVEN))["measures"]["nodes"]
-    whole = {line["measure"]: line for line in (await api(log, FIGURES, **GIVEN))["measures"]["nodes"]}
+async def test_every_figure_is_the_apis(board: Board, shared_log: EventLog) -> None:
+    parts = (await api(shared_log, FIGURES, by="DIVISION", **GIVEN))["measures"]["nodes"]
+    whole = {line["measure"]: line for line in (await api(shared_log, FIGURES, **GIVEN))["measures"]["nodes"]}
     expected: list[tuple[str, ...]] = []
     for measure, lines in groupby(parts, lambda line: line["measure"]):
         expected.append(line_of(whole[measure], "all", "", "All"))
@@ -144,17 +129,17 @@ async def test_every_figure_is_the_apis(board: Board, log: EventLog) -> None:
     assert any(rank == "1" for _, rank, *_ in shown)
     assert all(rank in ("", "–") for kind, rank, *_ in shown if "small" in kind)
 
-    trend = (await api(log, FIGURES, trend="MONTH", **GIVEN))["measures"]["nodes"]
+    trend = (await api(shared_log, FIGURES, trend="MONTH", **GIVEN))["measures"]["nodes"]
     drawn = {(line["measure"], line["since"], line["numerator"], line["denominator"]) for line in board.trend}
     assert drawn <= {
         (line["measure"], line["since"], line["numerator"], line["denominator"]) for line in trend
     }
 
 
-async def test_the_funnel_and_the_tiers_are_the_apis(board: Board, log: EventLog) -> None:
+async def test_the_funnel_and_the_tiers_are_the_apis(board: Board, shared_log: EventLog) -> None:
     loop = "query ($place: String!, $since: Date!, $until: Date!) { issueLoop(place: $place, since: $since, "
     loop += "until: $until) { reached cases } }"
-    reached = [line["reached"] for line in (await api(log, loop, **GIVEN))["issueLoop"]]
+    reached = [line["reached"] for line in (await api(shared_log, loop, **GIVEN))["issueLoop"]]
     shown = [int(cases) for cases in re.findall(r'<td class="n"><b>(\d+)</b></td>', page(board))]
     assert shown[:5] == reached == [7, 3, 3, 3, 3]
     assert shown[5:7] == [3, 3]
@@ -162,23 +147,23 @@ async def test_the_funnel_and_the_tiers_are_the_apis(board: Board, log: EventLog
 
 
 async def test_counts_that_the_api_would_estimate_are_asked_in_pieces(
-    town: Town, log: EventLog, monkeypatch: pytest.MonkeyPatch, board: Board
+    town: Town, shared_log: EventLog, monkeypatch: pytest.MonkeyPatch, board: Board
 ) -> None:
     monkeypatch.setattr(paging, "EXACT_COUNT", 1)
-    again = await gathered(log, STREET, SINCE, UNTIL)
+    again = await gathered(shared_log, STREET, SINCE, UNTIL)
     assert (again.further, again.tiers) == (board.further, board.tiers)
 
 
-async def test_it_says_as_of_what(board: Board, log: EventLog) -> None:
+async def test_it_says_as_of_what(board: Board, shared_log: EventLog) -> None:
     text = page(board)
-    assert board.moment.position == board.moment.head == await log.head()
+    assert board.moment.position == board.moment.head == await shared_log.head()
     assert f"{board.moment.position:,}" in text
     assert board.checkpoint is not None
     assert board.checkpoint.size <= board.moment.position
 
 
-async def test_an_empty_period_says_so(town: Town, log: EventLog) -> None:
-    text = page(await gathered(log, STREET, date(2025, 1, 1), date(2025, 1, 31)))
+async def test_an_empty_period_says_so(town: Town, shared_log: EventLog) -> None:
+    text = page(await gathered(shared_log, STREET, date(2025, 1, 1), date(2025, 1, 31)))
     assert "本期没有数据" in text
     assert "Nothing lies in this period" in text
     assert "<svg" not in text
@@ -186,27 +171,27 @@ async def test_an_empty_period_says_so(town: Town, log: EventLog) -> None:
 
 
 async def test_left_out_the_period_is_the_twelve_months_up_to_the_last_event(
-    town: Town, log: EventLog
+    town: Town, shared_log: EventLog
 ) -> None:
-    board = await gathered(log, "12", None, None)
+    board = await gathered(shared_log, "12", None, None)
     assert board.moment.recorded_at is not None
     assert (board.until - board.since).days in range(330, 366)
     assert board.since.day == 1
     assert len({line["since"] for line in board.trend}) == 12
 
 
-async def test_an_unknown_division_or_period_is_refused(town: Town, log: EventLog) -> None:
+async def test_an_unknown_division_or_period_is_refused(town: Town, shared_log: EventLog) -> None:
     for unknown in ("999999", "", GRID, HOSTILE):
         with pytest.raises(NoSuchDivision, match="no division"):
-            await gathered(log, unknown, SINCE, UNTIL)
+            await gathered(shared_log, unknown, SINCE, UNTIL)
     with pytest.raises(NotAnswered, match="days"):
-        await gathered(log, STREET, date(2024, 1, 1), UNTIL)
+        await gathered(shared_log, STREET, date(2024, 1, 1), UNTIL)
 
 
 async def test_the_command_writes_the_page_and_for_an_unknown_division_no_file(
-    database: str, town: Town, tmp_path: Path
+    shared_database: str, town: Town, tmp_path: Path
 ) -> None:
-    there = ("--database-url", address(database), "--data-dir", tmp_path / "data")
+    there = ("--database-url", address(shared_database), "--data-dir", tmp_path / "data")
     period = ("--since", SINCE, "--until", UNTIL)
     file = tmp_path / "board.html"
     done = run_chuishao("board", STREET, "--to", file, "--language", "en", *period, *there)

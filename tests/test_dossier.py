@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,15 +18,15 @@ from chuishao.domain.actor import ANONYMOUS, Actor
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.identity import identify
 from chuishao.domain.vocabulary import Role
-from chuishao.eventlog.connection import connected, open_pool
+from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import seal
 from chuishao.service.dossier.page import page
 from chuishao.service.dossier.reading import Dossier, NoSuchCase, gathered
 from chuishao.service.keys import seal_key
-from tests.conftest import copy_of_template
 from tests.lived_case import HOSTILE, lived_case
 from tests.served import address, run_chuishao
+from tests.test_proofs import program
 from tests.town import GRID, KEY, Town, make_town
 
 VERIFIER = Path(__file__).parents[1] / "examples" / "audit" / "verify_dossier.py"
@@ -72,26 +70,14 @@ class Markup(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-async def database(template: str) -> str:
-    return await copy_of_template(template)
+async def town(shared_log: EventLog) -> Town:
+    return await make_town(shared_log)
 
 
 @pytest.fixture(scope="module")
-async def log(database: str) -> Any:
-    pool = await open_pool(database, size=4)
-    yield EventLog(pool)
-    await pool.close()
-
-
-@pytest.fixture(scope="module")
-async def town(log: EventLog) -> Town:
-    return await make_town(log)
-
-
-@pytest.fixture(scope="module")
-async def case(town: Town, log: EventLog) -> UUID:
+async def case(town: Town, shared_log: EventLog) -> UUID:
     lived = await lived_case(town)
-    await seal(log, seal_key(KEY))
+    await seal(shared_log, seal_key(KEY))
     return lived
 
 
@@ -209,15 +195,6 @@ async def test_an_unknown_case_is_said_to_be_unknown(town: Town, wanted: str) ->
 # Proof
 
 
-def verifier() -> ModuleType:
-    spec = spec_from_file_location("verify_dossier", VERIFIER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
 async def proved(town: Town, case: UUID) -> tuple[str, str]:
     dossier = await gather(town, case)
@@ -228,7 +205,7 @@ async def proved(town: Town, case: UUID) -> tuple[str, str]:
 async def test_the_page_proves_itself(proved: tuple[str, str]) -> None:
     text, key = proved
     assert re.fullmatch(
-        r"case \d+: \d+ events are in the log of \d+ events, as signed", verifier().check(text, key)
+        r"case \d+: \d+ events are in the log of \d+ events, as signed", program(VERIFIER).check(text, key)
     )
 
 
@@ -244,15 +221,12 @@ async def test_a_page_that_was_changed_does_not(proved: tuple[str, str]) -> None
     for changed, found in tampered(text):
         assert changed != text
         with pytest.raises(SystemExit, match=found):
-            verifier().check(changed, key)
+            program(VERIFIER).check(changed, key)
 
 
-async def test_without_a_checkpoint_it_says_that_it_proves_nothing(
-    town: Town, case: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_a_checkpoint_it_says_that_it_proves_nothing(town: Town, case: UUID) -> None:
     dossier = await gather(town, case)
-    vars_of = dict(dossier.__dict__) | {"checkpoint": None, "proofs": {}}
-    assert "proves nothing" in page(Dossier(**vars_of))
+    assert "proves nothing" in page(replace(dossier, checkpoint=None, proofs={}))
 
 
 # The command
@@ -264,13 +238,13 @@ def pages_in(folder: Path) -> list[str]:
 
 
 async def test_the_command_writes_the_page_and_for_an_unknown_case_no_file(
-    database: str, log: EventLog, case: UUID, tmp_path: Path
+    shared_database: str, shared_log: EventLog, case: UUID, tmp_path: Path
 ) -> None:
-    async with connected(log.pool) as connection:
+    async with connected(shared_log.pool) as connection:
         number = await connection.fetchval(
-            "SELECT min(position) FROM event WHERE stream = $1 AND log = $2", case, log.id
+            "SELECT min(position) FROM event WHERE stream = $1 AND log = $2", case, shared_log.id
         )
-    there = ("--database-url", address(database), "--data-dir", tmp_path / "data")
+    there = ("--database-url", address(shared_database), "--data-dir", tmp_path / "data")
     file = tmp_path / "case.html"
     done = run_chuishao("dossier", number, "--to", file, "--language", "en", *there)
     assert done.returncode == 0, done.stderr

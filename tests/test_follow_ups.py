@@ -17,7 +17,7 @@ from chuishao.domain.vocabulary import Tier
 from chuishao.projections import cases as case_rows
 from chuishao.projections.policybook import PolicyBook
 from tests.served import served
-from tests.test_projections import LEADER, STAFF, an_assigned_case, at
+from tests.test_projections import LEADER, STAFF, an_assigned_case, at, folded, of_cases
 from tests.test_projections import given as told
 from tests.town import Town
 
@@ -66,21 +66,13 @@ def drawn(hashes: list[bytes], percent: int) -> list[bool]:
     case.escalate(Tier.GRID_LEADER, "leader", "升级", LEADER, at(5))
     case.resolve("已处理", LEADER, at(6))
     case.verify(None, STAFF, at(7))
-    row = row_of(case)
+    row = folded(of_cases, told(case))[case.id]
     found = []
     for leaf in hashes:
         row.draw = case_rows.drawn(leaf)
         case_rows.date(row, book, 1000)
         found.append(row.follow_up_due)
     return found
-
-
-def row_of(case: Any) -> case_rows.CaseRow:
-    """The row of a case."""
-    rows: dict[Any, case_rows.CaseRow] = {}
-    for recorded in told(case):
-        case_rows.evolve(rows, recorded, {})
-    return rows[case.id]
 
 
 HASHES = [sha256(str(number).encode()).digest() for number in range(4000)]

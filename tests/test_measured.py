@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import AsyncIterator
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -16,12 +15,10 @@ from hypothesis import strategies as st
 
 from chuishao.commands import divisions
 from chuishao.domain.measure import MeasureSubject, MeasureTrend
-from chuishao.eventlog.connection import open_pool
 from chuishao.eventlog.log import EventLog
 from chuishao.service.measured import as_csv, as_parquet
 from chuishao.service.measured.line import COLUMNS, MeasuredLine
 from chuishao.service.measured.table import Measured, NoSuchPlace, Wanted, measured
-from tests.conftest import copy_of_template
 from tests.served import address, run_chuishao
 from tests.test_board import FIGURES, api
 from tests.town import COMMUNITY, GRID, STREET, THIRD_GRID, Town, make_town
@@ -31,21 +28,9 @@ FORMULA = "=HYPERLINK(A1)"
 
 
 @pytest.fixture(scope="module")
-async def database(template: str) -> str:
-    return await copy_of_template(template)
-
-
-@pytest.fixture(scope="module")
-async def log(database: str) -> AsyncIterator[EventLog]:
-    pool = await open_pool(database, size=4)
-    yield EventLog(pool)
-    await pool.close()
-
-
-@pytest.fixture(scope="module")
-async def town(log: EventLog) -> Town:
+async def town(shared_log: EventLog) -> Town:
     """Two communities; one is called like a formula."""
-    town = await make_town(log)
+    town = await make_town(shared_log)
     since = date(2026, 2, 1)
     await town.do(divisions.RenameDivision(code=COMMUNITY, name=FORMULA, effective_from=since))
     await town.close(await town.assigned())
@@ -63,11 +48,13 @@ def read(text: bytes) -> list[list[str]]:
     return list(csv.reader(StringIO(text.decode("utf-8-sig"), newline="")))
 
 
-async def test_the_lines_are_the_apis_in_an_order_that_is_always_the_same(town: Town, log: EventLog) -> None:
+async def test_the_lines_are_the_apis_in_an_order_that_is_always_the_same(
+    town: Town, shared_log: EventLog
+) -> None:
     asked = {"place": STREET, "since": SINCE.isoformat(), "until": UNTIL.isoformat()}
     for trend in (None, MeasureTrend.MONTH):
-        found = await measured(log, wanted(trend=trend))
-        answer = await api(log, FIGURES, by="DIVISION", trend=trend, **asked)
+        found = await measured(shared_log, wanted(trend=trend))
+        answer = await api(shared_log, FIGURES, by="DIVISION", trend=trend, **asked)
         assert {
             (
                 one.measure,
@@ -86,26 +73,26 @@ async def test_the_lines_are_the_apis_in_an_order_that_is_always_the_same(town: 
             )
             for each in answer["measures"]["nodes"]
         }
-        again: Measured = await measured(log, wanted(trend=trend))
+        again: Measured = await measured(shared_log, wanted(trend=trend))
         assert found.lines == again.lines != []
 
 
 @pytest.mark.parametrize("by", [None, *MeasureSubject])
-async def test_every_part_has_a_name(town: Town, log: EventLog, by: MeasureSubject | None) -> None:
-    found = await measured(log, wanted(by=by))
+async def test_every_part_has_a_name(town: Town, shared_log: EventLog, by: MeasureSubject | None) -> None:
+    found = await measured(shared_log, wanted(by=by))
     assert all(one.name for one in found.lines)
-    everywhere = await measured(log, wanted(by=by, place=""))
+    everywhere = await measured(shared_log, wanted(by=by, place=""))
     assert len(everywhere.lines) >= len(found.lines) or by is MeasureSubject.DIVISION
 
 
-async def test_an_unknown_place_is_refused(town: Town, log: EventLog) -> None:
-    assert (await measured(log, wanted(place=GRID, by=None))).lines
+async def test_an_unknown_place_is_refused(town: Town, shared_log: EventLog) -> None:
+    assert (await measured(shared_log, wanted(place=GRID, by=None))).lines
     with pytest.raises(NoSuchPlace, match="999999"):
-        await measured(log, wanted(place="999999"))
+        await measured(shared_log, wanted(place="999999"))
 
 
-async def test_csv_is_read_by_excel_and_computes_nothing(town: Town, log: EventLog) -> None:
-    found = await measured(log, wanted())
+async def test_csv_is_read_by_excel_and_computes_nothing(town: Town, shared_log: EventLog) -> None:
+    found = await measured(shared_log, wanted())
     head, *rows = read(as_csv.written(found.lines))
     assert tuple(head) == COLUMNS
     assert {f"'{FORMULA}", "第二社区"} == {row[COLUMNS.index("name")] for row in rows}
@@ -132,9 +119,9 @@ def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_the_command_writes_the_file_and_for_an_unknown_place_none(
-    database: str, town: Town, tmp_path: Path
+    shared_database: str, town: Town, tmp_path: Path
 ) -> None:
-    there = ("--database-url", address(database), "--data-dir", tmp_path / "data")
+    there = ("--database-url", address(shared_database), "--data-dir", tmp_path / "data")
     asked = ("export", "measures", "--place", STREET, "--by", "division", "--since", SINCE, "--until", UNTIL)
     file = tmp_path / "measures.csv"
     done = run_chuishao(*asked, "--to", file, *there)

@@ -40,6 +40,7 @@ from chuishao.eventlog.log import EventLog
 from tests.conftest import copy_of_template
 from tests.recount import RULES, TIANJIN, Counted, Rule, sample, told
 from tests.served import AUDITOR, Client, Served, served
+from tests.test_api import caught_up
 from tests.town import (
     COMMUNITY,
     GRID,
@@ -101,8 +102,7 @@ async def lived(template: str) -> AsyncIterator[Lived]:
     effective = {"effectiveFrom": min(town.clock.now, datetime.now(UTC)).date().isoformat()}
     await town.do(policies.AdoptPolicy(document=document | effective))
     async with served(database) as serving:
-        at = await town.log.head()
-        await serving.client().read("query ($at: Position) { checkInLeague(atLeast: $at) { id } }", at=at)
+        await caught_up(town, serving.client(AUDITOR))
         yield Lived(town, await told(town.log), serving)
     await pool.close()
 

@@ -107,7 +107,7 @@ def rows(written: Written, query: str, *asked: Any) -> list[Any]:
 
 
 async def test_a_whole_log_is_written_in_three_formats(lived: Written, log: EventLog) -> None:
-    await the_document_follows_the_schema(lived)
+    the_document_follows_the_schema(lived)
     the_tables_are_laid_out_as_specified(lived)
     both_files_say_the_same(lived)
     await every_event_is_there(lived, log)
@@ -116,7 +116,7 @@ async def test_a_whole_log_is_written_in_three_formats(lived: Written, log: Even
     nothing_that_was_said_of_a_person_is_told(lived)
 
 
-async def the_document_follows_the_schema(written: Written) -> None:
+def the_document_follows_the_schema(written: Written) -> None:
     document = written.document
     assert follows(document, SCHEMA)
     objects = {thing["id"]: thing["type"] for thing in document["objects"]}

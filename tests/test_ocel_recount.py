@@ -28,6 +28,7 @@ from tests.conftest import copy_of_template
 from tests.ocel_recount import MEASURES, PARTS, SHANGHAI, Calendar, Period, Recount, read
 from tests.ocel_recount_city import Compared, Question, questions
 from tests.served import AUDITOR, served
+from tests.test_api import caught_up
 from tests.test_measures import handled
 from tests.town import COMMUNITY, START, STREET, make_town
 from tests.wandering import Wanderer
@@ -54,8 +55,8 @@ async def test_a_recount_from_the_export_alone_is_what_the_api_says(template: st
     export = read(tmp_path / "log.sqlite")
     recount, compared, short = Recount.of(export), Compared(), Compared()
     async with served(database) as serving:
-        client, at = serving.client(AUDITOR), await town.log.head()
-        await client.read("query ($at: Position) { checkInLeague(atLeast: $at) { id } }", at=at)
+        client = serving.client(AUDITOR)
+        await caught_up(town, client)
         for question in questions(*DAYS, ["", STREET, COMMUNITY]):
             await compared.ask(client, recount, question)
         await compared.look(pool, recount)
@@ -72,9 +73,10 @@ async def test_a_recount_from_the_export_alone_is_what_the_api_says(template: st
         + [f"{share:.4f}" for share in (figure.rate, *figure.bounds)]
         for (measure, _), figure in recount.figures(period).items()
     ]
+    of_json = Recount.of(read(tmp_path / "log.json"))
     for by in (None, *PARTS):
         figures = recount.figures(period, by=by)
-        assert figures == Recount.of(read(tmp_path / "log.json")).figures(period, by=by)
+        assert figures == of_json.figures(period, by=by)
         assert (
             by or [each for each in figures.items() if not 0 < each[1].numerator < each[1].denominator] == []
         )

@@ -37,9 +37,9 @@ GROWN = """query ($since: Position!, $until: Position) {
   consistency(since: $since, until: $until) { since hashes checkpoint { size root } } }"""
 
 
-def program() -> Any:
-    """The example program as a module."""
-    spec = spec_from_file_location("verify_case", VERIFIER)
+def program(path: Path = VERIFIER) -> Any:
+    """An example program as a module."""
+    spec = spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)

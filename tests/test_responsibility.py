@@ -57,8 +57,6 @@ from tests.town import GRID, START, STREET
 HOUR = timedelta(hours=1)
 BOOK = PolicyBook(((0, POLICY),))
 
-Told = tuple[Actor, Callable[..., Callable[[Case], object]], dict[str, Any]]
-
 
 def at(hours: float) -> datetime:
     """So many hours after the report, which is on a Monday at nine."""
