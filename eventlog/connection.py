@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -101,6 +101,20 @@ async def connected(pool: Pool) -> AsyncIterator[Connection]:
     with available():
         async with pool.acquire(timeout=10) as connection:
             yield connection
+
+
+@asynccontextmanager
+async def alone(pool: Pool, lock: int, log: int) -> AsyncIterator[Connection | None]:
+    """A connection that holds a lock of a log as long as it lives; None where another one holds it."""
+    async with connected(pool) as connection:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", lock, log):
+            yield None
+            return
+        try:
+            yield connection
+        finally:  # with a connection that was lost its lock is gone, and telling it anything only raises
+            with suppress(*UNAVAILABLE, asyncpg.PostgresError):
+                await connection.execute("SELECT pg_advisory_unlock($1, $2)", lock, log)
 
 
 Borrow: TypeAlias = Callable[[], AbstractAsyncContextManager[Connection]]

@@ -20,7 +20,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from chuishao.domain.refusal import Refusal
-from chuishao.eventlog.connection import Connection, connected
+from chuishao.eventlog.connection import Connection, alone, connected
 from chuishao.eventlog.log import EventLog
 from chuishao.projections.copies import analyse, indexes, make_index, make_tables
 from chuishao.projections.poison import Place, fold
@@ -232,14 +232,10 @@ async def _remove(connection: Connection, log: EventLog, position: int) -> bool:
 
 @asynccontextmanager
 async def _alone(log: EventLog) -> AsyncIterator[Connection]:
-    async with connected(log.pool) as connection:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", _LOCK, log.id):
+    async with alone(log.pool, _LOCK, log.id) as connection:
+        if connection is None:
             raise PastGoesOn()
-        try:
-            yield connection
-        finally:
-            if not connection.is_closed():
-                await connection.execute("SELECT pg_advisory_unlock($1, $2)", _LOCK, log.id)
+        yield connection
 
 
 def _code(projections: Sequence[Projection]) -> str:

@@ -14,13 +14,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
-import asyncpg
-
 from chuishao.commands.command import Command, name_of
 from chuishao.commands.execution import Executor
 from chuishao.commands.request import Envelope
 from chuishao.domain.refusal import CommandReused, Refusal
-from chuishao.eventlog.connection import UNAVAILABLE, Connection, Unavailable, connected
+from chuishao.eventlog.connection import Connection, Unavailable, alone, connected
 from chuishao.eventlog.failure import kind
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.mapper import RecordedEvent
@@ -112,17 +110,10 @@ class Reactions:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[Connection | None]:
         """Be the one that reacts, on a connection that says so; None where another process is."""
-        async with connected(self.log.pool) as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", LOCK, self.log.id):
-                yield None
-                return
-            try:
+        async with alone(self.log.pool, LOCK, self.log.id) as connection:
+            if connection is not None:
                 await connection.execute(_SQL["begin"], self.log.id, list(self.reactions))
-                yield connection
-            finally:
-                # With a connection that was lost its lock is gone, and telling it anything only raises.
-                with contextlib.suppress(*UNAVAILABLE, asyncpg.PostgresError):
-                    await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, self.log.id)
+            yield connection
 
     async def _news(self, connection: Connection) -> None:
         """Wait for events, and look that the lock is still held."""

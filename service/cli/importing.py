@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from chuishao.commands.execution import Executor
-from chuishao.eventlog.connection import connected
+from chuishao.eventlog.connection import alone, connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.projections.catalogue import PROJECTIONS
@@ -101,13 +101,10 @@ def import_histories(
 @asynccontextmanager
 async def _unobserved(log: EventLog) -> AsyncIterator[None]:
     """Let nobody react, until the read models show whole histories: the clock would find halves overdue."""
-    async with connected(log.pool) as connection:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", LOCK, log.id):
+    async with alone(log.pool, LOCK, log.id) as connection:
+        if connection is None:
             end("a server reacts to events; stop it, or start it with --no-reactions, until all is imported")
-        try:
-            yield
-        finally:
-            await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, log.id)
+        yield
 
 
 def _read(file: Path, meaning: Meaning, spool: Spool) -> None:
