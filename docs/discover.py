@@ -20,7 +20,7 @@ from unicodedata import east_asian_width
 
 import pm4py  # type: ignore[import-not-found,unused-ignore]  # an extra of its own
 
-from chuishao.domain.catalogue import EVENT_TYPES
+from chuishao.domain.catalogue import title
 
 BIN = Path(sys.executable).parent
 PICTURE = Path(__file__).parent / "process.svg"
@@ -91,8 +91,7 @@ def dot(
         'end [label="", shape=doublecircle, width=0.18, height=0.18, fillcolor="#b0473a"]',
     ]
     for name in names:
-        chinese = (EVENT_TYPES[name].__doc__ or "").partition(":")[0]
-        label, below = f"{chinese} {events[name]}", name
+        label, below = f"{title(name).zh} {events[name]}", name
         width = max(_width(label) * 11, _width(below) * 11) / 72 + 0.25
         lines.append(f'"{name}" [label="{label}\\n{below}", width={width:.2f}]')
     for (first, second), count in sorted(edges.items()):

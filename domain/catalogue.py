@@ -83,3 +83,10 @@ AGGREGATES: dict[type[Any], Phrase] = {
 """Every aggregate and what a person calls it."""
 
 __all__ = ["AGGREGATES", "EVENT_TYPES"]
+
+
+def title(type_: str) -> Phrase:
+    """What an event is called: the beginning of its documentation, which names it in Chinese first."""
+    said = (EVENT_TYPES[type_].__doc__ or type_).split("\n")[0]
+    zh, _, en = said.partition(": ")
+    return Phrase(en or zh, zh)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from itertools import groupby
 
-from chuishao.domain.measure import DEFINITIONS, Better, Measure
+from chuishao.domain.measure import DEFINITIONS, Measure
 from chuishao.service.board.drawing import axis, interval, percent, trend
 from chuishao.service.board.reading import Board, Line
 from chuishao.service.paper.markup import NONE, section
@@ -25,7 +25,7 @@ def direction(measure: Measure) -> str:
     better = DEFINITIONS[measure].better
     if better is None:
         return both("不分优劣", "neither is better")
-    return both(better.zh, better.en) if isinstance(better, Better) else ""
+    return both(better.zh, better.en)
 
 
 def whole_section(board: Board) -> str:
@@ -112,7 +112,7 @@ def trend_section(board: Board) -> str:
     """趋势: the main measures month by month."""
     charts = "".join(
         f'<div class="chart"><h3>{named(Measure(measure))}</h3>{trend(list(lines), board.until)}</div>'
-        for measure, lines in groupby(_by_month(board), lambda line: line["measure"])
+        for measure, lines in groupby(board.trend, lambda line: line["measure"])
     )
     note = both(
         "按整月计，带为 95 % 置信区间；空心点表示样本低于最小样本，或该月尚未满（含未到的期限）。"
@@ -124,8 +124,3 @@ def trend_section(board: Board) -> str:
     return section(
         "趋势", "Trend by month", f'<p class="note">{note}</p>', f'<div class="charts">{charts}</div>'
     )
-
-
-def _by_month(board: Board) -> list[Line]:
-    order = list(dict.fromkeys(line["measure"] for line in board.trend))
-    return sorted(board.trend, key=lambda line: (order.index(line["measure"]), line["since"]))

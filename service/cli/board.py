@@ -12,9 +12,8 @@ from chuishao.service.cli import end
 from chuishao.service.cli.app import app
 from chuishao.service.cli.days import Since, Until
 from chuishao.service.cli.language import Shown, chosen
-from chuishao.service.cli.running import console
-from chuishao.service.cli.seal import on_log
-from chuishao.service.cli.whole import require_free, whole_file
+from chuishao.service.cli.running import console, on_log
+from chuishao.service.cli.whole import Force, require_free, whole_file
 from chuishao.service.options import told
 from chuishao.service.settings import Settings
 
@@ -30,7 +29,7 @@ def board(
     language: Annotated[
         Shown | None, typer.Option(help="Show only this language; both, with a switch, if left out.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """Write the board of a division: funnel, tiers, league table and trend of the measures."""
     require_free(to, force)

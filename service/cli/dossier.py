@@ -14,9 +14,8 @@ from chuishao.eventlog.log import EventLog
 from chuishao.service.cli import end
 from chuishao.service.cli.app import app
 from chuishao.service.cli.language import Shown, chosen
-from chuishao.service.cli.running import console
-from chuishao.service.cli.seal import on_log
-from chuishao.service.cli.whole import require_free, whole_file
+from chuishao.service.cli.running import console, on_log
+from chuishao.service.cli.whole import Force, require_free, whole_file
 from chuishao.service.options import told
 from chuishao.service.settings import Settings
 
@@ -39,7 +38,7 @@ def dossier(
     with_texts: Annotated[
         bool, typer.Option("--with-texts", help="With words about people, for a role that may read them.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """Write the dossier of a case: who was responsible, its course, limits, events, and their proof."""
     if with_texts and role not in SHOWN[Reading.WORDS]:

@@ -13,7 +13,7 @@ from chuishao.commands.cases import resident_subject
 from chuishao.commands.erasure import EraseSubject, subject_of
 from chuishao.commands.execution import Envelope, Executor
 from chuishao.domain.actor import SYSTEM, Actor
-from chuishao.domain.catalogue import EVENT_TYPES
+from chuishao.domain.catalogue import title
 from chuishao.domain.erasure import ErasureGround
 from chuishao.domain.event import SHORT_TEXT, written
 from chuishao.domain.refusal import NothingKept
@@ -118,6 +118,5 @@ def shown(kept: list[Kept]) -> Table:
     for heading in ("event", "events", "cases"):
         table.add_column(heading, justify="left" if heading == "event" else "right")
     for entry in kept:
-        title = (EVENT_TYPES[entry.type].__doc__ or entry.type).split(":")[0]
-        table.add_row(f"{title} {entry.type}", f"{entry.events:,}", f"{entry.cases:,}")
+        table.add_row(f"{title(entry.type).zh} {entry.type}", f"{entry.events:,}", f"{entry.cases:,}")
     return table

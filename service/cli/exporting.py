@@ -24,9 +24,9 @@ from chuishao.eventlog.log import EventLog
 from chuishao.service.cli import end
 from chuishao.service.cli.app import app
 from chuishao.service.cli.measured import export_measures
-from chuishao.service.cli.running import console
-from chuishao.service.cli.seal import export_log, on_log
-from chuishao.service.cli.whole import require_free, whole, whole_file
+from chuishao.service.cli.running import console, on_log
+from chuishao.service.cli.seal import export_log
+from chuishao.service.cli.whole import Force, require_free, whole, whole_file
 from chuishao.service.demo import progress_bar
 from chuishao.service.mining import as_json, as_xes
 from chuishao.service.mining.selection import Selection, selected
@@ -87,7 +87,7 @@ def export_process(
     since: Annotated[datetime | None, typer.Option(formats=MOMENTS, help="Only from then on.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=MOMENTS, help="Only before then.")] = None,
     case: Annotated[UUID | None, typer.Option(help="Only the history of this case.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """Write events for process mining, as OCEL 2.0 or XES; personal text is left out."""
     written_as = _format(to, format_)

@@ -11,9 +11,8 @@ from chuishao.domain.measure import MeasureSubject, MeasureTrend
 from chuishao.eventlog.log import EventLog
 from chuishao.service.cli import end
 from chuishao.service.cli.days import Since, Until
-from chuishao.service.cli.running import console
-from chuishao.service.cli.seal import on_log
-from chuishao.service.cli.whole import require_free, whole_file
+from chuishao.service.cli.running import console, on_log
+from chuishao.service.cli.whole import Force, require_free, whole_file
 from chuishao.service.measured import as_csv, as_parquet
 from chuishao.service.options import told
 from chuishao.service.settings import Settings
@@ -37,7 +36,7 @@ def export_measures(
         MeasureTrend | None,
         typer.Option(help="A line for each week or month, counted whole.", case_sensitive=False),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """Write the measures of a place as CSV or Parquet: a line for each measure, part and period."""
     written = _WRITERS.get(to.suffix)

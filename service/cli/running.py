@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 
 from rich.console import Console
 
-from chuishao.eventlog.connection import connected
+from chuishao.eventlog.connection import Unavailable, connected
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.migrate import missing
 from chuishao.projections.rebuild import Poisoned
 from chuishao.projections.status import Standing, standings
 from chuishao.service.database import database, make_ready, opened
@@ -33,6 +34,21 @@ def run_on_log(
                 if not even_poisoned:
                     raise
                 console.print(str(poisoned), style="yellow", highlight=False, soft_wrap=True)
+            await work(log)
+
+    with database(settings) as url:
+        asyncio.run(inside(url))
+
+
+def on_log(settings: Settings, work: Callable[[EventLog], Awaitable[None]]) -> None:
+    """Run some work on the log as it is: nothing is migrated, recorded or rebuilt for it."""
+
+    async def inside(url: str) -> None:
+        async with opened(url, size=4) as log:
+            async with connected(log.pool) as connection:
+                lacking = await missing(connection)
+            if lacking:
+                raise Unavailable(f"the database lacks {', '.join(lacking)}; run `chuishao migrate` first")
             await work(log)
 
     with database(settings) as url:

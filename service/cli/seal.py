@@ -4,43 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chuishao.eventlog import sealer
-from chuishao.eventlog.connection import Unavailable, connected
+from chuishao.eventlog.connection import connected
 from chuishao.eventlog.export import exported
 from chuishao.eventlog.log import EventLog
-from chuishao.eventlog.migrate import missing
 from chuishao.eventlog.sealer import SealRefused, newest_checkpoint, signer_of
 from chuishao.service.cli import end
 from chuishao.service.cli.app import app
-from chuishao.service.cli.running import console
-from chuishao.service.cli.whole import require_free, whole_file
-from chuishao.service.database import database, opened
+from chuishao.service.cli.running import console, on_log
+from chuishao.service.cli.whole import Force, require_free, whole_file
 from chuishao.service.demo import progress_bar
 from chuishao.service.keys import load_key, load_seal_key
 from chuishao.service.options import told
 from chuishao.service.settings import Settings
 from chuishao.service.witness import Witness, WitnessAway, WitnessRefused, witnessed
-
-
-def on_log(settings: Settings, work: Callable[[EventLog], Awaitable[None]]) -> None:
-    """Run some work on the log as it is: nothing is migrated, recorded or rebuilt for it."""
-
-    async def inside(url: str) -> None:
-        async with opened(url, size=4) as log:
-            async with connected(log.pool) as connection:
-                lacking = await missing(connection)
-            if lacking:
-                raise Unavailable(f"the database lacks {', '.join(lacking)}; run `chuishao migrate` first")
-            await work(log)
-
-    with database(settings) as url:
-        asyncio.run(inside(url))
 
 
 @app.command()
@@ -128,7 +110,7 @@ def export_log(
     settings: Settings,
     to: Annotated[Path, typer.Option(help="The file to write; compressed if it is named .gz.")],
     seal: Annotated[bool, typer.Option("--seal/--no-seal", help="Seal what is recorded first.")] = True,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """Write the whole log to a file that `chuishao verify` checks without a database."""
     require_free(to, force)

@@ -7,9 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated, TypeAlias
+
+import typer
 
 from chuishao.service.cli import end
+
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
 
 @contextmanager

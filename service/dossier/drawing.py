@@ -13,10 +13,10 @@ from datetime import datetime
 from html import escape
 from itertools import pairwise
 
+from chuishao.domain.catalogue import title
 from chuishao.domain.summons import SummonsState
 from chuishao.domain.vocabulary import Tier
 from chuishao.projections.chain import DepartmentSpell, LimitRun, Spell
-from chuishao.service.dossier.markup import title
 from chuishao.service.dossier.reading import Dossier
 from chuishao.service.paper.words import both, lasting, plain
 
@@ -24,7 +24,6 @@ LABELS, WIDTH, RIGHT = 150, 1000, 14
 HEAD, LANE, BAR = 34, 44, 26
 LEAST = 26
 """Pixels that a stretch takes at least, of what there is."""
-STILL = "#still"
 LATE = frozenset({"CaseOverdue", "CheckInMissed", "VerificationFailed", "CaseReopened"})
 
 

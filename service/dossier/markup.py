@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from chuishao.domain.calendar import TimeUnit
-from chuishao.domain.catalogue import EVENT_TYPES
+from chuishao.domain.catalogue import title
 from chuishao.domain.phrase import Phrase
 from chuishao.domain.sight import Reading
 from chuishao.domain.vocabulary import Role
@@ -83,13 +83,6 @@ def step_told(dossier: Dossier, step: ChainStep, at: Written) -> str:
         f"{at_position(step.position)} {said_in_both(short_title(step.type))} · {at(step.at)}<br>"
         f"{term(Role(step.role))} {unit} {person_named(dossier, step.actor)}"
     )
-
-
-def title(type_: str) -> Phrase:
-    """What an event is called: the beginning of its documentation, which names it in Chinese first."""
-    said = (EVENT_TYPES[type_].__doc__ or type_).split("\n")[0]
-    zh, _, en = said.partition(": ")
-    return Phrase(en or zh, zh)
 
 
 def short_title(type_: str) -> Phrase:

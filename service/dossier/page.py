@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from importlib.resources import files
 
-from chuishao.domain.division import Level
 from chuishao.domain.lifecycle import OPEN, Status
 from chuishao.domain.phrase import Language
 from chuishao.domain.vocabulary import Severity
+from chuishao.projections.tallies import prefixes
 from chuishao.service.dossier.answering import chain_section, limits_section, setbacks_section, totals_section
 from chuishao.service.dossier.drawing import drawn
 from chuishao.service.dossier.markup import place_named, value_told
@@ -50,12 +50,7 @@ def page(dossier: Dossier, language: Language | None = None) -> str:
 def _heading(dossier: Dossier, at: Written) -> str:
     chain, row = dossier.chain, dossier.chain.row
     status, held = Status(row.status), dossier.chain.held_by
-    place = [
-        dossier.names[row.place[: level.digits]]
-        for level in Level
-        if row.place[: level.digits] in dossier.names
-    ]
-    place += [dossier.names[row.place]] if "-" in row.place and row.place in dossier.names else []
+    place = [dossier.names[code] for code in prefixes(row.place) if code in dossier.names]
     late = [limit for limit in chain.limits if limit.overdue]
     category = dossier.category
     kind = (

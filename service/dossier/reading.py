@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from chuishao.domain.actor import Actor
 from chuishao.domain.case_events import CaseEvent, CaseReported, CaseSplitOff
-from chuishao.domain.division import Level
 from chuishao.domain.event import SealedText
 from chuishao.domain.policy import Category
-from chuishao.domain.sight import SHOWN, SIGHT, Reading, Sight
+from chuishao.domain.sight import SHOWN, Reading, shown_of_case, shown_of_place
 from chuishao.domain.vocabulary import Role
 from chuishao.domain.whistle_events import WhistleEvent
 from chuishao.eventlog.connection import Connection, connected
-from chuishao.eventlog.log import EventLog
-from chuishao.eventlog.mapper import RecordedEvent, recorded
+from chuishao.eventlog.log import EventLog, Filter
+from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.proofs import Included, included
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint
 from chuishao.eventlog.sql import statements
@@ -29,6 +30,7 @@ from chuishao.projections.chain import Chain
 from chuishao.projections.policybook import PolicyBook, policy_book
 from chuishao.projections.reach import LARGEST
 from chuishao.projections.responsibility import chain
+from chuishao.projections.tallies import prefixes
 
 _SQL = statements("chuishao.service.dossier", "reading.sql")
 _BEGINNINGS = [CaseReported.TOPIC, CaseSplitOff.TOPIC]
@@ -66,8 +68,7 @@ async def gathered(log: EventLog, wanted: str, reader: Role, at: datetime, *, wi
     """Read what there is of a case by number or identifier; raises `NoSuchCase`."""
     async with connected(log.pool) as connection:
         case = await _named(connection, log.id, wanted)
-        rows: Any = await connection.fetch(_SQL["history"], log.id, case)
-        events = [recorded(row) for row in rows]
+        events = await log.matching(Filter(correlation=case), 0, LARGEST)
         own = [one for one in events if isinstance(one.event, CaseEvent | WhistleEvent)]
         if not own or own[0].type not in _BEGINNINGS:
             raise NoSuchCase(f"there is no case {wanted} in this log")
@@ -117,12 +118,10 @@ async def _said(
 
 def _shown(recorded: RecordedEvent, reader: Role) -> Any:
     """Which rules show the reader what they guard; words of a place are for those who handle cases there."""
-    of_place = recorded.event.OF_PLACE
-
-    def shown(rule: Reading) -> bool:
-        return reader in SHOWN[rule] and not (of_place and SIGHT[reader] is not Sight.SCOPE)
-
-    return shown
+    actor = Actor("dossier", reader, "")
+    if recorded.event.OF_PLACE:
+        return lambda rule: shown_of_place(actor, rule, recorded.place)
+    return partial(shown_of_case, actor)
 
 
 async def _proofs(
@@ -147,7 +146,7 @@ def _category(book: PolicyBook, chain: Chain) -> Category | None:
 async def _names(connection: Connection, chain: Chain, events: list[RecordedEvent]) -> dict[str, str]:
     """Names from the read models, where these are there: a dossier needs only the log."""
     codes = {spell.holder for spell in chain.spells} | {chain.row.place} | {one.unit for one in events}
-    codes |= {code[: level.digits] for code in codes for level in Level if len(code) >= level.digits}
+    codes |= {around for code in codes if code for around in prefixes(code)}
     codes |= {str(one.department) for one in chain.departments}
     codes |= {one.actor for one in events} | {spell.assignee for spell in chain.spells if spell.assignee}
     try:

@@ -2,11 +2,6 @@
 -- A case's number is the position of its first event.
 SELECT stream FROM event WHERE log = $1 AND position = $2::numeric AND type = ANY($3)
 
--- name: history
-SELECT log, position, stream, version, event_id, type, schema_version, data, meta, occurred_at, recorded_at,
-       leaf_hash, correlation
-FROM event WHERE log = $1 AND correlation = $2 ORDER BY position
-
 -- name: names
 -- What places, departments and grid workers are called, by code or identifier.
 SELECT code AS key, name FROM divisions.division WHERE code = ANY($1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -32,13 +33,13 @@ def read_rows(file: Path, meaning: Meaning, told: Callable[[int], None]) -> Iter
             if file.suffix == ".xes":
                 yield from _xes(file, raw, told)
             else:
-                yield from _csv(file, meaning, told)
+                yield from _csv(file, raw, meaning, told)
     except OSError as error:
         raise BadFile([Fault(str(file), 0, "-", f"cannot be read: {error.strerror}")]) from error
 
 
-def _csv(file: Path, meaning: Meaning, told: Callable[[int], None]) -> Iterator[Line]:
-    with file.open(encoding=meaning.encoding, errors="surrogateescape", newline="") as text:
+def _csv(file: Path, raw: IO[bytes], meaning: Meaning, told: Callable[[int], None]) -> Iterator[Line]:
+    with io.TextIOWrapper(raw, meaning.encoding, "surrogateescape", newline="") as text:
         reader = csv.reader(_heard(text, told), strict=True)
         header = _header(file, meaning, reader)
         while True:

@@ -65,6 +65,3 @@ SELECT code, count(*), min(line) FROM fault GROUP BY code ORDER BY 2 DESC, 1
 
 -- name: steps_count
 SELECT count(*) FROM step
-
--- name: faults_count
-SELECT count(*) FROM fault

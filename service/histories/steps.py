@@ -102,7 +102,7 @@ def known_fields() -> set[str]:
 def command_of(step: Step, said: Mapping[str, str], case: UUID, other: UUID | None, secret: str) -> Command:
     """The command that a row asks for; raises `BadRow`. `other` is the other case that the row names."""
     kind = COMMANDS[step]
-    given: dict[str, Any] = {"case_id": case, "of_id": other, "into_id": other, **_place(said, step)}
+    given: dict[str, Any] = {"case_id": case, "of_id": other, "into_id": other, **_place(said)}
     filled: dict[str, Any] = {}
     for name, (type_, needed) in KINDS[step].items():
         field = FILLED.get(name, name)
@@ -120,8 +120,8 @@ def command_of(step: Step, said: Mapping[str, str], case: UUID, other: UUID | No
     return kind(**filled)
 
 
-def _place(said: Mapping[str, str], step: Step) -> dict[str, str | None]:
-    """The community and the grid of a row; who only acts from a place assigns nothing to it."""
+def _place(said: Mapping[str, str]) -> dict[str, str | None]:
+    """The community and the grid of a row."""
     place = said.get("place") or ""
     grid = place if "-" in place else None
     return {"community_code": community_of(place) or None, "grid_code": grid}

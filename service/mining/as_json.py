@@ -9,11 +9,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from chuishao.service.mining.store import Store
+from chuishao.service.mining.store import CHANGED, TIME, Store
 
 _TYPES = {"TEXT": "string", "INTEGER": "integer", "BOOLEAN": "boolean", "TIMESTAMP": "time"}
-_TIME, _CHANGED = 1, 2
-"""Where in a row its time stands, and of an object which attribute changed."""
 
 
 def lines(store: Store) -> Iterator[str]:
@@ -50,13 +48,13 @@ def _type(store: Store, kind: str, type_: str) -> dict[str, Any]:
 def _event(store: Store, identifier: str, type_: str) -> dict[str, Any]:
     (row,) = store.rows("event", type_, identifier)
     types = store.attributes("event", type_)
-    values = zip(types.items(), row[_TIME + 1 :], strict=True)
+    values = zip(types.items(), row[TIME + 1 :], strict=True)
     return {
         "id": identifier,
         "type": type_,
-        "time": moment(row[_TIME]),
+        "time": moment(row[TIME]),
         "attributes": [
-            {"name": name, "value": _value(sql, value)} for (name, sql), value in values if value is not None
+            {"name": name, "value": text_of(sql, value)} for (name, sql), value in values if value is not None
         ],
         "relationships": _relationships(store.read("things_of_event", identifier)),
     }
@@ -66,10 +64,10 @@ def _object(store: Store, identifier: str, type_: str) -> dict[str, Any]:
     said = []
     for row in store.rows("object", type_, identifier):
         for (name, sql), value in zip(
-            store.attributes("object", type_).items(), row[_CHANGED + 1 :], strict=True
+            store.attributes("object", type_).items(), row[CHANGED + 1 :], strict=True
         ):
-            if value is not None or name == row[_CHANGED]:  # what ceased to hold has changed, too
-                said.append({"name": name, "time": moment(row[_TIME]), "value": _value(sql, value)})
+            if value is not None or name == row[CHANGED]:  # what ceased to hold has changed, too
+                said.append({"name": name, "time": moment(row[TIME]), "value": text_of(sql, value)})
     links = _relationships(store.read("links_of_object", identifier))
     return {"id": identifier, "type": type_, "attributes": said, "relationships": links}
 
@@ -78,7 +76,8 @@ def _relationships(rows: Iterator[Any]) -> list[dict[str, str]]:
     return [{"objectId": identifier, "qualifier": part} for identifier, part in rows]
 
 
-def _value(sql: str, value: Any) -> str:
+def text_of(sql: str, value: Any) -> str:
+    """A stored value as JSON and XML have it."""
     match sql:
         case "BOOLEAN":
             return "true" if value else "false"

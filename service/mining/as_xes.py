@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from chuishao.service.mining.as_json import moment
-from chuishao.service.mining.store import Store
+from chuishao.service.mining.as_json import moment, text_of
+from chuishao.service.mining.store import CHANGED, TIME, Store
 
 _EXTENSIONS = {"concept": "Concept", "time": "Time", "lifecycle": "Lifecycle", "org": "Organizational"}
 _STANDARD = {"actor": "org:resource", "role": "org:role", "unit": "org:group"}
 """Attributes that XES has names of its own for."""
 _TAGS = {"TEXT": "string", "INTEGER": "int", "BOOLEAN": "boolean", "TIMESTAMP": "date"}
-_TIME, _CHANGED = 1, 2
 
 
 def lines(store: Store) -> Iterator[str]:
@@ -50,14 +49,14 @@ def _trace(store: Store, identifier: str) -> Iterator[str]:
     if not events:  # a case that others only name
         return
     yield f"<trace>{_attribute('string', 'concept:name', identifier.partition(':')[2])}"
-    begun = store.rows("object", "case", identifier)[0][_CHANGED + 1 :]
+    begun = store.rows("object", "case", identifier)[0][CHANGED + 1 :]
     yield from _attributes(store.attributes("object", "case"), begun)
     yield "\n"
-    for type_, row in sorted(events, key=lambda event: str(event[1][_TIME])):
+    for type_, row in sorted(events, key=lambda event: str(event[1][TIME])):
         yield f"<event>{_attribute('string', 'concept:name', type_)}"
-        yield _attribute("date", "time:timestamp", moment(row[_TIME]))
+        yield _attribute("date", "time:timestamp", moment(row[TIME]))
         yield _attribute("string", "lifecycle:transition", "complete")
-        yield from _attributes(store.attributes("event", type_), row[_TIME + 1 :])
+        yield from _attributes(store.attributes("event", type_), row[TIME + 1 :])
         yield "</event>\n"
     yield "</trace>\n"
 
@@ -65,10 +64,7 @@ def _trace(store: Store, identifier: str) -> Iterator[str]:
 def _attributes(types: dict[str, str], values: Any) -> Iterator[str]:
     for (name, sql), value in zip(types.items(), values, strict=True):
         if value is not None and name != "status":  # of a case it is where it began: always the same
-            shown = moment(value) if sql == "TIMESTAMP" else str(value)
-            if sql == "BOOLEAN":
-                shown = "true" if value else "false"
-            yield _attribute(_TAGS[sql], _STANDARD.get(name, name), shown)
+            yield _attribute(_TAGS[sql], _STANDARD.get(name, name), text_of(sql, value))
 
 
 def _attribute(tag: str, key: str, value: str) -> str:

@@ -12,7 +12,7 @@ from chuishao.domain.case_events import MergeUndone
 from chuishao.domain.event import fold
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
-from chuishao.eventlog.mapper import RecordedEvent, recorded
+from chuishao.eventlog.mapper import COLUMNS, RecordedEvent, recorded
 from chuishao.eventlog.sql import statements
 from chuishao.service.mining.told import Told, named_in, told_by
 
@@ -47,7 +47,7 @@ async def selected(log: EventLog, wanted: Selection) -> AsyncIterator[tuple[int,
 async def _page(log: EventLog, wanted: Selection, after: int, until: int) -> list[Told]:
     asked = (wanted.case, wanted.place, wanted.since, wanted.until)
     async with connected(log.pool) as connection:
-        rows = await connection.fetch(_SQL["page"], log.id, after, until, *asked)
+        rows = await connection.fetch(_SQL["page"].format(columns=COLUMNS), log.id, after, until, *asked)
     found = [(_recorded(row), row["category"], row["history"]) for row in rows]
     categories = await _categories(log, [event for event, _, _ in found])
     return [

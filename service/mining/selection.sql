@@ -1,6 +1,5 @@
 -- name: page
-SELECT log, position, stream, version, event_id, type, schema_version, data, meta, occurred_at, recorded_at,
-       leaf_hash, correlation,
+SELECT {columns},
        (SELECT category FROM stream s WHERE s.log = e.log AND s.id = e.stream) AS category,
        (SELECT category FROM stream s WHERE s.log = e.log AND s.id = e.correlation) AS history
 FROM event e

@@ -41,6 +41,8 @@ _FIXED = {
     ],
 }
 _SQL = statements("chuishao.service.mining", "store.sql")
+TIME, CHANGED = 1, 2
+"""Where in a row its time stands, and of an object which attribute changed."""
 
 
 @dataclass

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from chuishao.domain.case_events import CaseEvent, CaseWhistled
-from chuishao.domain.division import Level
+from chuishao.domain.division import Level, parent_code
 from chuishao.domain.event import Event, PersonalText, SealedText
 from chuishao.domain.lifecycle import TRANSITIONS
 from chuishao.domain.vocabulary import Role
@@ -90,9 +90,7 @@ def above(place: Thing) -> tuple[tuple[Thing, Thing, str], ...]:
 
 
 def _up(code: str) -> str:
-    if "-" in code:
-        return code.partition("-")[0]
-    return code[: max((digits for digits in _LEVELS if digits < len(code)), default=0)]
+    return code.partition("-")[0] if "-" in code else parent_code(code) or ""
 
 
 def named_in(event: Event) -> Iterator[UUID]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from html import escape
 
 from chuishao.domain.phrase import Phrase
@@ -60,8 +60,3 @@ def clock(zone: tzinfo) -> Written:
         return f'<time datetime="{local.isoformat()}">{local:%Y-%m-%d} <b>{local:%H:%M}</b></time>'
 
     return written
-
-
-def length(since: datetime, until: datetime) -> Phrase:
-    """How long it is from one moment to another."""
-    return lasting(max(0, (until - since) // timedelta(seconds=1)))
