@@ -11,18 +11,30 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
+import httpx
 import pytest
 
 from tests import fuzzing, malformed_http, malformed_sockets
 from tests.fuzzing import Fate, converse, faults, send
 from tests.malformed_http import GOOD_TOKEN, SECRET, Message
 from tests.malformed_sockets import PING, Conversation, frame
-from tests.served import ADMINISTRATOR, AUDITOR, Client, Process, Socket, address, process, token, until
+from tests.served import (
+    ADMINISTRATOR,
+    AUDITOR,
+    Client,
+    Process,
+    Socket,
+    address,
+    http_client,
+    process,
+    token,
+    until,
+)
 from tests.test_metrics import scrape
 from tests.town import GRID, KEY, Town
 
@@ -153,9 +165,11 @@ def _messages() -> list[Sent]:
 async def _watched(server: Process, town: Town) -> AsyncIterator[Watched]:
     """The server, with a good subscription that is open all the time."""
     secrets = [SECRET, WORDS, KEY.hex(), token(ADMINISTRATOR)]
-    watched = Watched(server, server.client(AUDITOR), [secret.encode() for secret in secrets])
-    watched.head = await town.log.head()
-    async with server.client(AUDITOR).socket() as socket:
+    fresh = httpx.Limits(max_keepalive_connections=0)  # a kept one may be closed for want of use meanwhile
+    async with http_client(limits=fresh) as http, server.client(AUDITOR).socket() as socket:
+        client = replace(server.client(AUDITOR), http=http)
+        watched = Watched(server, client, [secret.encode() for secret in secrets])
+        watched.head = await town.log.head()
         await socket.subscribe("subscription { events { position } }")
         await _use_well(watched, first=True)
         following = asyncio.create_task(_follow(socket, watched))
