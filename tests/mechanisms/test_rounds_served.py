@@ -20,6 +20,7 @@ from chuishao.eventlog.log import EventLog
 from tests.conftest import copy_of_template
 from tests.mechanisms.steps_people import person
 from tests.mechanisms.steps_rounds import LIVES, SINGLES, STEPS, in_those_days, patrol_of, steward_of
+from tests.numbers import grid_code
 from tests.served import AUDITOR, Client, Served, served
 from tests.town import COMMUNITY, GRID, OTHER_COMMUNITY, OTHER_GRID, STREET, THIRD_GRID, Town, make_town
 
@@ -71,7 +72,7 @@ async def read(client: Client, text: str, town: Town) -> Any:
 
 async def small_grid(town: Town, households: int) -> str:
     """A fresh grid of the community."""
-    code = f"{COMMUNITY}-G{int(uuid4()) % 600 + 100}"
+    code = grid_code(town, COMMUNITY)
     await town.do(grids.DrawGrid(grid_code=code, name="小网格", households=households))
     return code
 
