@@ -58,10 +58,13 @@ class PastNotKept(Refusal):
 
 
 class PastGoesOn(Refusal):
-    """时点正在生成 Somebody makes or drops a past at this moment."""
+    """时点正在使用 Somebody makes, explains or drops a past at this moment."""
 
-    en = "Somebody else makes or drops a past of this log at the moment. Try again when that is over."
-    zh = "他人正在生成或删除此日志的时点。请待其完成后重试。"
+    en = (
+        "Somebody else makes, explains or drops a past of this log at the moment. "
+        "Try again when that is over."
+    )
+    zh = "他人正在生成、说明或删除此日志的时点。请待其完成后重试。"
 
 
 class NothingBefore(Refusal):
@@ -126,11 +129,11 @@ async def keep(
     log: EventLog, projections: Sequence[Projection], position: int, progress: Callable[[int], object]
 ) -> Past:
     """Make the past at a position, or go on where that was cut off; `progress` hears how far it is."""
-    async with _alone(log) as connection:
+    async with alone_with_pasts(log) as connection:
         event = await connection.fetchrow(_EVENT_AT, log.id, position)
         if event is None:
             raise BeyondTheLog("position", wanted=position, head=await log.head())
-        places = [Place(log, each, f"{each.name}_at_{position}") for each in projections]
+        places = places_of(log, projections, position)
         known = {past.position: past.folded for past in await kept(log, projections) if past.usable}
         folded = known.get(position, 0)
         if position not in known:
@@ -148,7 +151,7 @@ async def keep(
 
 async def drop(log: EventLog, position: int) -> bool:
     """Forget a past; whether it was there. Nothing is lost: it can be made again."""
-    async with _alone(log) as connection:
+    async with alone_with_pasts(log) as connection:
         return await _remove(connection, log, position)
 
 
@@ -160,8 +163,18 @@ async def as_of(
     async with connection.transaction(readonly=True):
         if not await connection.fetchval(_WHOLE, log.id, past.position, past.made_at):
             raise PastNotKept(position=past.position, kept=[])
-        names = frozenset(projection.name for projection in projections)
-        yield cast("Connection", _Reading(connection, names, past.position))
+        yield reading(connection, projections, past.position)
+
+
+def reading(connection: Connection, projections: Sequence[Projection], position: int) -> Connection:
+    """A connection that reads the past at a position, whatever transaction is open."""
+    names = frozenset(projection.name for projection in projections)
+    return cast("Connection", _Reading(connection, names, position))
+
+
+def places_of(log: EventLog, projections: Sequence[Projection], position: int) -> list[Place]:
+    """Where each read model of a past has its tables."""
+    return [Place(log, each, f"{each.name}_at_{position}") for each in projections]
 
 
 class _Reading:
@@ -231,7 +244,8 @@ async def _remove(connection: Connection, log: EventLog, position: int) -> bool:
 
 
 @asynccontextmanager
-async def _alone(log: EventLog) -> AsyncIterator[Connection]:
+async def alone_with_pasts(log: EventLog) -> AsyncIterator[Connection]:
+    """A connection that nobody else makes, explains or drops a past beside; refused where somebody does."""
     async with alone(log.pool, _LOCK, log.id) as connection:
         if connection is None:
             raise PastGoesOn()

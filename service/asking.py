@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import Actor
@@ -17,12 +17,14 @@ from chuishao.eventlog.connection import Connection, Unavailable, connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.log import EventLog
 from chuishao.graphql.context import Context, Services
+from chuishao.graphql.endpoint.errors import RequestRefused
 from chuishao.graphql.endpoint.execution import Engine as GraphQLEngine
 from chuishao.graphql.endpoint.execution import GraphQLRequest
 from chuishao.graphql.endpoint.limits import Limits
 from chuishao.graphql.schema import schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
+from chuishao.projections.past import Past, as_of, position_at, required
 from chuishao.projections.status import standings
 
 READER = Actor("report", Role.AUDITOR, "")
@@ -30,6 +32,8 @@ READER = Actor("report", Role.AUDITOR, "")
 MONTHS = 12
 """How many a report looks back on, the present one included."""
 _PATIENT = Limits(execution_seconds=600)
+AsOf: TypeAlias = int | datetime
+"""时点 A position, or a time: then the last event that was recorded by it."""
 
 
 class NotAnswered(Exception):
@@ -68,15 +72,31 @@ class Asking:
     services: Services
     connection: Connection
     moment: Moment
+    past: Past | None = None
+    """What `connection` reads instead of the present."""
     engine: GraphQLEngine = field(default_factory=lambda: GraphQLEngine(schema, limits=_PATIENT))
 
     async def ask(self, document: str, operation: str | None = None, **variables: Any) -> Any:
         """The data that a query answers; raises `NotAnswered`."""
-        request = GraphQLRequest(document, operation, variables)
+        return await self.answer(GraphQLRequest(document, operation, variables))
+
+    async def answer(self, request: GraphQLRequest) -> Any:
+        """The data that a request is answered with; raises `NotAnswered`."""
         context = _OneMoment(
-            self.services, READER, "en", now=self.moment.asked_at, connection=self.connection
+            self.services,
+            READER,
+            "en",
+            now=self.moment.asked_at,
+            past=self.past,
+            connection=self.connection,
         )
-        result: Any = await self.engine.execute(self.engine.prepare(request), request, context)
+        try:
+            operation = self.engine.prepare(request)
+        except RequestRefused as refused:
+            raise NotAnswered(refused.refusals[0].message) from refused
+        if operation.kind != "query" or operation.definition.directives:
+            raise NotAnswered("only queries are answered here, and without a directive behind their name")
+        result: Any = await self.engine.execute(operation, request, context)
         if errors := result.get("errors"):
             raise NotAnswered(errors[0]["message"])
         return result["data"]
@@ -100,19 +120,43 @@ class Asking:
 
 
 @asynccontextmanager
-async def asking(log: EventLog) -> AsyncIterator[Asking]:
-    """Ask the schema, once the read models have folded what is recorded; they are not made or remade."""
+async def asking(log: EventLog, at: AsOf | None = None) -> AsyncIterator[Asking]:
+    """Ask the schema, once the read models have folded what is recorded; they are not made or remade.
+
+    With `at` it answers as it did then; raises `PastNotKept` where nothing is kept of that.
+    """
+    services = await services_of(log)
+    past = None if at is None else await required(log, PROJECTIONS, await position_of(log, at))
+    async with (
+        connected(log.pool) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        if past is None:
+            yield Asking(services, connection, await _moment(log, connection))
+            return
+        async with as_of(connection, log, past, PROJECTIONS) as then:
+            yield Asking(services, then, moment_of(past, at), past)
+
+
+async def services_of(log: EventLog) -> Services:
+    """What the schema is asked with; the read models have folded what is recorded by now."""
     feed = Feed(log)
     engine = Engine(feed, PROJECTIONS)
     await engine.known.look()
     engine.known.require_own()
     await engine.catch_up()
-    async with (
-        connected(log.pool) as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        moment = await _moment(log, connection)
-        yield Asking(Services(log, feed, engine, Executor(log, b"")), connection, moment)
+    return Services(log, feed, engine, Executor(log, b""))
+
+
+def moment_of(past: Past, at: AsOf | None = None) -> Moment:
+    """A past as the moment of a question: it is asked at the time that was named, or when it was recorded."""
+    now = min(at, datetime.now(UTC)) if isinstance(at, datetime) else past.known_at
+    return Moment(past.position, past.known_at, past.position, now)
+
+
+async def position_of(log: EventLog, at: AsOf) -> int:
+    """The position that is meant."""
+    return await position_at(log, at) if isinstance(at, datetime) else at
 
 
 async def _moment(log: EventLog, connection: Connection) -> Moment:

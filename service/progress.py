@@ -75,7 +75,7 @@ class Estimate:
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[Hears]:
+def shown(console: Console, doing: str = "Rebuilding") -> Iterator[Hears]:
     """Show how far rebuilding is: a bar on a terminal, elsewhere a line now and then."""
     positions: dict[str, int] = {}
     estimate = Estimate()
@@ -86,7 +86,7 @@ def shown(console: Console) -> Iterator[Hears]:
         slowest = min(positions.values())
         estimate.note(monotonic(), slowest, head)
         title = name if len(positions) == 1 else f"{len(positions)} read models"
-        display.show(f"Rebuilding {title}", slowest, head, estimate)
+        display.show(f"{doing} {title}", slowest, head, estimate)
 
     try:
         yield hear

@@ -14,7 +14,7 @@ from chuishao.domain.vocabulary import Tier
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint
 from chuishao.graphql.boards.period import moments_of
-from chuishao.service.asking import Asking, Moment, asking
+from chuishao.service.asking import Asking, AsOf, Moment, asking
 
 Line: TypeAlias = Mapping[str, Any]
 """A line of an answer, as the schema has it."""
@@ -63,10 +63,12 @@ class Board:
         )
 
 
-async def gathered(log: EventLog, place: str, since: date | None, until: date | None) -> Board:
+async def gathered(
+    log: EventLog, place: str, since: date | None, until: date | None, at: AsOf | None = None
+) -> Board:
     """Ask for everything; raises `NoSuchDivision`, and `NotAnswered` where the period is refused."""
     document = files(__package__).joinpath("board.graphql").read_text(encoding="utf-8")
-    async with asking(log) as asked:
+    async with asking(log, at) as asked:
         since, until = asked.period(since, until)
         given = {"place": place, "since": since.isoformat(), "until": until.isoformat()}
         there = await asked.ask(document, "Place", **given)

@@ -12,6 +12,7 @@ from chuishao.service.cli import end
 from chuishao.service.cli.app import app
 from chuishao.service.cli.days import Since, Until
 from chuishao.service.cli.language import Shown, chosen
+from chuishao.service.cli.moment import AsOfOption, moment
 from chuishao.service.cli.running import console, on_log
 from chuishao.service.cli.whole import Force, require_free, whole_file
 from chuishao.service.options import told
@@ -29,10 +30,12 @@ def board(
     language: Annotated[
         Shown | None, typer.Option(help="Show only this language; both, with a switch, if left out.")
     ] = None,
+    as_of: AsOfOption = None,
     force: Force = False,
 ) -> None:
     """Write the board of a division: funnel, tiers, league table and trend of the measures."""
     require_free(to, force)
+    at = moment(as_of) if as_of else None
 
     async def work(log: EventLog) -> None:
         from chuishao.service.asking import NotAnswered  # noqa: PLC0415 help waits for no schema
@@ -40,7 +43,7 @@ def board(
         from chuishao.service.board.reading import NoSuchDivision, gathered  # noqa: PLC0415
 
         try:
-            found = await gathered(log, division, since and since.date(), until and until.date())
+            found = await gathered(log, division, since and since.date(), until and until.date(), at)
         except (NoSuchDivision, NotAnswered) as refused:
             end(str(refused))
         with whole_file(to) as file:

@@ -11,6 +11,7 @@ from chuishao.domain.measure import MeasureSubject, MeasureTrend
 from chuishao.eventlog.log import EventLog
 from chuishao.service.cli import end
 from chuishao.service.cli.days import Since, Until
+from chuishao.service.cli.moment import AsOfOption, moment
 from chuishao.service.cli.running import console, on_log
 from chuishao.service.cli.whole import Force, require_free, whole_file
 from chuishao.service.measured import as_csv, as_parquet
@@ -36,6 +37,7 @@ def export_measures(
         MeasureTrend | None,
         typer.Option(help="A line for each week or month, counted whole.", case_sensitive=False),
     ] = None,
+    as_of: AsOfOption = None,
     force: Force = False,
 ) -> None:
     """Write the measures of a place as CSV or Parquet: a line for each measure, part and period."""
@@ -43,6 +45,7 @@ def export_measures(
     if written is None:
         end(f"which format {to} is to have is not known; name it .csv or .parquet")
     require_free(to, force)
+    at = moment(as_of) if as_of else None
     if written is as_parquet.written:
         try:
             as_parquet.require()
@@ -53,7 +56,7 @@ def export_measures(
         from chuishao.service.asking import NotAnswered  # noqa: PLC0415 help waits for no schema
         from chuishao.service.measured.table import NoSuchPlace, Wanted, measured  # noqa: PLC0415
 
-        wanted = Wanted(place, by, since and since.date(), until and until.date(), trend)
+        wanted = Wanted(place, by, since and since.date(), until and until.date(), trend, at)
         try:
             found = await measured(log, wanted)
         except (NoSuchPlace, NotAnswered) as refused:

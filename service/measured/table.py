@@ -11,7 +11,7 @@ from typing import Any
 from chuishao.domain.measure import Measure, MeasureSubject, MeasureTrend
 from chuishao.domain.vocabulary import Severity
 from chuishao.eventlog.log import EventLog
-from chuishao.service.asking import Asking, Moment, asking
+from chuishao.service.asking import Asking, AsOf, Moment, asking
 from chuishao.service.measured.line import MeasuredLine
 
 _ORDER = list(Measure)
@@ -30,6 +30,7 @@ class Wanted:
     since: date | None
     until: date | None
     trend: MeasureTrend | None
+    at: AsOf | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Measured:
 async def measured(log: EventLog, wanted: Wanted) -> Measured:
     """Ask for the lines; raises `NoSuchPlace`, and `NotAnswered` where the period is refused."""
     document = files(__package__).joinpath("table.graphql").read_text(encoding="utf-8")
-    async with asking(log) as asked:
+    async with asking(log, wanted.at) as asked:
         names = await _names(asked, document, wanted)
         since, until = asked.period(wanted.since, wanted.until)
         nodes = await asked.every(

@@ -1,0 +1,87 @@
+"""向前重放 Fold on from a past, by one event or by many, and take back what was folded.
+
+Everything happens in one transaction that is rolled back in the end: the past stays what it was, and whoever
+reads it meanwhile sees nothing of this. Words are not opened, as rows with words would hold up an erasure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from chuishao.domain.event import SealedText
+from chuishao.eventlog.connection import Connection
+from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.projections.past import Past, alone_with_pasts, places_of, reading, required
+from chuishao.projections.poison import Place
+from chuishao.projections.projection import Batch, Projection
+
+
+@dataclass
+class Onward:
+    """Read models on their way from a past: `past` says how far they are, and `reading` reads them."""
+
+    past: Past
+    reading: Connection
+    _connection: Connection
+    _places: Sequence[Place]
+
+    async def fold(self, page: Sequence[RecordedEvent]) -> None:
+        """Fold the events that come next."""
+        for place in self._places:
+            if wanted := place.projection.wanted(page):
+                await self._connection.execute(f'SET LOCAL search_path TO "{place.schema}", public')
+                await place.projection.fold(self._connection, _Unopened(place.log, wanted))
+        await self._connection.execute("SET LOCAL search_path TO DEFAULT")
+        last = page[-1].position
+        self.past = replace(self.past, position=last, known_at=page[-1].recorded_at, folded=last)
+
+    @asynccontextmanager
+    async def trial(self) -> AsyncIterator[Trial]:
+        """A stretch that may be taken back."""
+        began, transaction = self.past, self._connection.transaction()
+        await transaction.start()
+        trial = Trial()
+        try:
+            yield trial
+        except BaseException:
+            await transaction.rollback()
+            raise
+        if trial.taken_back:
+            await transaction.rollback()
+            self.past = began
+        else:
+            await transaction.commit()
+
+
+@dataclass
+class Trial:
+    """Whether what was folded in it is taken back at its end."""
+
+    taken_back: bool = False
+
+
+@asynccontextmanager
+async def onward(log: EventLog, projections: Sequence[Projection], position: int) -> AsyncIterator[Onward]:
+    """The read models of a past that is kept; refused where it is not."""
+    async with alone_with_pasts(log) as connection:
+        past = await required(log, projections, position)
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            yield Onward(
+                past,
+                reading(connection, projections, position),
+                connection,
+                places_of(log, projections, position),
+            )
+        finally:
+            await transaction.rollback()
+
+
+class _Unopened(Batch):
+    async def opened(self, _connection: Connection, _texts: Collection[SealedText]) -> dict[SealedText, str]:
+        """None: they would be kept in rows beside a subject that may have to be erased meanwhile."""
+        return {}

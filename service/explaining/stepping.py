@@ -1,0 +1,127 @@
+"""逐事件说明 Ask one question as of one position after the other, and tell what changes the answer.
+
+A stretch of events is folded at once, and where the answer is the same behind it as before it, it is passed
+over. Where it is not, the stretch is taken back and gone through in halves, down to the single event. What
+follows from the time alone, as that a limit has passed, is told apart from what an event did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.graphql.endpoint.execution import GraphQLRequest
+from chuishao.projections.catalogue import PROJECTIONS
+from chuishao.projections.onward import Onward, onward
+from chuishao.projections.reach import BeyondTheLog
+from chuishao.service.asking import Asking, AsOf, NotAnswered, moment_of, position_of, services_of
+from chuishao.service.explaining.differences import Difference, differences
+
+STRETCH = 256
+"""Events folded at a time, before it is asked whether anything has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event did to the answer; or, without an event, the time until a moment."""
+
+    until: datetime
+    event: RecordedEvent | None
+    changes: list[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Between which positions the answers lie, and the answers."""
+
+    since: int
+    until: int
+    before: Any
+    after: Any
+
+
+@dataclass
+class Explaining:
+    """A question, and who hears of each step and of how far it is.
+
+    `stretch` is how many events are folded at a time; 1 asks behind every single event, so that nothing that
+    was done and undone again is passed over.
+    """
+
+    log: EventLog
+    question: GraphQLRequest
+    hear: Callable[[Step], object]
+    progress: Callable[[int, int], object] = lambda _position, _until: None
+    stretch: int = STRETCH
+    _way: Onward = field(init=False, repr=False)
+    _asking: Asking = field(init=False, repr=False)
+    _now: datetime = field(init=False, repr=False)
+    _answer: Any = field(init=False, repr=False)
+
+    async def explain(self, since: AsOf, until: AsOf | None = None) -> Explained:
+        """Tell why it is answered as it is as of a later moment, or now: the steps from the earlier one.
+
+        Raises `PastNotKept` where nothing is kept of the earlier one, and `NotAnswered`.
+        """
+        begin, end = await position_of(self.log, since), await self._end(until)
+        if end < begin:
+            raise NotAnswered(f"position {end:,} comes before position {begin:,}: name the earlier one first")
+        services = await services_of(self.log)
+        async with onward(self.log, PROJECTIONS, begin) as way:
+            self._way, self._asking = way, Asking(services, way.reading, moment_of(way.past, since), way.past)
+            self._now = self._asking.moment.asked_at
+            before = self._answer = await self._ask()
+            while way.past.position < end:
+                page = await self.log.after(way.past.position, min(self.stretch, end - way.past.position))
+                await self._go(page)
+                self.progress(way.past.position, end)
+            await self._wait(moment_of(way.past, until).asked_at)
+        return Explained(begin, end, before, self._answer)
+
+    async def _end(self, until: AsOf | None) -> int:
+        head = await self.log.head()
+        end = head if until is None else await position_of(self.log, until)
+        if end > head:
+            raise BeyondTheLog("position", wanted=end, head=head)
+        return end
+
+    async def _go(self, page: Sequence[RecordedEvent]) -> None:
+        if len(page) == 1:
+            await self._one(page[0])
+            return
+        began = self._now
+        async with self._way.trial() as trial:
+            await self._way.fold(page)
+            self._now = max(began, page[-1].recorded_at)
+            trial.taken_back = await self._ask() != self._answer
+        if trial.taken_back:
+            self._now = began
+            middle = len(page) // 2
+            await self._go(page[:middle])
+            await self._go(page[middle:])
+
+    async def _one(self, event: RecordedEvent) -> None:
+        await self._wait(event.recorded_at)
+        await self._way.fold([event])
+        await self._step(event)
+
+    async def _wait(self, until: datetime) -> None:
+        """Let time pass without an event."""
+        if until > self._now:
+            self._now = until
+            await self._step(None)
+
+    async def _step(self, event: RecordedEvent | None) -> None:
+        answer = await self._ask()
+        if changes := list(differences(self._answer, answer)):
+            self.hear(Step(self._now, event, changes))
+        self._answer = answer
+
+    async def _ask(self) -> Any:
+        past = self._way.past
+        moment = replace(moment_of(past), asked_at=self._now)
+        return await replace(self._asking, moment=moment, past=past).answer(self.question)
