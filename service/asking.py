@@ -135,7 +135,7 @@ async def asking(log: EventLog, at: AsOf | None = None) -> AsyncIterator[Asking]
             yield Asking(services, connection, await _moment(log, connection))
             return
         async with as_of(connection, log, past, PROJECTIONS) as then:
-            yield Asking(services, then, moment_of(past, at), past)
+            yield Asking(services, then, moment_of(past, await log.head(), at), past)
 
 
 async def services_of(log: EventLog) -> Services:
@@ -148,10 +148,10 @@ async def services_of(log: EventLog) -> Services:
     return Services(log, feed, engine, Executor(log, b""))
 
 
-def moment_of(past: Past, at: AsOf | None = None) -> Moment:
+def moment_of(past: Past, head: int, at: AsOf | None = None) -> Moment:
     """A past as the moment of a question: it is asked at the time that was named, or when it was recorded."""
     now = min(at, datetime.now(UTC)) if isinstance(at, datetime) else past.known_at
-    return Moment(past.position, past.known_at, past.position, now)
+    return Moment(past.position, past.known_at, head, now)
 
 
 async def position_of(log: EventLog, at: AsOf) -> int:

@@ -42,6 +42,7 @@ query Board($place: String, $since: Date, $until: Date) {
   divisions(filter: {place: $place}) { nodes { code tally { cases open resolved households } } }
 }
 """
+EXAMPLE = Path(__file__).parents[1] / "examples" / "audit" / "figures.graphql"
 PERIOD = {"since": "2026-01-01", "until": "2026-12-31"}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.floats(0, 1) | st.text("ab", max_size=2),
@@ -177,12 +178,14 @@ async def test_what_cannot_be_explained_is_refused(town: Town) -> None:
             await Explaining(town.log, GraphQLRequest(text), print).explain(since, until)
         return str(why.value)
 
-    fine = "{ cases { nodes { id } } }"
+    fine = EXAMPLE.read_text(encoding="utf-8")
+    found = await Explaining(town.log, GraphQLRequest(fine), print).explain(head - 1)
+    assert (found.since, found.until) == (head - 1, head)
     for text, reason in (
         ("{ nothing }", "nothing"),
         ("mutation { acceptCase(id: 1) { id } }", ""),
         ("subscription { events { position } }", "only queries"),
-        (f"query @asOf(position: {head}) {fine}", "without a directive"),
+        (f"query @asOf(position: {head}) {{ cases {{ nodes {{ id }} }} }}", "without a directive"),
         ("{ log { head } }", "without @asOf"),
     ):
         assert reason in await refused(text, head - 1)
@@ -209,7 +212,7 @@ async def test_the_command_line_tells_the_steps(town: Town, database: str, tmp_p
     await run("keep", begin)
     told = await explain()
     assert told.returncode == 0, told
-    assert f"{begin + 1:,} case.reported" in told.stdout.lower() or "CaseReported" in told.stdout
+    assert f"{begin + 1:,} CaseReported 上报, case {case}, recorded 20" in told.stdout
     assert f"cases.nodes[{case}].status: " in told.stdout
     assert "2 changed the answer" in told.stdout
     lines = [json.loads(line) for line in (await explain("--json", "--every")).stdout.splitlines()]

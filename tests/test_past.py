@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from chuishao.commands.execution import Executor
 from chuishao.commands.policies import AnnounceWorkdays, Workday
 from chuishao.domain.actor import Actor
 from chuishao.domain.erasure import ErasureGround
+from chuishao.domain.measure import MeasureSubject
 from chuishao.eventlog.connection import connected
 from chuishao.eventlog.feed import Feed
 from chuishao.eventlog.sealer import seal
@@ -31,12 +32,14 @@ from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
 from chuishao.projections.past import NothingBefore, PastNotKept, drop, keep, kept, position_at, required
 from chuishao.projections.reach import BeyondTheLog
+from chuishao.service.board.reading import gathered
 from chuishao.service.keys import seal_key
+from chuishao.service.measured.table import Wanted, measured
 from tests.mechanisms.steps import live
 from tests.served import AUDITOR, address, run_chuishao
 from tests.test_projections import dump, dump_all
 from tests.test_schema import MUTATIONS, QUERIES, SUBSCRIPTIONS, identifiers
-from tests.town import KEY, Town
+from tests.town import KEY, STREET, Town
 from tests.wandering import Wanderer
 
 OPERATIONS = {
@@ -187,6 +190,24 @@ async def test_what_was_erased_since_is_erased_in_the_past_too(town: Town, api: 
     assert answer["case"]["text"] == {"text": None, "state": "ERASED"}
     async with connected(town.log.pool) as connection:
         assert (await dump(connection, f"cases_at_{made.position}"))["case_text"] == []
+
+
+async def test_a_board_and_a_table_are_written_as_of_then(town: Town, api: Api) -> None:
+    await town.close(await town.assigned())
+    made, days = await api.keep(), (town.clock.now.date() - timedelta(days=9), town.clock.now.date())
+    wanted = Wanted(STREET, MeasureSubject.GRID, *days, None)
+    board, table = await gathered(town.log, STREET, *days), await measured(town.log, wanted)
+    await town.close(await town.assigned())
+
+    for at in (made.position, made.known_at):
+        then = await gathered(town.log, STREET, *days, at)
+        assert replace(then, moment=board.moment) == board
+        assert (then.moment.position, then.moment.head) == (made.position, await town.log.head())
+        assert then.moment.asked_at == made.known_at
+        assert (await measured(town.log, replace(wanted, at=at))).lines == table.lines
+    assert (await gathered(town.log, STREET, *days)).stages != board.stages
+    with pytest.raises(PastNotKept):
+        await gathered(town.log, STREET, *days, made.position - 1)
 
 
 async def test_what_is_not_kept_is_refused_with_what_is(town: Town, api: Api) -> None:

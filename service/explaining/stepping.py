@@ -72,14 +72,17 @@ class Explaining:
             raise NotAnswered(f"position {end:,} comes before position {begin:,}: name the earlier one first")
         services = await services_of(self.log)
         async with onward(self.log, PROJECTIONS, begin) as way:
-            self._way, self._asking = way, Asking(services, way.reading, moment_of(way.past, since), way.past)
+            self._way, self._asking = (
+                way,
+                Asking(services, way.reading, moment_of(way.past, end, since), way.past),
+            )
             self._now = self._asking.moment.asked_at
             before = self._answer = await self._ask()
             while way.past.position < end:
                 page = await self.log.after(way.past.position, min(self.stretch, end - way.past.position))
                 await self._go(page)
                 self.progress(way.past.position, end)
-            await self._wait(moment_of(way.past, until).asked_at)
+            await self._wait(moment_of(way.past, end, until).asked_at)
         return Explained(begin, end, before, self._answer)
 
     async def _end(self, until: AsOf | None) -> int:
@@ -123,5 +126,5 @@ class Explaining:
 
     async def _ask(self) -> Any:
         past = self._way.past
-        moment = replace(moment_of(past), asked_at=self._now)
+        moment = replace(moment_of(past, past.position), asked_at=self._now)
         return await replace(self._asking, moment=moment, past=past).answer(self.question)
