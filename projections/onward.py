@@ -6,17 +6,23 @@ reads it meanwhile sees nothing of this. Words are not opened, as rows with word
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from chuishao.domain.event import SealedText
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.past import Past, alone_with_pasts, places_of, reading, required
-from chuishao.projections.poison import Place
-from chuishao.projections.projection import Batch, Projection
+from chuishao.projections.poison import Place, fold_or_skip
+from chuishao.projections.projection import Projection
+
+
+@dataclass
+class Trial:
+    """Whether what was folded in it is taken back at its end."""
+
+    taken_back: bool = False
 
 
 @dataclass
@@ -30,10 +36,10 @@ class Onward:
 
     async def fold(self, page: Sequence[RecordedEvent]) -> None:
         """Fold the events that come next."""
+        types = {event.type for event in page}
         for place in self._places:
-            if wanted := place.projection.wanted(page):
-                await self._connection.execute(f'SET LOCAL search_path TO "{place.schema}", public')
-                await place.projection.fold(self._connection, _Unopened(place.log, wanted))
+            if place.projection.folds(types):
+                await fold_or_skip(self._connection, place, page)
         await self._connection.execute("SET LOCAL search_path TO DEFAULT")
         last = page[-1].position
         self.past = replace(self.past, position=last, known_at=page[-1].recorded_at, folded=last)
@@ -56,13 +62,6 @@ class Onward:
             await transaction.commit()
 
 
-@dataclass
-class Trial:
-    """Whether what was folded in it is taken back at its end."""
-
-    taken_back: bool = False
-
-
 @asynccontextmanager
 async def onward(log: EventLog, projections: Sequence[Projection], position: int) -> AsyncIterator[Onward]:
     """The read models of a past that is kept; refused where it is not."""
@@ -71,17 +70,7 @@ async def onward(log: EventLog, projections: Sequence[Projection], position: int
         transaction = connection.transaction()
         await transaction.start()
         try:
-            yield Onward(
-                past,
-                reading(connection, projections, position),
-                connection,
-                places_of(log, projections, position),
-            )
+            places = [replace(place, opens=False) for place in places_of(log, projections, position)]
+            yield Onward(past, reading(connection, projections, position), connection, places)
         finally:
             await transaction.rollback()
-
-
-class _Unopened(Batch):
-    async def opened(self, _connection: Connection, _texts: Collection[SealedText]) -> dict[SealedText, str]:
-        """None: they would be kept in rows beside a subject that may have to be erased meanwhile."""
-        return {}

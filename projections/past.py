@@ -23,7 +23,7 @@ from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Connection, alone, connected
 from chuishao.eventlog.log import EventLog
 from chuishao.projections.copies import analyse, indexes, make_index, make_tables
-from chuishao.projections.poison import Place, fold
+from chuishao.projections.poison import Place, fold_or_skip
 from chuishao.projections.projection import Projection
 from chuishao.projections.reach import BeyondTheLog
 
@@ -229,7 +229,7 @@ async def _fold_page(
         await connection.execute("SET LOCAL synchronous_commit = off")
         for place in places:
             if place.projection.folds(types):
-                await fold(connection, place, page)
+                await fold_or_skip(connection, place, page)
         await connection.execute("SET LOCAL search_path TO DEFAULT")
         await connection.execute(_ADVANCE, log.id, position, page[-1].position)
     return page[-1].position

@@ -39,6 +39,8 @@ class Place:
     log: EventLog
     projection: Projection
     schema: str
+    opens: bool = True
+    """Whether sealed words are opened into it: rows with words hold up whoever erases them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,16 @@ class Poison:
         return f"at position {self.event.position} ({self.event.type}): {self.error}"
 
 
+class CannotFold(Exception):
+    """毒事件 An event that a read model cannot fold, and that nobody has passed over."""
+
+    def __init__(self, place: Place, cause: str) -> None:
+        super().__init__(
+            f"read model {place.projection.name} cannot fold what is recorded {cause}; mend the cause, or "
+            "pass it over with `chuishao parked skip` once `chuishao parked list` names it"
+        )
+
+
 def passes(failure: BaseException) -> bool:
     """Whether the same fold may succeed later; only what cannot is poison."""
     sqlstate = str(failure.sqlstate) if isinstance(failure, asyncpg.PostgresError) else ""
@@ -62,7 +74,7 @@ async def fold(connection: Connection, place: Place, batch: Sequence[RecordedEve
     """Fold a batch into the tables of a place, in the transaction that is open."""
     if wanted := place.projection.wanted(batch):
         await connection.execute(f'SET LOCAL search_path TO "{place.schema}", public')
-        await place.projection.fold(connection, Batch(place.log, wanted))
+        await place.projection.fold(connection, Batch(place.log, wanted, place.opens))
 
 
 async def fold_or_wait(connection: Connection, place: Place, batch: Sequence[RecordedEvent]) -> None:
@@ -73,6 +85,22 @@ async def fold_or_wait(connection: Connection, place: Place, batch: Sequence[Rec
                 await _park(connection, place, event, WAITS)
         batch = [event for event in batch if event.stream not in blocked]
     await fold(connection, place, batch)
+
+
+async def fold_or_skip(connection: Connection, place: Place, batch: Sequence[RecordedEvent]) -> None:
+    """Fold a batch, but for what operators have passed over; raises `CannotFold` at any other poison."""
+    try:
+        if not await _skipped(connection, place, [event.position for event in batch]):
+            await fold(connection, place, batch)
+            return
+        _, poison = await fold_each(connection, place, batch, "stop")
+    except Exception as failure:
+        if connection.is_closed() or passes(failure):
+            raise
+        cause = f"from position {batch[0].position} to {batch[-1].position}: {told(failure)}"
+        raise CannotFold(place, cause) from failure
+    if poison is not None:
+        raise CannotFold(place, str(poison))
 
 
 async def fold_each(

@@ -21,13 +21,15 @@ class Batch:
 
     log: EventLog
     events: Sequence[RecordedEvent]
+    opens: bool = True
+    """Whether sealed texts may be opened."""
 
     async def opened(self, connection: Connection, texts: Collection[SealedText]) -> dict[SealedText, str]:
         """Sealed texts in plain, as far as their keys exist, to be kept in rows that an erasure deletes:
 
         FOREIGN KEY (log, subject) REFERENCES public.opened_subject ON DELETE CASCADE
         """
-        if not texts:
+        if not texts or not self.opens:
             return {}
         return await self.log.keyring.open_to_keep(connection, texts)
 

@@ -30,11 +30,15 @@ from chuishao.graphql.schema import operations, schema
 from chuishao.projections import past
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
+from chuishao.projections.parked import skip
 from chuishao.projections.past import NothingBefore, PastNotKept, drop, keep, kept, position_at, required
+from chuishao.projections.poison import CannotFold
 from chuishao.projections.reach import BeyondTheLog
 from chuishao.service.board.reading import gathered
+from chuishao.service.explaining.stepping import Explaining, Step
 from chuishao.service.keys import seal_key
 from chuishao.service.measured.table import Wanted, measured
+from tests.appends import an_append
 from tests.mechanisms.steps import live
 from tests.served import AUDITOR, address, run_chuishao
 from tests.test_projections import dump, dump_all
@@ -234,6 +238,28 @@ async def test_what_is_not_kept_is_refused_with_what_is(town: Town, api: Api) ->
         await keep(town.log, PROJECTIONS, head + 1, lambda _: None)
     with pytest.raises(NothingBefore):
         await position_at(town.log, datetime(1999, 1, 1, tzinfo=UTC))
+
+
+async def test_what_operators_passed_over_is_passed_over_in_a_past_too(town: Town, api: Api) -> None:
+    before = await town.log.head()
+    position = (await town.log.writer.append(an_append())).last_position
+    assert position is not None
+    case = await town.report()
+    head = await town.log.head()
+    with pytest.raises(CannotFold, match="parked skip"):
+        await keep(town.log, PROJECTIONS, head, lambda _: None)
+    await api.read_models.catch_up()
+    for projection in PROJECTIONS:
+        if projection.name in {"grids", "tallies"}:
+            await skip(town.log, projection, position, "there is no such grid")
+    await keep(town.log, PROJECTIONS, head, lambda _: None)
+    await keep(town.log, PROJECTIONS, before, lambda _: None)
+
+    query = "query ($id: ID!) { case(id: $id) { status } divisions { nodes { tally { cases } } } }"
+    assert await api.ask(turned_back(query, head), id=str(case)) == await api.ask(query, id=str(case))
+    steps: list[Step] = []
+    await Explaining(town.log, GraphQLRequest(query, None, {"id": str(case)}), steps.append).explain(before)
+    assert [step.event.position for step in steps if step.event] == [head]
 
 
 class Cut(Exception):

@@ -5,6 +5,7 @@ from chuishao.eventlog.connection import Unavailable
 from chuishao.eventlog.migrate import MigrationChanged
 from chuishao.graphql.endpoint.documents import BadDocuments
 from chuishao.projections.parked import NotParked
+from chuishao.projections.poison import CannotFold
 from chuishao.projections.rebuild import NothingToGoBackTo, Poisoned
 from chuishao.service.demo import UnknownDistrict
 from chuishao.service.holidays import UnknownYear
@@ -22,6 +23,7 @@ EXPECTED = (
     UnknownYear,
     BadDocuments,
     Poisoned,
+    CannotFold,
     NotParked,
     NothingToGoBackTo,
     Refusal,
