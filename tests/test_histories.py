@@ -317,6 +317,8 @@ def test_xes_without_line_breaks_is_taken_over_whole(tmp_path: Path) -> None:
         ({"activities": {"x": {"step": "CLOSE", "y": "1"}}}, "activities.x", "'y' is no field"),
         ({"activities": {"x": 7}}, "activities.x", "is neither a step nor an object of texts"),
         ({"defaults": {"text": 7}}, "defaults", "text is no text"),
+        ({"defaults": {"text": "\0"}}, "defaults", "has a character that no text can hold"),
+        ({"values": {"category": {"\ud800": "01001"}}}, "values", "has a character that no text can hold"),
         ({"values": {"tier": 7}}, "values", "tier is no JSON object of texts"),
         ({"zone": "Mars/Olympus"}, "zone", "is no time zone"),
         ({"encoding": "x"}, "encoding", "is not known"),

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chuishao.domain.event import SHORT_TEXT, says_something
+from chuishao.domain.event import SHORT_TEXT, says_something, storable
 from chuishao.domain.lifecycle import Step
 from chuishao.domain.phrase import Phrase
 from chuishao.service.histories.steps import COMMANDS, ENVELOPE, BadRow, known_fields
@@ -114,6 +114,11 @@ def _faults(said: Any) -> Iterator[tuple[str, str]]:
         yield "-", "is no JSON object"
         return
     yield from ((name, "is not known") for name in said.keys() - _KEYS)
+    yield from (
+        (name, "has a character that no text can hold, as \\u0000")
+        for name, value in said.items()
+        if not all(map(storable, _texts(value)))
+    )
     source = said.get("source")
     if not isinstance(source, str) or not says_something(source) or len(source) > SHORT_TEXT:
         yield "source", f"names the other system in 1 to {SHORT_TEXT} characters"
@@ -142,6 +147,16 @@ def _faults(said: Any) -> Iterator[tuple[str, str]]:
     for name, value in tables["activities"].items():
         yield from ((f"activities.{name}", why) for why in _faults_of_activity(value))
     yield from _faults_of_form(said)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
 
 
 def _faults_of_activity(value: Any) -> Iterator[str]:
