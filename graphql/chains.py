@@ -29,8 +29,7 @@ async def chain_of(
     events = [entry.recorded for entry in entries if as_of is None or entry.position <= as_of]
     now = context.now
     if as_of is not None:
-        async with context.reading() as connection:
-            now = min(now, await context.services.log.recorded_at(connection, as_of) or now)
+        now = min(now, await context.loaders.recorded_at.load(as_of) or now)
     policies = await context.loaders.policies.load(None)
     latest = max([now, *(one.occurred_at for one in events)])
     known_by = LARGEST if as_of is None else as_of

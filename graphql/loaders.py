@@ -71,6 +71,15 @@ class Loaders:
         return self._mapped(load)
 
     @cached_property
+    def recorded_at(self) -> DataLoader[int, datetime | None]:
+        """When the event at a position was recorded; None where there is none."""
+
+        async def load(connection: Connection, positions: list[int]) -> dict[int, datetime | None]:
+            return {position: await self.log.recorded_at(connection, position) for position in positions}
+
+        return self._mapped(load)
+
+    @cached_property
     def proof(self) -> DataLoader[Leaf, Included | None]:
         """The proof of an event in the newest checkpoint; None where that does not cover it yet."""
 
