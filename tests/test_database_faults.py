@@ -176,10 +176,14 @@ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERR
 CREATE TRIGGER no_room BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION no_room();
 """
 OF_THIS_DATABASE = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I {}', current_database()); END $$"
+ROOM_AGAIN = """
+CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$
+"""
+"""Locks no table, while to drop the triggers locks partition after partition, against whoever reads them."""
 WRITES_REFUSED = {
-    "no room for events": (DISK_FULL.format(table="event"), "DROP FUNCTION no_room() CASCADE"),
-    "no room for commands": (DISK_FULL.format(table="command"), "DROP FUNCTION no_room() CASCADE"),
-    "no room for read models": (DISK_FULL.format(table="cases.case_row"), "DROP FUNCTION no_room() CASCADE"),
+    "no room for events": (DISK_FULL.format(table="event"), ROOM_AGAIN),
+    "no room for commands": (DISK_FULL.format(table="command"), ROOM_AGAIN),
+    "no room for read models": (DISK_FULL.format(table="cases.case_row"), ROOM_AGAIN),
     "read only": (
         OF_THIS_DATABASE.format("SET default_transaction_read_only = on"),
         f"BEGIN READ WRITE; {OF_THIS_DATABASE.format('RESET default_transaction_read_only')}; COMMIT",
