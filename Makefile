@@ -26,7 +26,7 @@ serve: install
 	$(BIN)/chuishao serve
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The tests once more, twice as slow, with every line that they leave out.
 coverage: install
@@ -44,7 +44,7 @@ recount: install
 
 # Clients that others wrote, against the real server; what they need is installed on the way.
 test-clients: $(CLIENTS_STAMP)
-	$(BIN)/python -m pytest tests/clients -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/clients -n 2 --dist loadfile --no-loadscope-reorder
 
 $(CLIENTS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[clients]'

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from chuishao.graphql import context
 from chuishao.graphql.context import Context
 from chuishao.graphql.endpoint.execution import Engine, GraphQLRequest, Operation
 from tests.compiled.agreement import agree, exact, parsed
-from tests.compiled.examination import Reply, Side, Tally, compiled, examine, ordinary
+from tests.compiled.examination import FEW, Reply, Side, Tally, compiled, examine, ordinary
 from tests.compiled.question import Differs
 from tests.compiled.world import World, lived_in
 from tests.conftest import copy_of_template
@@ -160,13 +161,7 @@ DIFFERENCES: dict[str, Callable[[Any], Any]] = {
     "a mask left out": in_objects(
         lambda value: value | {"state": "SHOWN"} if value.get("state") == "MASKED" else value
     ),
-    "a figure a little off": in_objects(
-        lambda value: (
-            value | {"averageRating": value["averageRating"] + 0.0001}
-            if value.get("averageRating")
-            else value
-        )
-    ),
+    "a figure a little off": in_data(lambda value: value + 0.0001 if isinstance(value, float) else value),
     "keys in another order": in_objects(lambda value: dict(reversed(value.items()))),
     "rows in another order": in_data(lambda value: value[::-1] if isinstance(value, list) else value),
     "a row too few": in_data(lambda value: value[:2] if isinstance(value, list) else value),
@@ -191,16 +186,42 @@ def planted(change: Callable[[Any], Any]) -> Side:
     return side
 
 
-@pytest.mark.parametrize("difference", DIFFERENCES)
-def test_a_difference_is_found(world: World, difference: str) -> None:
-    side = planted(DIFFERENCES[difference])
+def test_every_difference_is_found(world: World) -> None:
+    """What the executor answers few questions with says which planted differences these may show."""
+    hidden, answers = dict(DIFFERENCES), list[Any]()
 
-    with pytest.raises(Differs, match="the answers differ"):
-        examine(world, side, PLANTED, start=SEED, reduced=False)
+    async def heard(engine: Engine, operation: Operation, request: GraphQLRequest, asked: Context) -> Reply:
+        reply = await ordinary(engine, operation, request, asked)
+        answers.append(parsed(reply.body))
+        return reply
+
+    for start in range(SEED, SEED + PLANTED // FEW):
+        answers.clear()
+        examine(world, heard, FEW, start=start)
+        for name, change in list(hidden.items()):
+            if any(exact(change(answer)) != exact(answer) for answer in answers):
+                with finding("the answers differ") as found:
+                    examine(world, planted(change), FEW, start=start, reduced=False)
+                if found:
+                    del hidden[name]
+        if not hidden:
+            break
+    assert not hidden
+
+
+@contextmanager
+def finding(said: str) -> Iterator[list[Differs]]:
+    """What tells the sides apart, which is to say so."""
+    found: list[Differs] = []
+    try:
+        yield found
+    except Differs as differs:
+        assert said in str(differs)
+        found.append(differs)
 
 
 def test_what_is_told_of_a_difference_is_small(world: World) -> None:
-    side = planted(DIFFERENCES["two fields swapped"])
+    side = planted(DIFFERENCES["null for an empty list"])
 
     with pytest.raises(Differs) as told:
         examine(world, side, PLANTED, start=SEED)
