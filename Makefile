@@ -44,7 +44,7 @@ recount: install
 
 # Clients that others wrote, against the real server; what they need is installed on the way.
 test-clients: $(CLIENTS_STAMP)
-	$(BIN)/python -m pytest tests/clients -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest tests/clients -n 2 --dist loadfile
 
 $(CLIENTS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[clients]'

@@ -40,7 +40,7 @@ from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.keyring import from_bytes, to_bytes
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections import requests
-from chuishao.projections.policybook import POLICIES, PolicyBook, fold_between, place_of
+from chuishao.projections.policybook import POLICIES, PolicyBook, days_of, fold_between, place_of
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.requests import REQUESTS, Requests
 from chuishao.projections.steps import LEAVES_AT
@@ -156,9 +156,13 @@ async def _fold_cases(connection: Connection, events: Sequence[RecordedEvent], b
 
 
 async def _redate(connection: Connection, recorded: RecordedEvent, book: PolicyBook) -> None:
-    """Date the open cases of a place anew, or all of them."""
-    query = f"SELECT {', '.join(CASES.columns)} FROM case_row WHERE open AND starts_with(place, $1)"  # noqa: S608
-    rows = [CaseRow(*row) for row in await connection.fetch(query, place_of(recorded))]
+    """Date the open cases of a place anew, or all: those whose limit the days lie in, or that have none."""
+    query = (
+        f"SELECT {', '.join(CASES.columns)} FROM case_row WHERE open AND starts_with(place, $1)"  # noqa: S608
+        " AND (due_at >= $2 OR due_at IS NULL) AND since < $3"
+    )
+    found = await connection.fetch(query, place_of(recorded), *days_of(recorded))
+    rows = [CaseRow(*row) for row in found]
     for row in rows:
         date(row, book, recorded.position)
     await CASES.save(connection, rows)

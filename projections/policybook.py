@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
@@ -157,6 +157,22 @@ async def fold_between(
         else:
             pending.append(recorded)
     await fold(connection, pending, book)
+
+
+def days_of(recorded: RecordedEvent) -> tuple[datetime, datetime]:
+    """When a limit has to run for a policy or an announcement to move it: at any time, or around the days."""
+    event = recorded.event
+    return around(map(date.fromisoformat, event.days)) if isinstance(event, WorkdaysAnnounced) else _EVER
+
+
+def around(days: Iterable[date]) -> tuple[datetime, datetime]:
+    """A time that days lie in, wherever they begin and end, and though a shift may end on the day after."""
+    sorted_days = sorted(days)
+    begin, end = (datetime.combine(sorted_days[at], time(), UTC) for at in (0, -1))
+    return begin - timedelta(days=1), end + timedelta(days=3)
+
+
+_EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 
 def place_of(recorded: RecordedEvent) -> str:

@@ -41,7 +41,7 @@ from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.eventlog.sql import statements
 from chuishao.projections import cases
-from chuishao.projections.policybook import POLICIES, PolicyBook, fold_between, place_of
+from chuishao.projections.policybook import POLICIES, PolicyBook, days_of, fold_between, place_of
 from chuishao.projections.projection import Batch, Projection
 from chuishao.projections.steps import LEAVES_AT
 from chuishao.projections.table import Table
@@ -145,9 +145,10 @@ async def _latest(connection: Connection, wanted: Collection[UUID]) -> Runs:
 
 
 async def _redate(connection: Connection, recorded: RecordedEvent, book: PolicyBook) -> None:
-    """Date anew what is handled in a place, or everywhere."""
+    """Date anew what is handled in a place, or everywhere, where the days lie in its limit or it has none."""
     query = _SQL["running"].format(columns=_COLUMNS)
-    rows = [RunRow(*row) for row in await connection.fetch(query, list(_HANDLED), place_of(recorded))]
+    found = await connection.fetch(query, list(_HANDLED), place_of(recorded), *days_of(recorded))
+    rows = [RunRow(*row) for row in found]
     for row in rows:
         date(row, book, recorded.position)
     await RUNS.save(connection, rows)

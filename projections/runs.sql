@@ -54,6 +54,7 @@ SELECT DISTINCT ON (case_id) {columns} FROM run WHERE case_id = ANY($1::uuid[]) 
 
 -- name: running
 SELECT {columns} FROM run WHERE status = ANY($1::text[]) AND starts_with(place, $2)
+    AND (due_at >= $3 OR due_at IS NULL) AND since < $4
 
 -- name: indexes
 CREATE INDEX IF NOT EXISTS run_by_limit ON run (due_at, place) WHERE due_at IS NOT NULL;

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chuishao.domain.calendar import Limit, Stop, TimeUnit, WorkingCalendar
 from chuishao.domain.clock import RUNNING, Clock, Extension
+from chuishao.projections.policybook import around
 from tests.test_calendar import MINUTE, calendars, tianjin
 
 BEGIN = datetime(2026, 2, 20, tzinfo=UTC)
@@ -117,6 +118,23 @@ def test_a_limit_ends_where_waiting_by_that_clock_ends(
         expected = waiting.until(expected, piece.amount, piece.unit) if expected else None
 
     assert due(clock, calendar, since, Limit(limit.amount, limit.unit, "rule")) == expected
+
+
+@settings(max_examples=300)
+@given(
+    calendars(),
+    clocks(),
+    SINCE,
+    limits(),
+    st.dictionaries(st.dates(date(2026, 2, 15), date(2026, 4, 15)), st.booleans(), min_size=1, max_size=2),
+)
+def test_days_move_no_limit_that_does_not_run_around_them(
+    calendar: WorkingCalendar, clock: Clock, since: datetime, limit: Extension, days: dict[date, bool]
+) -> None:
+    stated = Limit(limit.amount, limit.unit, "rule")
+    before, after = (due(clock, each, since, stated) for each in (calendar, calendar.with_days(days)))
+    begin, end = around(days)
+    assert before == after or (since < end and (before is None or before >= begin))
 
 
 @settings(max_examples=60)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from chuishao.eventlog.log import EventLog
@@ -67,30 +67,26 @@ class Explaining:
 
         Raises `PastNotKept` where nothing is kept of the earlier one, and `NotAnswered`.
         """
-        begin, end = await position_of(self.log, since), await self._end(until)
+        until = until or datetime.now(UTC)
+        begin, end = await position_of(self.log, since), await position_of(self.log, until)
+        if end > (head := await self.log.head()):
+            raise BeyondTheLog("position", wanted=end, head=head)
         if end < begin:
             raise NotAnswered(f"position {end:,} comes before position {begin:,}: name the earlier one first")
         services = await services_of(self.log)
         async with onward(self.log, PROJECTIONS, begin) as way:
-            self._way, self._asking = (
-                way,
-                Asking(services, way.reading, moment_of(way.past, end, since), way.past),
-            )
-            self._now = self._asking.moment.asked_at
+            moment = moment_of(way.past, end, since)
+            self._way, self._asking = way, Asking(services, way.reading, moment, way.past)
+            self._now = moment.asked_at
             before = self._answer = await self._ask()
             while way.past.position < end:
                 page = await self.log.after(way.past.position, min(self.stretch, end - way.past.position))
+                if not page:  # the log was set back meanwhile
+                    raise BeyondTheLog("position", wanted=end, head=way.past.position)
                 await self._go(page)
                 self.progress(way.past.position, end)
             await self._wait(moment_of(way.past, end, until).asked_at)
         return Explained(begin, end, before, self._answer)
-
-    async def _end(self, until: AsOf | None) -> int:
-        head = await self.log.head()
-        end = head if until is None else await position_of(self.log, until)
-        if end > head:
-            raise BeyondTheLog("position", wanted=end, head=head)
-        return end
 
     async def _go(self, page: Sequence[RecordedEvent]) -> None:
         if len(page) == 1:
