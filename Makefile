@@ -26,7 +26,7 @@ serve: install
 	$(BIN)/chuishao serve
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # The tests once more, twice as slow, with every line that they leave out.
 coverage: install

@@ -97,9 +97,9 @@ async def test_exactly_the_events_that_changed_an_answer_are_told(town: Town, se
     begin = await town.log.head()
     off = Workday(day=(town.clock.now + timedelta(days=1)).date(), works=False)
     await town.do(AnnounceWorkdays(days=[off], division_code="120101"))
-    while await town.log.head() < begin + 9:
+    while await town.log.head() < begin + 6:
         await wanderer.walk(1)
-    end = begin + 9
+    end = begin + 6
     answers = {position: await as_of(town, position, place="120101") for position in range(begin, end + 1)}
 
     steps, found = await explained(town, begin, end, stretch=1, place="120101")
