@@ -66,6 +66,8 @@ class Context:
     _unreached: dict[object, Refusal] = field(default_factory=dict)
     past: Past | None = None
     """What is read instead of the present."""
+    counted_to: int | None = None
+    """Up to how many rows lists are counted exactly; None is for as many as for everybody."""
     done: dict[str, Awaitable[Any]] = field(default_factory=dict)
     """What came of the commands that were carried out before the executor got to them, by response key."""
 

@@ -158,7 +158,8 @@ async def listed(
         return await read_page(connection, source, table, where, order, window)
 
     async def counted() -> Count:
-        found: Count = await derived(info, lambda connection: count(connection, source, where), None)
+        bound = info.context.counted_to
+        found: Count = await derived(info, lambda connection: count(connection, source, where, bound), None)
         return found
 
     return Listed(await derived(info, read, at_least), counted)

@@ -122,6 +122,12 @@ async def analyse(connection: Connection, place: Place) -> None:
         await connection.execute(f"ANALYZE {table}")
 
 
+async def vacuum(connection: Connection, place: Place) -> None:
+    """Clear large tables of the rows of what was rolled back."""
+    for (table,) in await connection.fetch(_LARGE, place.schema):
+        await connection.execute(f"VACUUM {table}")
+
+
 async def hold_engines(connection: Connection) -> None:
     """Let no engine fold until the transaction ends; what it has begun is waited for.
 

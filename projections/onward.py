@@ -1,7 +1,8 @@
 """向前重放 Fold on from a past, by one event or by many, and take back what was folded.
 
 Everything happens in one transaction that is rolled back in the end: the past stays what it was, and whoever
-reads it meanwhile sees nothing of this. Words are not opened, as rows with words would hold up an erasure.
+reads it meanwhile sees nothing of this. What that leaves behind in large tables is cleared away at once, for
+estimates go by the size of a table. Words are not opened, as rows with words would hold up an erasure.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.projections.copies import vacuum
 from chuishao.projections.past import Past, alone_with_pasts, places_of, reading, required
 from chuishao.projections.poison import Place, fold_or_skip
 from chuishao.projections.projection import Projection
@@ -67,10 +69,12 @@ async def onward(log: EventLog, projections: Sequence[Projection], position: int
     """The read models of a past that is kept; refused where it is not."""
     async with alone_with_pasts(log) as connection:
         past = await required(log, projections, position)
-        transaction = connection.transaction()
+        transaction = connection.transaction(isolation="repeatable_read")
         await transaction.start()
         try:
             places = [replace(place, opens=False) for place in places_of(log, projections, position)]
             yield Onward(past, reading(connection, projections, position), connection, places)
         finally:
             await transaction.rollback()
+        for place in places_of(log, projections, position):
+            await vacuum(connection, place)

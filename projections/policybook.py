@@ -167,12 +167,12 @@ def days_of(recorded: RecordedEvent) -> tuple[datetime, datetime]:
 
 def around(days: Iterable[date]) -> tuple[datetime, datetime]:
     """A time that days lie in, wherever they begin and end, and though a shift may end on the day after."""
-    sorted_days = sorted(days)
-    begin, end = (datetime.combine(sorted_days[at], time(), UTC) for at in (0, -1))
+    known = sorted(min(max(day, date(1, 1, 2)), date(9999, 12, 28)) for day in days)
+    begin, end = (datetime.combine(day, time(), UTC) for day in (known[0], known[-1]))
     return begin - timedelta(days=1), end + timedelta(days=3)
 
 
-_EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+_EVER = around([date.min, date.max])
 
 
 def place_of(recorded: RecordedEvent) -> str:

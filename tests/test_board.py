@@ -146,7 +146,7 @@ async def test_the_funnel_and_the_tiers_are_the_apis(board: Board, shared_log: E
     assert shown[7:11] == [3, 0, 0, 0]
 
 
-async def test_counts_that_the_api_would_estimate_are_asked_in_pieces(
+async def test_what_the_api_would_estimate_is_counted(
     town: Town, shared_log: EventLog, monkeypatch: pytest.MonkeyPatch, board: Board
 ) -> None:
     monkeypatch.setattr(paging, "EXACT_COUNT", 1)

@@ -126,7 +126,12 @@ def test_a_limit_ends_where_waiting_by_that_clock_ends(
     clocks(),
     SINCE,
     limits(),
-    st.dictionaries(st.dates(date(2026, 2, 15), date(2026, 4, 15)), st.booleans(), min_size=1, max_size=2),
+    st.dictionaries(
+        st.dates(date(2026, 2, 15), date(2026, 4, 15)) | st.sampled_from([date.min, date.max]),
+        st.booleans(),
+        min_size=1,
+        max_size=2,
+    ),
 )
 def test_days_move_no_limit_that_does_not_run_around_them(
     calendar: WorkingCalendar, clock: Clock, since: datetime, limit: Extension, days: dict[date, bool]

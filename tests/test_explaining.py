@@ -20,11 +20,12 @@ from chuishao.commands.policies import AnnounceWorkdays, Workday
 from chuishao.domain.erasure import ErasureGround
 from chuishao.eventlog.connection import connected
 from chuishao.graphql.endpoint.execution import GraphQLRequest
+from chuishao.projections import paging
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.onward import onward
 from chuishao.projections.past import PastGoesOn, PastNotKept, drop, keep
 from chuishao.projections.reach import BeyondTheLog
-from chuishao.service.asking import NotAnswered, asking
+from chuishao.service.asking import AsOf, NotAnswered, asking
 from chuishao.service.explaining.differences import differences
 from chuishao.service.explaining.stepping import Explaining, Step
 from tests.served import address, run_chuishao
@@ -36,6 +37,7 @@ BOARD = """
 query Board($place: String, $since: Date, $until: Date) {
   measures(place: $place, since: $since, until: $until) { nodes { measure numerator denominator rate } }
   cases(filter: {place: $place}, first: 50, orderBy: OLDEST) {
+    totalCount
     nodes { id status dueAt responsibility { heldBy { holder tier } setbacks { step { position } } } }
   }
   issueLoop(place: $place, since: $since, until: $until) { stage cases }
@@ -90,7 +92,10 @@ async def explained(town: Town, since: Any, until: Any = None, stretch: int = 25
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_exactly_the_events_that_changed_an_answer_are_told(town: Town, seed: int) -> None:
+async def test_exactly_the_events_that_changed_an_answer_are_told(
+    town: Town, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(paging, "EXACT_COUNT", 1)
     chance = random.Random(seed)
     wanderer = Wanderer(town, chance)
     await wanderer.walk(40)
@@ -173,7 +178,7 @@ async def test_what_cannot_be_explained_is_refused(town: Town) -> None:
     head = await town.log.head()
     await keep(town.log, PROJECTIONS, head - 1, lambda _: None)
 
-    async def refused(text: str, since: int, until: int | None = None) -> str:
+    async def refused(text: str, since: AsOf, until: AsOf | None = None) -> str:
         with pytest.raises((NotAnswered, PastNotKept, BeyondTheLog)) as why:
             await Explaining(town.log, GraphQLRequest(text), print).explain(since, until)
         return str(why.value)
@@ -190,7 +195,11 @@ async def test_what_cannot_be_explained_is_refused(town: Town) -> None:
     ):
         assert reason in await refused(text, head - 1)
     assert "is not kept" in await refused(fine, head)
-    assert "comes before" in await refused(fine, head, head - 1)
+    assert "has not been recorded" in await refused(fine, head + 1)
+    assert "comes before" in await refused(fine, head - 1, head - 2)
+    await keep(town.log, PROJECTIONS, head, lambda _: None)
+    later = datetime.now(UTC)
+    assert "comes before" in await refused(fine, later, later - timedelta(microseconds=1))
     assert "has not been recorded" in await refused(fine, head - 1, head + 1)
 
 
@@ -214,7 +223,7 @@ async def test_the_command_line_tells_the_steps(town: Town, database: str, tmp_p
     assert told.returncode == 0, told
     assert f"{begin + 1:,} CaseReported 上报, case {case}, recorded 20" in told.stdout
     assert f"cases.nodes[{case}].status: " in told.stdout
-    assert "2 changed the answer" in told.stdout
+    assert "2 events and 0 times the time alone are told" in told.stdout
     lines = [json.loads(line) for line in (await explain("--json", "--every")).stdout.splitlines()]
     assert [line["event"]["position"] for line in lines] == [begin + 1, begin + 2]
     assert {change["path"] for change in lines[1]["changes"]} >= {f"cases.nodes[{case}].status"}
@@ -222,6 +231,7 @@ async def test_the_command_line_tells_the_steps(town: Town, database: str, tmp_p
     for bad, said in (
         (("explain", tmp_path / "none", "--from", begin), "cannot be read"),
         (("explain", file, "--from", "yesterday"), "neither a position nor a time"),
+        (("explain", file, "--from", begin, "--to", ""), "neither a position nor a time"),
         (("explain", file, "--from", begin, "--variables", "[]"), "JSON object"),
         (("explain", file, "--from", begin, "--operation", "Other"), "no operation named"),
     ):

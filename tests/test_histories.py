@@ -324,6 +324,7 @@ def test_xes_without_line_breaks_is_taken_over_whole(tmp_path: Path) -> None:
         ({"encoding": "x"}, "encoding", "is not known"),
         ({"encoding": "base64"}, "encoding", "is not known"),
         ({"time": 7}, "time", "is no format of times"),
+        ({"encoding": "\0"}, "encoding", "has a character that no text can hold"),
         ({"colour": 1}, "colour", "is not known"),
     ],
 )

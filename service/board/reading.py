@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from importlib.resources import files
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ from chuishao.domain.vocabulary import Tier
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint
 from chuishao.graphql.boards.period import moments_of
-from chuishao.service.asking import Asking, AsOf, Moment, asking
+from chuishao.service.asking import AsOf, Moment, asking
 
 Line: TypeAlias = Mapping[str, Any]
 """A line of an answer, as the schema has it."""
@@ -76,9 +76,10 @@ async def gathered(
             raise NoSuchDivision(f"there is no division with the code {place!r} in this log")
 
         async def cases(field: str, **filter_: Any) -> int:
-            return await counted(
-                asked, document, field, moments_of(since, until), {"place": place, **filter_}
-            )
+            begins, ends = moments_of(since, until)
+            time = {"from": begins.isoformat(), "until": ends.isoformat()}
+            found = await asked.ask(document, "Count", filter={"place": place, **filter_, field: time})
+            return int(found["cases"]["totalCount"])
 
         return Board(
             place=place,
@@ -109,17 +110,3 @@ def _around(division: Line) -> list[str]:
         names.insert(0, around["name"])
         around = around.get("parent")
     return names
-
-
-async def counted(
-    asked: Asking, document: str, field: str, within: tuple[datetime, datetime], filter_: Mapping[str, Any]
-) -> int:
-    """How many cases a filter lets through in a time; asked in halves where the API would estimate them."""
-    begins, ends = within
-    time = {"from": begins.isoformat(), "until": ends.isoformat()}
-    found = (await asked.ask(document, "Count", filter={**filter_, field: time}))["cases"]
-    middle = begins + (ends - begins) / 2
-    if not found["totalCountEstimated"] or not begins < middle < ends:
-        return int(found["totalCount"])
-    halves = ((begins, middle), (middle, ends))
-    return sum([await counted(asked, document, field, half, filter_) for half in halves])

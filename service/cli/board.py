@@ -35,7 +35,7 @@ def board(
 ) -> None:
     """Write the board of a division: funnel, tiers, league table and trend of the measures."""
     require_free(to, force)
-    at = moment(as_of) if as_of else None
+    at = None if as_of is None else moment(as_of)
 
     async def work(log: EventLog) -> None:
         from chuishao.service.asking import NotAnswered  # noqa: PLC0415 help waits for no schema

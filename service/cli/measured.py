@@ -45,7 +45,7 @@ def export_measures(
     if written is None:
         end(f"which format {to} is to have is not known; name it .csv or .parquet")
     require_free(to, force)
-    at = moment(as_of) if as_of else None
+    at = None if as_of is None else moment(as_of)
     if written is as_parquet.written:
         try:
             as_parquet.require()

@@ -12,17 +12,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.endpoint.execution import GraphQLRequest
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.onward import Onward, onward
+from chuishao.projections.past import PAGE
 from chuishao.projections.reach import BeyondTheLog
 from chuishao.service.asking import Asking, AsOf, NotAnswered, moment_of, position_of, services_of
 from chuishao.service.explaining.differences import Difference, differences
 
 STRETCH = 256
-"""Events folded at a time, before it is asked whether anything has changed."""
+"""Events folded at a time, before it is asked whether anything has changed; twice as many after each that did
+not, for PostgreSQL remembers only so many savepoints that have written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +70,43 @@ class Explaining:
 
         Raises `PastNotKept` where nothing is kept of the earlier one, and `NotAnswered`.
         """
-        until = until or datetime.now(UTC)
-        begin, end = await position_of(self.log, since), await position_of(self.log, until)
-        if end > (head := await self.log.head()):
-            raise BeyondTheLog("position", wanted=end, head=head)
-        if end < begin:
-            raise NotAnswered(f"position {end:,} comes before position {begin:,}: name the earlier one first")
-        services = await services_of(self.log)
+        head = await self.log.head()
+        begin = await position_of(self.log, since)
+        end = head if until is None else await position_of(self.log, until)
+        for position in (begin, end):
+            if position > head:
+                raise BeyondTheLog("position", wanted=position, head=head)
+        services = await services_of(self.log, catch_up=False)
         async with onward(self.log, PROJECTIONS, begin) as way:
             moment = moment_of(way.past, end, since)
             self._way, self._asking = way, Asking(services, way.reading, moment, way.past)
             self._now = moment.asked_at
+            if until is not None and (end < begin or await self._when(end, until) < self._now):
+                raise NotAnswered("the later moment comes before the earlier one")
             before = self._answer = await self._ask()
+            stretch = self.stretch
             while way.past.position < end:
-                page = await self.log.after(way.past.position, min(self.stretch, end - way.past.position))
+                page = await self.log.after(way.past.position, min(stretch, end - way.past.position))
                 if not page:  # the log was set back meanwhile
                     raise BeyondTheLog("position", wanted=end, head=way.past.position)
-                await self._go(page)
+                same = await self._go(page)
+                stretch = min(2 * stretch, PAGE) if same and self.stretch > 1 else self.stretch
                 self.progress(way.past.position, end)
-            await self._wait(moment_of(way.past, end, until).asked_at)
+            await self._wait(moment_of(way.past, end, until or datetime.now(UTC)).asked_at)
         return Explained(begin, end, before, self._answer)
 
-    async def _go(self, page: Sequence[RecordedEvent]) -> None:
+    async def _when(self, position: int, at: AsOf) -> datetime:
+        """When it is asked as of a moment whose position is known."""
+        if isinstance(at, datetime):
+            return at
+        async with connected(self.log.pool) as connection:
+            return await self.log.recorded_at(connection, position) or datetime.max.replace(tzinfo=UTC)
+
+    async def _go(self, page: Sequence[RecordedEvent]) -> bool:
+        """Go through a stretch; give whether the answer was the same behind it at once."""
         if len(page) == 1:
             await self._one(page[0])
-            return
+            return False
         began = self._now
         async with self._way.trial() as trial:
             await self._way.fold(page)
@@ -102,6 +117,7 @@ class Explaining:
             middle = len(page) // 2
             await self._go(page[:middle])
             await self._go(page[middle:])
+        return not trial.taken_back
 
     async def _one(self, event: RecordedEvent) -> None:
         await self._wait(event.recorded_at)

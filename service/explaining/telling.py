@@ -9,7 +9,7 @@ from typing import Any
 
 from chuishao.domain.catalogue import title
 from chuishao.eventlog.mapper import RecordedEvent
-from chuishao.service.explaining.stepping import Step
+from chuishao.service.explaining.stepping import Explained, Step
 
 BY_TIME = "By the time alone 时间推移"
 
@@ -19,6 +19,13 @@ def in_words(step: Step) -> Iterator[str]:
     yield _happened(step.event) if step.event else f"{BY_TIME}, until {_at(step.until)}"
     for change in step.changes:
         yield f"    {change.path}: {_short(change.before)} → {_short(change.after)}"
+
+
+def in_all(found: Explained, by_events: int, by_time: int, *, every: bool) -> str:
+    """The last line: how many steps were told."""
+    told = f"{by_events:,} events and {by_time:,} times the time alone are told to have changed the answer"
+    further = "" if every else "; --every asks behind each event, and tells what was undone again, too"
+    return f"From position {found.since:,} to {found.until:,}, {told}{further}."
 
 
 def as_json(step: Step) -> str:

@@ -114,11 +114,10 @@ def _faults(said: Any) -> Iterator[tuple[str, str]]:
         yield "-", "is no JSON object"
         return
     yield from ((name, "is not known") for name in said.keys() - _KEYS)
-    yield from (
-        (name, "has a character that no text can hold, as \\u0000")
-        for name, value in said.items()
-        if not all(map(storable, _texts(value)))
-    )
+    unheld = [name for name, value in said.items() if not all(map(storable, _texts(value)))]
+    if unheld:
+        yield from ((name, "has a character that no text can hold, as \\u0000") for name in unheld)
+        return
     source = said.get("source")
     if not isinstance(source, str) or not says_something(source) or len(source) > SHORT_TEXT:
         yield "source", f"names the other system in 1 to {SHORT_TEXT} characters"
@@ -150,7 +149,7 @@ def _faults(said: Any) -> Iterator[tuple[str, str]]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, names included."""
+    """Every text in a part of a mapping, names included."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
