@@ -17,7 +17,7 @@ from chuishao.graphql.context import Context
 from chuishao.graphql.endpoint.errors import ApiError
 from chuishao.graphql.inputs import read_moment
 from chuishao.graphql.scalars import Position
-from chuishao.projections.past import position_at, required
+from chuishao.projections.past import AsOf, position_of, required
 
 READERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 """Who may ask of the past: others might see there what was taken out of their sight since."""
@@ -53,13 +53,12 @@ async def turn_back(context: Context, given: Mapping[str, Any]) -> None:
     try:
         if context.actor.role not in READERS:
             raise Forbidden(role=context.actor.described, action=ASKING, allowed=sorted(READERS))
-        moment = read_moment(time, "time")
-        at = moment or context.now
-        wanted = position if position is not None else await position_at(services.log, at)
+        at: AsOf = read_moment(time, "time") or position or 0
+        wanted = await position_of(services.log, at)
         context.past = await required(services.log, services.engine.projections, wanted)
     except Refusal as refusal:
         raise context.error(refusal) from refusal
-    context.now = min(moment or context.past.known_at, context.now)
+    context.now = context.past.asked_at(at, context.now)
 
 
 DIRECTIVES = {"asOf": turn_back}

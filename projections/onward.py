@@ -15,16 +15,16 @@ from chuishao.eventlog.connection import Connection
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.copies import vacuum
-from chuishao.projections.past import Past, alone_with_pasts, places_of, reading, required
-from chuishao.projections.poison import Place, fold_or_skip
+from chuishao.projections.past import Past, alone_with_pasts, fold_all, places_of, reading, required
+from chuishao.projections.poison import Place
 from chuishao.projections.projection import Projection
 
 
 @dataclass
 class Trial:
-    """Whether what was folded in it is taken back at its end."""
+    """Whether what is folded in it is kept at its end."""
 
-    taken_back: bool = False
+    kept: bool = False
 
 
 @dataclass
@@ -38,30 +38,23 @@ class Onward:
 
     async def fold(self, page: Sequence[RecordedEvent]) -> None:
         """Fold the events that come next."""
-        types = {event.type for event in page}
-        for place in self._places:
-            if place.projection.folds(types):
-                await fold_or_skip(self._connection, place, page)
-        await self._connection.execute("SET LOCAL search_path TO DEFAULT")
+        await fold_all(self._connection, self._places, page)
         last = page[-1].position
         self.past = replace(self.past, position=last, known_at=page[-1].recorded_at, folded=last)
 
     @asynccontextmanager
     async def trial(self) -> AsyncIterator[Trial]:
-        """A stretch that may be taken back."""
-        began, transaction = self.past, self._connection.transaction()
+        """A stretch that is taken back, unless it is to be kept."""
+        began, transaction, trial = self.past, self._connection.transaction(), Trial()
         await transaction.start()
-        trial = Trial()
         try:
             yield trial
-        except BaseException:
-            await transaction.rollback()
-            raise
-        if trial.taken_back:
-            await transaction.rollback()
-            self.past = began
-        else:
-            await transaction.commit()
+        finally:
+            if trial.kept:
+                await transaction.commit()
+            else:
+                await transaction.rollback()
+                self.past = began
 
 
 @asynccontextmanager
@@ -69,12 +62,12 @@ async def onward(log: EventLog, projections: Sequence[Projection], position: int
     """The read models of a past that is kept; refused where it is not."""
     async with alone_with_pasts(log) as connection:
         past = await required(log, projections, position)
+        places = [replace(place, opens=False) for place in places_of(log, projections, position)]
         transaction = connection.transaction(isolation="repeatable_read")
         await transaction.start()
         try:
-            places = [replace(place, opens=False) for place in places_of(log, projections, position)]
             yield Onward(past, reading(connection, projections, position), connection, places)
         finally:
             await transaction.rollback()
-        for place in places_of(log, projections, position):
+        for place in places:
             await vacuum(connection, place)

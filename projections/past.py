@@ -17,16 +17,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from chuishao.domain.refusal import Refusal
 from chuishao.eventlog.connection import Connection, alone, connected
 from chuishao.eventlog.log import EventLog
+from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.projections.copies import analyse, indexes, make_index, make_tables
 from chuishao.projections.poison import Place, fold_or_skip
 from chuishao.projections.projection import Projection
 from chuishao.projections.reach import BeyondTheLog
 
+AsOf: TypeAlias = int | datetime
+"""A position, or a time: then the last event that was recorded by it."""
 PAGE = 5000
 """Events folded at a time."""
 _LOCK = 0x7061_7374
@@ -91,6 +94,15 @@ class Past:
     def whole(self) -> bool:
         """Whether it can be read."""
         return self.usable and self.folded == self.position
+
+    def asked_at(self, at: AsOf, now: datetime) -> datetime:
+        """When a question is asked as of it: at the time that was named, or when it was recorded."""
+        return min(at if isinstance(at, datetime) else self.known_at, now)
+
+
+async def position_of(log: EventLog, at: AsOf) -> int:
+    """The position that is meant."""
+    return await position_at(log, at) if isinstance(at, datetime) else at
 
 
 async def position_at(log: EventLog, at: datetime) -> int:
@@ -224,15 +236,20 @@ async def _fold_page(
     page = await log.after(folded, min(PAGE, position - folded))
     if not page:  # the log was set back meanwhile
         raise BeyondTheLog("position", wanted=position, head=folded)
-    types = {event.type for event in page}
     async with connection.transaction():
         await connection.execute("SET LOCAL synchronous_commit = off")
-        for place in places:
-            if place.projection.folds(types):
-                await fold_or_skip(connection, place, page)
-        await connection.execute("SET LOCAL search_path TO DEFAULT")
+        await fold_all(connection, places, page)
         await connection.execute(_ADVANCE, log.id, position, page[-1].position)
     return page[-1].position
+
+
+async def fold_all(connection: Connection, places: Sequence[Place], page: Sequence[RecordedEvent]) -> None:
+    """Fold a page into every read model of a past, in the transaction that is open."""
+    types = {event.type for event in page}
+    for place in places:
+        if place.projection.folds(types):
+            await fold_or_skip(connection, place, page)
+    await connection.execute("SET LOCAL search_path TO DEFAULT")
 
 
 async def _remove(connection: Connection, log: EventLog, position: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from chuishao.commands.execution import Executor
 from chuishao.domain.actor import Actor
@@ -24,7 +24,7 @@ from chuishao.graphql.endpoint.limits import Limits
 from chuishao.graphql.schema import schema
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.engine import Engine
-from chuishao.projections.past import Past, as_of, position_at, required
+from chuishao.projections.past import AsOf, Past, as_of, position_of, required
 from chuishao.projections.status import standings
 
 READER = Actor("report", Role.AUDITOR, "")
@@ -34,8 +34,6 @@ MONTHS = 12
 _PATIENT = Limits(execution_seconds=600)
 _EVERY = 10**12
 """Rows that are counted: nobody waits for an answer as behind a screen, and an estimate is no figure."""
-AsOf: TypeAlias = int | datetime
-"""时点 A position, or a time: then the last event that was recorded by it."""
 
 
 class NotAnswered(Exception):
@@ -134,11 +132,12 @@ async def asking(log: EventLog, at: AsOf | None = None) -> AsyncIterator[Asking]
         connected(log.pool) as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        if past is None:
+        if at is None or past is None:
             yield Asking(services, connection, await _moment(log, connection))
             return
         async with as_of(connection, log, past, PROJECTIONS) as then:
-            yield Asking(services, then, moment_of(past, await log.head(), at), past)
+            moment = moment_of(past, past.asked_at(at, datetime.now(UTC)), await log.head())
+            yield Asking(services, then, moment, past)
 
 
 async def services_of(log: EventLog, *, catch_up: bool) -> Services:
@@ -152,15 +151,9 @@ async def services_of(log: EventLog, *, catch_up: bool) -> Services:
     return Services(log, feed, engine, Executor(log, b""))
 
 
-def moment_of(past: Past, head: int, at: AsOf | None = None) -> Moment:
-    """A past as the moment of a question: it is asked at the time that was named, or when it was recorded."""
-    now = min(at, datetime.now(UTC)) if isinstance(at, datetime) else past.known_at
-    return Moment(past.position, past.known_at, head, now)
-
-
-async def position_of(log: EventLog, at: AsOf) -> int:
-    """The position that is meant."""
-    return await position_at(log, at) if isinstance(at, datetime) else at
+def moment_of(past: Past, asked_at: datetime, head: int) -> Moment:
+    """What is told as of a past that is asked at a time."""
+    return Moment(past.position, past.known_at, head, asked_at)
 
 
 async def _moment(log: EventLog, connection: Connection) -> Moment:

@@ -23,9 +23,9 @@ from chuishao.graphql.endpoint.execution import GraphQLRequest
 from chuishao.projections import paging
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.onward import onward
-from chuishao.projections.past import PastGoesOn, PastNotKept, drop, keep
+from chuishao.projections.past import AsOf, PastGoesOn, PastNotKept, drop, keep
 from chuishao.projections.reach import BeyondTheLog
-from chuishao.service.asking import AsOf, NotAnswered, asking
+from chuishao.service.asking import NotAnswered, asking
 from chuishao.service.explaining.differences import differences
 from chuishao.service.explaining.stepping import Explaining, Step
 from tests.served import address, run_chuishao

@@ -14,7 +14,8 @@ from chuishao.domain.vocabulary import Tier
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.sealer import Sealed, newest_checkpoint
 from chuishao.graphql.boards.period import moments_of
-from chuishao.service.asking import AsOf, Moment, asking
+from chuishao.projections.past import AsOf
+from chuishao.service.asking import Moment, asking
 
 Line: TypeAlias = Mapping[str, Any]
 """A line of an answer, as the schema has it."""

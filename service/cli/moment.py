@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from chuishao.projections.past import AsOf
 from chuishao.service.settings import WrongSetting
 
 SHAPE = "POSITION|TIME"
@@ -20,7 +21,7 @@ AsOfOption: TypeAlias = Annotated[
 ]
 
 
-def moment(text: str) -> int | datetime:
+def moment(text: str) -> AsOf:
     """A position, or a time with its offset from UTC; raises `WrongSetting`."""
     if text.isdecimal() and int(text) > 0:
         return int(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from chuishao.eventlog.log import EventLog
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.past import drop as drop_past
 from chuishao.projections.past import keep as keep_past
-from chuishao.projections.past import kept, position_at
+from chuishao.projections.past import kept, position_of
 from chuishao.service.cli.app import app
 from chuishao.service.cli.explaining import explain
 from chuishao.service.cli.moment import SHAPE, moment
@@ -36,7 +35,7 @@ def keep(settings: Settings, at: _At) -> None:
     wanted = moment(at)
 
     async def work(log: EventLog) -> None:
-        position = await position_at(log, wanted) if isinstance(wanted, datetime) else wanted
+        position = await position_of(log, wanted)
         with shown(console) as progress:
             made = await keep_past(log, PROJECTIONS, position, lambda done: progress("past", done, position))
         console.print(

@@ -11,8 +11,6 @@ _NAMING = (
     "stage", "tier", "status", "kind", "month", "day",
 )  # fmt: skip
 """Fields that tell elements of a list apart, where an answer has them."""
-NOTHING = None
-"""What stands where an element is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def _of_lists(before: list[Any], after: list[Any], path: str) -> Iterator[Differ
         if name in was and name in now:
             yield from differences(was[name], now[name], f"{path}[{name}]")
         else:
-            yield Difference(f"{path}[{name}]", was.get(name, NOTHING), now.get(name, NOTHING))
+            yield Difference(f"{path}[{name}]", was.get(name), now.get(name))
     order = [[name for name in one if name in other] for one, other in ((was, now), (now, was))]
     if order[0] != order[1]:
         yield Difference(f"{path} order", *order)

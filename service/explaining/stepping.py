@@ -12,15 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from chuishao.eventlog.connection import connected
 from chuishao.eventlog.log import EventLog
 from chuishao.eventlog.mapper import RecordedEvent
 from chuishao.graphql.endpoint.execution import GraphQLRequest
 from chuishao.projections.catalogue import PROJECTIONS
 from chuishao.projections.onward import Onward, onward
-from chuishao.projections.past import PAGE
+from chuishao.projections.past import PAGE, AsOf, position_of
 from chuishao.projections.reach import BeyondTheLog
-from chuishao.service.asking import Asking, AsOf, NotAnswered, moment_of, position_of, services_of
+from chuishao.service.asking import Asking, NotAnswered, moment_of, services_of
 from chuishao.service.explaining.differences import Difference, differences
 
 STRETCH = 256
@@ -78,11 +77,12 @@ class Explaining:
                 raise BeyondTheLog("position", wanted=position, head=head)
         services = await services_of(self.log, catch_up=False)
         async with onward(self.log, PROJECTIONS, begin) as way:
-            moment = moment_of(way.past, end, since)
-            self._way, self._asking = way, Asking(services, way.reading, moment, way.past)
-            self._now = moment.asked_at
-            if until is not None and (end < begin or await self._when(end, until) < self._now):
+            now = datetime.now(UTC)
+            self._now, later = way.past.asked_at(since, now), way.past.asked_at(until or now, now)
+            if until is not None and (end < begin or (end == begin and later < self._now)):
                 raise NotAnswered("the later moment comes before the earlier one")
+            moment = moment_of(way.past, self._now, end)
+            self._way, self._asking = way, Asking(services, way.reading, moment, way.past)
             before = self._answer = await self._ask()
             stretch = self.stretch
             while way.past.position < end:
@@ -92,15 +92,9 @@ class Explaining:
                 same = await self._go(page)
                 stretch = min(2 * stretch, PAGE) if same and self.stretch > 1 else self.stretch
                 self.progress(way.past.position, end)
-            await self._wait(moment_of(way.past, end, until or datetime.now(UTC)).asked_at)
+            now = datetime.now(UTC)
+            await self._wait(way.past.asked_at(until or now, now))
         return Explained(begin, end, before, self._answer)
-
-    async def _when(self, position: int, at: AsOf) -> datetime:
-        """When it is asked as of a moment whose position is known."""
-        if isinstance(at, datetime):
-            return at
-        async with connected(self.log.pool) as connection:
-            return await self.log.recorded_at(connection, position) or datetime.max.replace(tzinfo=UTC)
 
     async def _go(self, page: Sequence[RecordedEvent]) -> bool:
         """Go through a stretch; give whether the answer was the same behind it at once."""
@@ -111,13 +105,13 @@ class Explaining:
         async with self._way.trial() as trial:
             await self._way.fold(page)
             self._now = max(began, page[-1].recorded_at)
-            trial.taken_back = await self._ask() != self._answer
-        if trial.taken_back:
+            trial.kept = await self._ask() == self._answer
+        if not trial.kept:
             self._now = began
             middle = len(page) // 2
             await self._go(page[:middle])
             await self._go(page[middle:])
-        return not trial.taken_back
+        return trial.kept
 
     async def _one(self, event: RecordedEvent) -> None:
         await self._wait(event.recorded_at)
@@ -138,5 +132,5 @@ class Explaining:
 
     async def _ask(self) -> Any:
         past = self._way.past
-        moment = replace(moment_of(past, past.position), asked_at=self._now)
+        moment = moment_of(past, self._now, past.position)
         return await replace(self._asking, moment=moment, past=past).answer(self.question)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from chuishao.domain.catalogue import title
 from chuishao.eventlog.mapper import RecordedEvent
+from chuishao.graphql.scalars import write_datetime
 from chuishao.service.explaining.stepping import Explained, Step
 
 BY_TIME = "By the time alone 时间推移"
@@ -16,7 +16,7 @@ BY_TIME = "By the time alone 时间推移"
 
 def in_words(step: Step) -> Iterator[str]:
     """A line about what happened, and one for each value that it changed."""
-    yield _happened(step.event) if step.event else f"{BY_TIME}, until {_at(step.until)}"
+    yield _happened(step.event) if step.event else f"{BY_TIME}, until {write_datetime(step.until)}"
     for change in step.changes:
         yield f"    {change.path}: {_short(change.before)} → {_short(change.after)}"
 
@@ -36,28 +36,25 @@ def as_json(step: Step) -> str:
         "type": event.type,
         "stream": str(event.stream),
         "case": str(event.correlation) if event.correlation else None,
-        "occurredAt": _at(event.occurred_at),
-        "recordedAt": _at(event.recorded_at),
+        "occurredAt": write_datetime(event.occurred_at),
+        "recordedAt": write_datetime(event.recorded_at),
         "actor": event.actor,
         "role": event.role,
         "place": event.place,
         "command": str(event.command),
     }  # fmt: skip
     changes = [{"path": each.path, "before": each.before, "after": each.after} for each in step.changes]
-    return json.dumps({"until": _at(step.until), "event": told, "changes": changes}, ensure_ascii=False)
+    line = {"until": write_datetime(step.until), "event": told, "changes": changes}
+    return json.dumps(line, ensure_ascii=False)
 
 
 def _happened(event: RecordedEvent) -> str:
     about = f"case {event.correlation}" if event.correlation else f"stream {event.stream}"
-    known = f"recorded {_at(event.recorded_at)}"
+    known = f"recorded {write_datetime(event.recorded_at)}"
     if event.occurred_at != event.recorded_at:
-        known += f", happened {_at(event.occurred_at)}"
+        known += f", happened {write_datetime(event.occurred_at)}"
     named = f"{event.type} {title(event.type).zh}"
     return f"{event.position:,} {named}, {about}, {known}, by {event.role} {event.actor}"
-
-
-def _at(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _short(value: Any) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 from chuishao.domain.measure import Measure, MeasureSubject, MeasureTrend
 from chuishao.domain.vocabulary import Severity
 from chuishao.eventlog.log import EventLog
-from chuishao.service.asking import Asking, AsOf, Moment, asking
+from chuishao.projections.past import AsOf
+from chuishao.service.asking import Asking, Moment, asking
 from chuishao.service.measured.line import MeasuredLine
 
 _ORDER = list(Measure)
